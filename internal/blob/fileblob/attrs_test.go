@@ -1,0 +1,228 @@
+package fileblob
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+)
+
+// noAttributes is a file system without extended attributes.
+type noAttributes struct{}
+
+func (noAttributes) get(*os.File) ([]byte, error) { return nil, errors.ErrUnsupported }
+func (noAttributes) set(*os.File, []byte) error   { return errors.ErrUnsupported }
+func (noAttributes) remove(*os.File) error        { return errors.ErrUnsupported }
+
+// fullAttributes is a file system that takes small values only.
+type fullAttributes struct {
+	extendedAttribute
+	limit   int // bytes
+	failure error
+}
+
+func (a fullAttributes) set(file *os.File, value []byte) error {
+	if len(value) > a.limit {
+		return a.failure
+	}
+	return a.extendedAttribute.set(file, value)
+}
+
+var attrs = blob.Attrs{Owner: "token", ContentType: "application/zip", Metadata: map[string]string{"build": "1"}}
+
+func put(t *testing.T, s *Store, key, data string, attrs blob.Attrs) blob.Info {
+	t.Helper()
+	info, _, err := blob.Put(t.Context(), s, key, blobtest.BytesSource([]byte(data)), blobtest.Sum([]byte(data)), blob.PutOptions{Attrs: attrs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func head(t *testing.T, s *Store, key string) blob.Info {
+	t.Helper()
+	info, err := s.Head(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func TestAttributesOutliveTheStore(t *testing.T) {
+	dir := t.TempDir()
+	put(t, New(dir), "key", "data", attrs)
+	if got := head(t, New(dir), "key").Attrs; !got.Equal(attrs) {
+		t.Errorf("another store reads %+v", got)
+	}
+}
+
+// Who rewrites a file in place keeps its extended attributes, without knowing. Our token must not be among them.
+func TestRewriteInPlaceLosesTheOwner(t *testing.T) {
+	for name, change := range map[string]func(path string, old os.FileInfo) error{
+		"other size, time set back": func(path string, old os.FileInfo) error {
+			return errors.Join(os.WriteFile(path, []byte("longer data"), 0o644), os.Chtimes(path, time.Time{}, old.ModTime()))
+		},
+		"same size": func(path string, old os.FileInfo) error {
+			return errors.Join(os.WriteFile(path, []byte("DATA"), 0o644), os.Chtimes(path, time.Time{}, old.ModTime().Add(time.Nanosecond)))
+		},
+	} {
+		for kind, prepare := range map[string]func(*Store){"xattr": func(*Store) {}, "memory": func(s *Store) { s.xattrs = noAttributes{} }} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				s := New(t.TempDir())
+				prepare(s)
+				before := put(t, s, "key", "data", attrs)
+				path := filepath.Join(s.dir, "key")
+				old, err := os.Stat(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := change(path, old); err != nil {
+					t.Fatal(err)
+				}
+				after := head(t, s, "key")
+				if after.Attrs.Owner != "" || after.Attrs.ContentType != "" || len(after.Attrs.Metadata) != 0 {
+					t.Errorf("still %+v", after.Attrs)
+				}
+				if after.ETag == before.ETag {
+					t.Error("the same ETag")
+				}
+			})
+		}
+	}
+}
+
+// The modification time can be set back, the change time cannot.
+func TestETagSeesARewriteWhoseTimeWasSetBack(t *testing.T) {
+	s := New(t.TempDir())
+	before := put(t, s, "key", "data", attrs)
+	path := filepath.Join(s.dir, "key")
+	old, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(20 * time.Millisecond) // a tick of the file system's clock
+	if err := errors.Join(os.WriteFile(path, []byte("DATA"), 0o644), os.Chtimes(path, time.Time{}, old.ModTime())); err != nil {
+		t.Fatal(err)
+	}
+	if after := head(t, s, "key"); after.ETag == before.ETag || !after.ModTime.Equal(before.ModTime) {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func TestWithoutExtendedAttributesThisRunRemembers(t *testing.T) {
+	dir := t.TempDir()
+	s, other := New(dir), New(dir)
+	s.xattrs, other.xattrs = noAttributes{}, noAttributes{}
+	put(t, s, "key", "data", attrs)
+	if got := head(t, s, "key").Attrs; !got.Equal(attrs) {
+		t.Errorf("this run reads %+v", got)
+	}
+	if got := head(t, other, "key").Attrs; !got.Equal(blob.Attrs{}) {
+		t.Errorf("another run reads %+v", got)
+	}
+	if err := s.Delete(t.Context(), "key", blob.Cond{}); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.memory.kept) != 0 {
+		t.Errorf("remembers what was deleted: %+v", s.memory.kept)
+	}
+}
+
+// Attributes that are too large are remembered, and the smaller ones from before do not speak for the file any more.
+func TestAttributesThatDoNotFit(t *testing.T) {
+	for _, failure := range []error{syscall.E2BIG, syscall.ENOSPC, syscall.ERANGE, errors.ErrUnsupported} {
+		s := New(t.TempDir())
+		s.xattrs = fullAttributes{limit: 500, failure: failure}
+		put(t, s, "key", "data", attrs)
+		large := attrs.Clone()
+		large.Owner = "another"
+		large.Metadata["long"] = strings.Repeat("x", 1000)
+		if _, err := s.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { *a = large }); err != nil {
+			t.Fatal(err)
+		}
+		if got := head(t, s, "key").Attrs; !got.Equal(large) {
+			t.Errorf("%v: this run reads %+v", failure, got)
+		}
+		if failure != errors.ErrUnsupported {
+			if got := head(t, New(s.dir), "key").Attrs; !got.Equal(blob.Attrs{}) {
+				t.Errorf("%v: another run reads %+v", failure, got)
+			}
+		}
+		// And back.
+		if _, err := s.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { *a = attrs }); err != nil {
+			t.Fatal(err)
+		}
+		if got := head(t, New(s.dir), "key").Attrs; !got.Equal(attrs) {
+			t.Errorf("%v: another run reads %+v, want what fits again", failure, got)
+		}
+	}
+}
+
+// The real limit: ext4 refuses with ENOSPC, every Linux file system above 64 KiB with E2BIG.
+func TestAttributesThatReallyDoNotFit(t *testing.T) {
+	s := New(t.TempDir())
+	large := blob.Attrs{Owner: "token", Metadata: map[string]string{"long": strings.Repeat("x", 100_000)}}
+	put(t, s, "key", "data", large)
+	if got := head(t, s, "key").Attrs; !got.Equal(large) {
+		t.Errorf("%d entries", len(got.Metadata))
+	}
+}
+
+func TestAttributesThatCannotBeWritten(t *testing.T) {
+	s := New(t.TempDir())
+	s.xattrs = fullAttributes{limit: -1, failure: syscall.EIO}
+	_, _, err := blob.Put(t.Context(), s, "new/key", blobtest.BytesSource([]byte("data")), nil, blob.PutOptions{Attrs: attrs})
+	if !errors.Is(err, syscall.EIO) {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := os.ReadDir(s.dir); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestDamagedRecordIsNone(t *testing.T) {
+	for _, value := range []string{"", "{", "[]", `{"owner":"x"}`, `{"owner":"x","size":4,"mtime_ns":1}`} {
+		s := New(t.TempDir())
+		put(t, s, "key", "data", attrs)
+		file, err := os.Open(filepath.Join(s.dir, "key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(s.xattrs.set(file, []byte(value)), file.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := head(t, s, "key").Attrs; !got.Equal(blob.Attrs{}) {
+			t.Errorf("%q: %+v", value, got)
+		}
+	}
+}
+
+// An edited copy must not share the map of what is remembered.
+func TestMemoryIsNotShared(t *testing.T) {
+	s := New(t.TempDir())
+	s.xattrs = noAttributes{}
+	put(t, s, "key", "data", attrs)
+	maps.Copy(head(t, s, "key").Attrs.Metadata, map[string]string{"build": "changed"})
+	if got := head(t, s, "key").Attrs; !got.Equal(attrs) {
+		t.Errorf("changed from outside: %+v", got)
+	}
+}
+
+func TestDirectoriesHaveNoAttributes(t *testing.T) {
+	s := New(t.TempDir())
+	put(t, s, "dir/", "", blob.Attrs{})
+	_, err := s.SetAttrs(t.Context(), "dir/", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "token" })
+	if !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.SetAttrs(t.Context(), "dir/", blob.Cond{}, func(*blob.Attrs) {}); err != nil {
+		t.Errorf("an edit of nothing: %v", err)
+	}
+}

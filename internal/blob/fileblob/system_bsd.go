@@ -1,0 +1,7 @@
+//go:build darwin || freebsd
+
+package fileblob
+
+import "syscall"
+
+func changeTime(stat *syscall.Stat_t) syscall.Timespec { return stat.Ctimespec }

@@ -1,0 +1,38 @@
+//go:build linux || darwin || freebsd
+
+package fileblob
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// openFlags: a pipe that took a file's place does not block the opening.
+const openFlags = syscall.O_NONBLOCK
+
+// etag changes with every change of the bytes, even where the modification time was set back, since nobody can set
+// the change time.
+func etag(found fs.FileInfo) string {
+	stat, ok := found.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fmt.Sprintf("%x-%x", found.Size(), found.ModTime().UnixNano())
+	}
+	changed := changeTime(stat)
+	return fmt.Sprintf("%x-%x-%x-%x", stat.Ino, found.Size(), found.ModTime().UnixNano(), changed.Nano())
+}
+
+// syncDirectory makes new names last. Some file systems have nothing to sync there, and say so.
+func syncDirectory(dir *os.File, sync func(*os.File) error) error {
+	err := sync(dir)
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
