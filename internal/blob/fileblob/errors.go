@@ -24,16 +24,19 @@ var (
 	errNoParent     = errors.New("one of its directories leads nowhere as a symbolic link, or is removed again and again")
 )
 
-// errEscapes is what os.Root says when a name leads out of it. The value is not exported: ask for it once.
-var errEscapes = func() error {
-	root, err := os.OpenRoot(os.TempDir())
-	if err != nil {
-		return errors.ErrUnsupported
+// escapes says whether os.Root refused a name because it leads out. The value that says so is not exported: ask for it.
+func (s *Store) escapes(err error) bool {
+	if _, system := cause(err).(syscall.Errno); system { //nolint:errorlint // it was unwrapped
+		return false
+	}
+	root, openErr := s.open()
+	if openErr != nil {
+		return false
 	}
 	defer root.Close()
-	_, err = root.Lstat("..")
-	return cause(err)
-}()
+	_, refusal := root.Lstat("..")
+	return refusal != nil && errors.Is(err, cause(refusal))
+}
 
 // fail makes an error that a user understands out of one of the system. The names of temporary files stay out of it.
 func (s *Store) fail(op, key string, err error) error {
@@ -48,7 +51,7 @@ func (s *Store) fail(op, key string, err error) error {
 		e.URI = s.uri("") // what is wrong with the key may be unprintable
 		e.Message = invalid.Error()
 		e.Advice = "Choose a name without these."
-	case errors.Is(err, errEscapes):
+	case s.escapes(err):
 		e.Message = "a symbolic link leads out of the directory"
 		e.Err = fs.ErrPermission
 		e.Advice = "Nothing outside " + s.dir + " is read or written. Remove the link, or choose the directory that it leads to as base URI."

@@ -1,0 +1,54 @@
+package blobtest
+
+import (
+	"io/fs"
+	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// Answers to a commit that were lost: Put finds out what became of it.
+var answerTests = []conformanceTest{
+	{"lost after the commit", func(t *testing.T, h Harness) {
+		for _, size := range []int64{0, 100, h.LargeSize} {
+			data := pattern(40, size)
+			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+				info, sums, err := blob.Put(t.Context(), LoseAnswers(h.Store), "key", src, Sum(data), blob.PutOptions{Attrs: someAttrs})
+				if err != nil {
+					t.Fatal(err)
+				}
+				head := mustHead(t, h.Store, "key")
+				if info.ETag != head.ETag || info.Size != size || info.Key != "key" || sums.SHA256 != *Sum(data) {
+					t.Errorf("Put says %+v, %+v; Head %+v", info, sums, head)
+				}
+				expectBytes(t, h.Store, "key", data)
+			}
+		}
+	}},
+	{"lost before the commit", func(t *testing.T, h Harness) {
+		for _, size := range []int64{0, 100, h.LargeSize} {
+			data := pattern(41, size)
+			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+				_, _, err := blob.Put(t.Context(), LoseRequests(h.Store), "fresh/key", src, Sum(data), blob.PutOptions{Attrs: someAttrs})
+				expectError(t, err, ErrAnswerLost)
+				expectAbsent(t, h.Store, "fresh/key")
+
+				mustPut(t, h.Store, "old", []byte("old"), someAttrs)
+				before := mustHead(t, h.Store, "old")
+				_, _, err = blob.Put(t.Context(), LoseRequests(h.Store), "old", src, Sum(data), blob.PutOptions{Attrs: someAttrs})
+				expectError(t, err, ErrAnswerLost)
+				expectUntouched(t, h.Store, before, []byte("old"))
+			}
+		}
+	}},
+	{"same bytes of somebody else", func(t *testing.T, h Harness) {
+		data := pattern(42, 1000)
+		mustPut(t, h.Store, "key", data, blob.Attrs{Owner: "somebody else"})
+		before := mustHead(t, h.Store, "key")
+		_, _, err := blob.Put(t.Context(), LoseRequests(h.Store), "key", BytesSource(data), Sum(data), blob.PutOptions{Attrs: someAttrs})
+		expectError(t, err, ErrAnswerLost)
+		_, _, err = blob.Put(t.Context(), h.Store, "key", BytesSource(data), Sum(data), blob.PutOptions{Attrs: someAttrs, Cond: blob.Cond{IfAbsent: true}})
+		expectError(t, err, fs.ErrExist)
+		expectUntouched(t, h.Store, before, data)
+	}},
+}

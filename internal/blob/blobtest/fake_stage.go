@@ -1,0 +1,114 @@
+package blobtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/minio/crc64nvme"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// Stage begins a stage, which takes parts when PartPlan says so.
+func (s *FakeStore) Stage(ctx context.Context, key string, opts blob.WriteOptions) (blob.Stage, error) {
+	if err := s.called(ctx, "Stage", key); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[*fakeStage]bool{}
+	}
+	stage := &fakeStage{store: s, ctx: ctx, key: key, opts: opts}
+	s.open[stage] = true
+	if s.PartPlan.Size > 0 {
+		return &fakePartStage{stage}, nil
+	}
+	return stage, nil
+}
+
+type fakeStage struct {
+	store *FakeStore
+	ctx   context.Context
+	key   string
+	opts  blob.WriteOptions
+	data  []byte
+}
+
+func (w *fakeStage) Write(p []byte) (int, error) {
+	if err := context.Cause(w.ctx); err != nil {
+		return 0, err
+	}
+	w.data = append(w.data, p...)
+	return len(p), nil
+}
+
+func (w *fakeStage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	if err := w.store.called(ctx, "Commit", w.key); err != nil {
+		return blob.Info{}, err
+	}
+	if w.store.OnCommit != nil {
+		if err := w.store.OnCommit(ctx, w.key); err != nil {
+			return blob.Info{}, err
+		}
+	}
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	if !w.store.open[w] {
+		return blob.Info{}, errors.New("the stage has ended")
+	}
+	if sums.Size != int64(len(w.data)) || sums.SHA256 != blob.Hash(sha256.Sum256(w.data)) {
+		return blob.Info{}, fmt.Errorf("%d bytes arrived that are not those of %+v", len(w.data), sums)
+	}
+	if err := w.store.check(w.key, w.opts.Cond); err != nil {
+		return blob.Info{}, err
+	}
+	delete(w.store.open, w)
+	return w.store.write(w.key, w.data, w.opts.Attrs), nil
+}
+
+func (w *fakeStage) Abort(ctx context.Context) error {
+	err := w.store.called(ctx, "Abort", w.key)
+	w.store.mu.Lock()
+	delete(w.store.open, w)
+	w.store.mu.Unlock()
+	if err == nil && w.store.OnAbort != nil {
+		return w.store.OnAbort(ctx, w.key)
+	}
+	return err
+}
+
+type fakePartStage struct{ *fakeStage }
+
+func (w *fakePartStage) Parts() blob.PartPlan {
+	if w.opts.Size <= w.store.PartPlan.Size {
+		return blob.PartPlan{}
+	}
+	return w.store.PartPlan
+}
+
+func (w *fakePartStage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) error {
+	if err := context.Cause(w.ctx); err != nil {
+		return err
+	}
+	if offset != int64(len(w.data)) || length < 1 || length > w.store.PartPlan.Size {
+		return fmt.Errorf("a part at %d of %d bytes after %d bytes", offset, length, len(w.data))
+	}
+	part := make([]byte, length)
+	if _, err := io.ReadFull(io.NewSectionReader(r, offset, length), part); err != nil {
+		return fmt.Errorf("%w: %w", blob.ErrSourceChanged, err)
+	}
+	crc := crc64nvme.New()
+	crc.Write(part) //nolint:errcheck // a hash never fails
+	if crc.Sum64() != sums.CRC64NVME {
+		return fmt.Errorf("%w: the CRC of the part at %d", blob.ErrSourceChanged, offset)
+	}
+	if w.store.PartPlan.SHA256 && sums.SHA256 != blob.Hash(sha256.Sum256(part)) {
+		return fmt.Errorf("%w: the SHA-256 of the part at %d", blob.ErrSourceChanged, offset)
+	}
+	w.data = append(w.data, part...)
+	return nil
+}

@@ -1,0 +1,282 @@
+// Package faultproxy stands between a client and a real HTTP server in a test: it writes down every request and, on
+// demand, plays a fault. It is a proxy that breaks things, and no server.
+package faultproxy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// Request is what passed the proxy. Its body is not kept, only counted.
+type Request struct {
+	Method string
+	Path   string // as it was sent, escaped
+	Query  url.Values
+	Header http.Header
+	Status int   // of the answer; 0: there was none
+	Bytes  int64 // of the body, as the proxy read them
+}
+
+// Fault says what happens to a request.
+type Fault int
+
+// The faults.
+const (
+	None         Fault = iota
+	LoseAnswer         // the server executes the request, and the connection is reset in place of the answer
+	Reset              // the connection is reset before the server sees the request
+	Refuse500          // 500 InternalError in S3's words; the server does not see the request
+	Refuse503          // 503 SlowDown
+	Refuse501          // 501 NotImplemented
+	Conflict409        // 409 ConditionalRequestConflict
+	ErrorIn200         // 200 with an <Error> for a body, as S3 answers a copy or a completion that failed late
+	TruncateBody       // the server's answer, cut in the middle of its body
+	Stall              // no answer until the client goes away or the proxy closes
+)
+
+// Match chooses requests. Zero fields match everything.
+type Match struct {
+	Method string
+	Path   string // a part of the path, unescaped
+	Query  string // a name that the query must have: "uploadId"
+	Header string // a header that must be there
+}
+
+func (m Match) matches(r *http.Request) bool {
+	return (m.Method == "" || r.Method == m.Method) &&
+		(m.Path == "" || strings.Contains(r.URL.Path, m.Path)) &&
+		(m.Query == "" || r.URL.Query().Has(m.Query)) &&
+		(m.Header == "" || r.Header.Get(m.Header) != "")
+}
+
+type rule struct {
+	match Match
+	fault Fault
+	from  int // the n-th matching request, from 1
+	times int
+	seen  int
+}
+
+// Proxy is a running proxy. It ends with the test.
+type Proxy struct {
+	URL string // http; its host goes on to the server unchanged, as signatures cover it
+
+	target    *url.URL
+	transport *http.Transport
+	closing   chan struct{}
+
+	mu       sync.Mutex
+	rules    []*rule
+	requests []Request
+	change   func(*http.Request)
+}
+
+// Start puts a proxy in front of a server. caFile is the private CA of an https server, "" where there is none.
+func Start(t testing.TB, target, caFile string) *Proxy {
+	t.Helper()
+	address, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &Proxy{target: address, closing: make(chan struct{})}
+	// The client's own Accept-Encoding goes on as it is, and answers come back as they are.
+	proxy.transport = &http.Transport{DisableCompression: true}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(pem)
+		proxy.transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	server := httptest.NewServer(proxy)
+	proxy.URL = server.URL
+	t.Cleanup(func() {
+		close(proxy.closing)
+		server.Close()
+		proxy.transport.CloseIdleConnections()
+	})
+	return proxy
+}
+
+// Inject plays a fault on the n-th request that matches from now on, and on those after it until times are reached.
+func (p *Proxy) Inject(match Match, fault Fault, n, times int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = append(p.rules, &rule{match: match, fault: fault, from: n, times: times})
+}
+
+// OnRequest calls a function before a request goes on: to change the world at the right moment. nil ends that.
+func (p *Proxy) OnRequest(do func(*http.Request)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.change = do
+}
+
+// Clear takes all faults away and forgets the requests.
+func (p *Proxy) Clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules, p.requests, p.change = nil, nil, nil
+}
+
+// Requests are all requests so far, in the order in which they ended.
+func (p *Proxy) Requests() []Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// Methods are the methods of all requests so far.
+func (p *Proxy) Methods() []string {
+	var methods []string
+	for _, request := range p.Requests() {
+		methods = append(methods, request.Method)
+	}
+	return methods
+}
+
+// ServeHTTP passes a request on, or plays its fault.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	fault, change := p.decide(r)
+	if change != nil {
+		change(r)
+	}
+	record := Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone()}
+	body := &countingBody{ReadCloser: r.Body}
+	defer func() {
+		record.Bytes = body.n.Load()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.requests = append(p.requests, record)
+	}()
+
+	switch fault {
+	case Reset:
+		reset(w)
+		return
+	case Refuse500:
+		record.Status = answer(w, body, http.StatusInternalServerError, "InternalError")
+		return
+	case Refuse503:
+		record.Status = answer(w, body, http.StatusServiceUnavailable, "SlowDown")
+		return
+	case Refuse501:
+		record.Status = answer(w, body, http.StatusNotImplemented, "NotImplemented")
+		return
+	case Conflict409:
+		record.Status = answer(w, body, http.StatusConflict, "ConditionalRequestConflict")
+		return
+	case ErrorIn200:
+		record.Status = answer(w, body, http.StatusOK, "InternalError")
+		return
+	case Stall:
+		// The server notices a client that goes away only once the body has been read.
+		io.Copy(io.Discard, body)
+		select {
+		case <-r.Context().Done():
+		case <-p.closing:
+		}
+		reset(w)
+		return
+	case None, LoseAnswer, TruncateBody:
+	}
+
+	response, err := p.forward(r, body)
+	if err != nil {
+		reset(w)
+		return
+	}
+	defer response.Body.Close()
+	record.Status = response.StatusCode
+	if fault == LoseAnswer {
+		io.Copy(io.Discard, response.Body)
+		reset(w)
+		return
+	}
+	for name, values := range response.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(response.StatusCode)
+	if fault == TruncateBody {
+		io.CopyN(w, response.Body, response.ContentLength/2)
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler) // ends the connection, and what was sent arrives
+	}
+	io.Copy(w, response.Body)
+}
+
+func (p *Proxy) decide(r *http.Request) (Fault, func(*http.Request)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, rule := range p.rules {
+		if !rule.match.matches(r) {
+			continue
+		}
+		rule.seen++
+		if rule.seen >= rule.from && rule.seen < rule.from+rule.times {
+			return rule.fault, p.change
+		}
+	}
+	return None, p.change
+}
+
+// forward sends the request on with the Host that the client signed.
+func (p *Proxy) forward(r *http.Request, body *countingBody) (*http.Response, error) {
+	out := r.Clone(r.Context())
+	out.RequestURI = ""
+	out.URL.Scheme, out.URL.Host = p.target.Scheme, p.target.Host
+	out.Host = r.Host
+	// The proxy answered the client's expectation when it began to read.
+	out.Header.Del("Expect")
+	out.Body = nil
+	if r.ContentLength != 0 {
+		out.Body = body
+	}
+	return p.transport.RoundTrip(out)
+}
+
+// answer refuses a request in S3's words, after its body was read: a client that is still sending would see a reset.
+func answer(w http.ResponseWriter, body io.Reader, status int, code string) int {
+	io.Copy(io.Discard, body)
+	w.Header().Set("Content-Type", "application/xml")
+	w.Header().Set("X-Amz-Request-Id", "FAULTPROXY")
+	w.WriteHeader(status)
+	io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Error><Code>"+code+"</Code><Message>played by the fault proxy</Message></Error>")
+	return status
+}
+
+// reset ends the connection as a crash would: without an answer, by RST.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := connection.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	connection.Close()
+}
+
+type countingBody struct {
+	io.ReadCloser
+	n atomic.Int64
+}
+
+func (b *countingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n.Add(int64(n))
+	return n, err
+}

@@ -1,0 +1,114 @@
+package blobtest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+var someAttrs = blob.Attrs{
+	ContentType: "application/java-archive",
+	Metadata:    map[string]string{"build": "4711", "built-by": "a pipeline"},
+	Owner:       "token-of-a-state",
+}
+
+var putTests = []conformanceTest{
+	{"sizes", func(t *testing.T, h Harness) {
+		for _, size := range []int64{0, 1, 1000, h.LargeSize, h.LargeSize + 1, h.LargeSize - 1} {
+			data := pattern(1, size)
+			for kind, src := range map[string]blob.Source{
+				"bytes": BytesSource(data), "stream": StreamSource(data), "file": FileSource(writeFile(t, data)),
+			} {
+				t.Run(fmt.Sprintf("%s of %d", kind, size), func(t *testing.T) {
+					key := fmt.Sprintf("sizes/%s-%d", kind, size)
+					info, sums, err := blob.Put(t.Context(), h.Store, key, src, Sum(data), blob.PutOptions{Attrs: someAttrs})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if sums.SHA256 != *Sum(data) || sums.Size != size {
+						t.Errorf("sums %s, %d; want %s, %d", sums.SHA256, sums.Size, Sum(data), size)
+					}
+					expectBytes(t, h.Store, key, data)
+					head := mustHead(t, h.Store, key)
+					expectAttrs(t, "Head", head.Attrs, someAttrs)
+					if info.Key != key || info.Size != size || info.ETag != head.ETag || info.VersionID != head.VersionID {
+						t.Errorf("Put says %+v, Head %+v", info, head)
+					}
+				})
+			}
+		}
+	}},
+	{"nothing wanted", func(t *testing.T, h Harness) {
+		data := pattern(2, 5000)
+		_, sums, err := blob.Put(t.Context(), h.Store, "key", StreamSource(data), nil, blob.PutOptions{})
+		if err != nil || sums.SHA256 != *Sum(data) {
+			t.Errorf("%+v, %v", sums, err)
+		}
+		expectBytes(t, h.Store, "key", data)
+	}},
+	{"overwrite", func(t *testing.T, h Harness) {
+		first := mustPut(t, h.Store, "key", []byte("first"), someAttrs)
+		second := mustPut(t, h.Store, "key", []byte("other"), blob.Attrs{Owner: "another"})
+		if first.ETag == second.ETag {
+			t.Errorf("other bytes have the same ETag %q", first.ETag)
+		}
+		expectBytes(t, h.Store, "key", []byte("other"))
+		head := mustHead(t, h.Store, "key")
+		expectAttrs(t, "after the overwrite", head.Attrs, blob.Attrs{Owner: "another", ContentType: head.Attrs.ContentType})
+		if head.Attrs.ContentType == someAttrs.ContentType {
+			t.Errorf("the content type of the overwritten object is still there")
+		}
+	}},
+	{"wrong hash", func(t *testing.T, h Harness) {
+		for _, size := range []int64{0, 1000, h.LargeSize} {
+			data, wanted := pattern(3, size), Sum([]byte("something else"))
+			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+				_, _, err := blob.Put(t.Context(), h.Store, "deep/er/fresh", src, wanted, blob.PutOptions{Attrs: someAttrs})
+				expectMismatch(t, err, wanted, Sum(data), size)
+				expectAbsent(t, h.Store, "deep/er/fresh")
+
+				mustPut(t, h.Store, "old", []byte("old"), someAttrs)
+				before := mustHead(t, h.Store, "old")
+				_, _, err = blob.Put(t.Context(), h.Store, "old", src, wanted, blob.PutOptions{Attrs: blob.Attrs{Owner: "new"}})
+				expectMismatch(t, err, wanted, Sum(data), size)
+				expectUntouched(t, h.Store, before, []byte("old"))
+			}
+		}
+	}},
+	{"names", func(t *testing.T, h Harness) {
+		for i, key := range oddKeys {
+			data := fmt.Appendf(nil, "object %d", i)
+			mustPut(t, h.Store, key, data, someAttrs)
+		}
+		for i, key := range oddKeys {
+			expectBytes(t, h.Store, key, fmt.Appendf(nil, "object %d", i))
+		}
+	}},
+	{"planted", func(t *testing.T, h Harness) {
+		data := pattern(4, 3000)
+		h.Plant(t, "planted/by hand.jar", data)
+		expectBytes(t, h.Store, "planted/by hand.jar", data)
+		head := mustHead(t, h.Store, "planted/by hand.jar")
+		if head.Attrs.Owner != "" || head.Attrs.SHA256 != nil || len(head.Attrs.Metadata) != 0 {
+			t.Errorf("a planted object has attributes of ours: %+v", *head.Attrs)
+		}
+	}},
+}
+
+// oddKeys are names that something between us and the store might take for something else.
+var oddKeys = []string{
+	"odd/with space", "odd/hash#tag", "odd/question?mark=1&b=2", "odd/percent%41", "odd/100%", "odd/plus+plus",
+	"odd/ümläut", "odd/日本語.jar", "odd/emoji-😀", "odd/quote'\"", "odd/semi;colon", "odd/at@sign", "odd/comma,star*",
+	"odd/(brackets)[x]{y}", "odd/tilde~", "odd/back`tick", "odd/<angle>&amp;", "odd/..dots..", "odd/.hidden", "odd/$dollar=",
+}
+
+// expectUntouched: the object is, byte by byte and attribute by attribute, the one that it was.
+func expectUntouched(t *testing.T, store blob.Store, before blob.Info, data []byte) {
+	t.Helper()
+	expectBytes(t, store, before.Key, data)
+	now := mustHead(t, store, before.Key)
+	if now.ETag != before.ETag || !now.ModTime.Equal(before.ModTime) || now.VersionID != before.VersionID || !now.Attrs.Equal(*before.Attrs) {
+		t.Errorf("%q was %+v %+v, and is %+v %+v", before.Key, before, *before.Attrs, now, *now.Attrs)
+	}
+}

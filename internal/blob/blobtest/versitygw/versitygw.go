@@ -1,0 +1,255 @@
+// Package versitygw starts a real S3 server, versitygw, on loopback for a test. It is test support: nothing else
+// imports it.
+package versitygw
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Region is that of every server.
+const Region = "us-east-1"
+
+// startTimeout bounds how long a server may take until it answers; it is generous, as test packages share the machine.
+const startTimeout = 30 * time.Second
+
+// startAttempts is how often another port is tried when the free one that was found is taken by somebody else.
+const startAttempts = 5
+
+// Options choose what the server does. The zero value is plain http without versions.
+type Options struct {
+	TLS        bool // https, with a certificate of a private CA: Server.CAFile
+	Versioning bool // buckets made by CreateBucket keep versions
+}
+
+// Server is a running server. It ends with the test that started it.
+type Server struct {
+	Endpoint  string // "http://127.0.0.1:12345"
+	AccessKey string // of the root account, made at random for this server
+	SecretKey string
+	CAFile    string // path of the private CA in PEM; "" without TLS
+
+	client  *s3.Client
+	options Options
+	binary  string
+	log     *output
+}
+
+// Start starts a server and waits until it answers. It fails the test when it cannot: no test is skipped.
+func Start(t testing.TB, options Options) *Server {
+	t.Helper()
+	server := &Server{
+		AccessKey: rand.Text(),
+		SecretKey: rand.Text() + rand.Text(),
+		options:   options,
+		binary:    binary(t),
+		log:       &output{},
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of versitygw:\n%s", server.log)
+		}
+	})
+	directory := t.TempDir()
+	arguments := []string{"--region", Region, "--health", "/-/health", "--keep-alive", "--iam-dir", mkdir(t, directory, "iam")}
+	roots, certificate := (*tlsFiles)(nil), ""
+	if options.TLS {
+		roots = newTLSFiles(t, directory)
+		server.CAFile, certificate = roots.ca, roots.certificate
+		arguments = append(arguments, "--cert", certificate, "--key", roots.key)
+	}
+	backend := []string{"posix"}
+	if options.Versioning {
+		backend = append(backend, "--versioning-dir", mkdir(t, directory, "versions"))
+	}
+	backend = append(backend, mkdir(t, directory, "buckets"))
+
+	transport := roots.transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	for attempt := 1; ; attempt++ {
+		err := server.start(t, append(arguments, backend...), transport)
+		if err == nil {
+			return server
+		}
+		if attempt == startAttempts {
+			t.Fatalf("versitygw does not start: %v", err)
+		}
+		t.Logf("versitygw, attempt %d: %v", attempt, err)
+	}
+}
+
+// start runs the server once on a port that is free right now. Between the look and the start the port may be taken:
+// then the server ends by itself, or another one answers that does not know our key, and both are errors.
+func (s *Server) start(t testing.TB, arguments []string, transport *http.Transport) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := listener.Addr().String()
+	listener.Close()
+
+	command := exec.Command(s.binary, append([]string{"--port", address}, arguments...)...)
+	// Only what the server needs: no AWS_ variable of the test reaches it.
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY_ID=" + s.AccessKey, "ROOT_SECRET_ACCESS_KEY=" + s.SecretKey}
+	command.Stdout, command.Stderr = s.log, s.log
+	if err := command.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		command.Wait()
+		close(ended)
+	}()
+	stop := func() {
+		command.Process.Kill()
+		<-ended
+	}
+
+	scheme := "http"
+	if s.options.TLS {
+		scheme = "https"
+	}
+	s.Endpoint = scheme + "://" + address
+	s.client = s3.New(s3.Options{
+		Region:       Region,
+		BaseEndpoint: &s.Endpoint,
+		UsePathStyle: true,
+		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+		HTTPClient:   &http.Client{Transport: transport},
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	if err := s.await(ctx, &http.Client{Transport: transport}, ended); err != nil {
+		stop()
+		return err
+	}
+	if _, err := s.client.ListBuckets(ctx, &s3.ListBucketsInput{}); err != nil {
+		stop()
+		return fmt.Errorf("something else answers at %s: %w", address, err)
+	}
+	t.Cleanup(stop)
+	return nil
+}
+
+func (s *Server) await(ctx context.Context, client *http.Client, ended <-chan struct{}) error {
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+"/-/health", nil)
+		if err != nil {
+			return err
+		}
+		response, err := client.Do(request)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = fmt.Errorf("health check: %s", response.Status)
+		}
+		select {
+		case <-ended:
+			return fmt.Errorf("it ended by itself: %s", s.log)
+		case <-ctx.Done():
+			return fmt.Errorf("no answer within %s: %w", startTimeout, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Client is the SDK's own client with the root account, to look behind the store under test.
+func (s *Server) Client() *s3.Client { return s.client }
+
+// CreateBucket makes a bucket with a name of its own, versioned if the server was started so.
+func (s *Server) CreateBucket(t testing.TB) string {
+	t.Helper()
+	bucket := "test-" + strings.ToLower(rand.Text())
+	if _, err := s.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
+		t.Fatal(err)
+	}
+	if s.options.Versioning {
+		_, err := s.client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+			Bucket:                  &bucket,
+			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bucket
+}
+
+// CreateUser makes an account that owns nothing and may nothing, with a secret made at random.
+func (s *Server) CreateUser(t testing.TB) (accessKey, secretKey string) {
+	t.Helper()
+	accessKey, secretKey = rand.Text(), rand.Text()+rand.Text()
+	command := exec.CommandContext(t.Context(), s.binary, "admin", "--endpoint-url", s.Endpoint, "--allow-insecure",
+		"create-user", "--access", accessKey, "--secret", secretKey, "--role", "user")
+	command.Env = []string{"ADMIN_ACCESS_KEY_ID=" + s.AccessKey, "ADMIN_SECRET_ACCESS_KEY=" + s.SecretKey}
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("create-user: %v\n%s", err, out)
+	}
+	return accessKey, secretKey
+}
+
+// OpenUploads are the keys of the multipart uploads that were begun in a bucket and neither completed nor aborted.
+func (s *Server) OpenUploads(t testing.TB, bucket string) []string {
+	t.Helper()
+	var keys []string
+	// A clean-up calls this too, when the test's own context is over.
+	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket})
+	for uploads.HasMorePages() {
+		page, err := uploads.NextPage(context.WithoutCancel(t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, upload := range page.Uploads {
+			keys = append(keys, aws.ToString(upload.Key))
+		}
+	}
+	return keys
+}
+
+func mkdir(t testing.TB, parts ...string) string {
+	t.Helper()
+	path := filepath.Join(parts...)
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// output collects what the server prints, from two of its pipes at once.
+type output struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+var _ io.Writer = (*output)(nil)
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buffer.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buffer.String()
+}
