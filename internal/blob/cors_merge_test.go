@@ -1,0 +1,196 @@
+package blob_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"pgregory.net/rapid"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// fakeCORS is a bucket's rules in memory.
+type fakeCORS struct {
+	rules  []blob.CORSRule
+	writes int
+	// afterWrite, when set, is what another program or the store itself does with the rules after the nth write.
+	afterWrite func(n int, rules []blob.CORSRule) []blob.CORSRule
+	err        error // of every write
+}
+
+func (f *fakeCORS) CORS(context.Context) (blob.CORSConfig, error) {
+	return blob.CORSConfig{Rules: slices.Clone(f.rules)}, nil
+}
+
+func (f *fakeCORS) SetCORS(_ context.Context, config blob.CORSConfig) error {
+	f.writes++
+	if f.err != nil {
+		return f.err
+	}
+	f.rules = slices.Clone(config.Rules)
+	if f.afterWrite != nil {
+		f.rules = f.afterWrite(f.writes, f.rules)
+	}
+	return nil
+}
+
+func rule(id, origin string) blob.CORSRule {
+	return blob.CORSRule{ID: id, AllowedOrigins: []string{"https://" + origin}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"}}
+}
+
+func identified(rules []blob.CORSRule) []string {
+	var names []string
+	for _, rule := range rules {
+		names = append(names, rule.ID+"="+rule.AllowedOrigins[0])
+	}
+	return names
+}
+
+func TestEnsureCORSRule(t *testing.T) {
+	ours, foreign, other := rule("ours", "console"), rule("", "a"), rule("b", "b")
+	cases := map[string]struct {
+		before []blob.CORSRule
+		after  []blob.CORSRule
+		writes int
+	}{
+		"no rules":                 {nil, []blob.CORSRule{ours}, 1},
+		"at the end":               {[]blob.CORSRule{foreign, other}, []blob.CORSRule{foreign, other, ours}, 1},
+		"there already":            {[]blob.CORSRule{foreign, ours, other}, []blob.CORSRule{foreign, ours, other}, 0},
+		"mended in its place":      {[]blob.CORSRule{foreign, rule("ours", "drifted"), other}, []blob.CORSRule{foreign, ours, other}, 1},
+		"an equal rule of another": {[]blob.CORSRule{rule("theirs", "console"), foreign}, []blob.CORSRule{rule("theirs", "console"), foreign}, 0},
+		"ours beside an equal one": {[]blob.CORSRule{rule("theirs", "console"), rule("ours", "x")}, []blob.CORSRule{rule("theirs", "console"), ours}, 1},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bucket := &fakeCORS{rules: slices.Clone(test.before)}
+				if err := blob.EnsureCORSRule(t.Context(), bucket, ours); err != nil {
+					t.Fatal(err)
+				}
+				if got, want := identified(bucket.rules), identified(test.after); !slices.Equal(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+				if bucket.writes != test.writes {
+					t.Errorf("%d writes, want %d", bucket.writes, test.writes)
+				}
+			})
+		})
+	}
+}
+
+func TestRemoveCORSRule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours := rule("ours", "console")
+		bucket := &fakeCORS{rules: []blob.CORSRule{rule("", "a"), ours, rule("b", "console")}}
+		for range 2 { // the second time there is nothing to do
+			if err := blob.RemoveCORSRule(t.Context(), bucket, "ours"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := identified(bucket.rules); !slices.Equal(got, []string{"=https://a", "b=https://console"}) || bucket.writes != 1 {
+			t.Errorf("%v after %d writes", got, bucket.writes)
+		}
+	})
+}
+
+// What another program undoes is written again, on top of what that program wrote.
+func TestCORSReadBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bucket := &fakeCORS{rules: []blob.CORSRule{rule("", "a")}}
+		bucket.afterWrite = func(n int, rules []blob.CORSRule) []blob.CORSRule {
+			if n <= 2 {
+				return []blob.CORSRule{rule("", "a"), rule("", "theirs")}
+			}
+			return rules
+		}
+		if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); err != nil {
+			t.Fatal(err)
+		}
+		if got := identified(bucket.rules); !slices.Equal(got, []string{"=https://a", "=https://theirs", "ours=https://console"}) {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// A change that never lasts is an error, after a bounded number of writes.
+func TestCORSUndone(t *testing.T) {
+	undo := func(before []blob.CORSRule) *fakeCORS {
+		return &fakeCORS{rules: before, afterWrite: func(int, []blob.CORSRule) []blob.CORSRule { return before }}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		bucket := undo(nil)
+		if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); !errors.Is(err, blob.ErrUndone) || bucket.writes != 5 {
+			t.Errorf("adding: %v after %d writes", err, bucket.writes)
+		}
+		bucket = undo([]blob.CORSRule{rule("ours", "console")})
+		if err := blob.RemoveCORSRule(t.Context(), bucket, "ours"); !errors.Is(err, blob.ErrUndone) || bucket.writes != 5 {
+			t.Errorf("removing: %v after %d writes", err, bucket.writes)
+		}
+	})
+}
+
+// A store that keeps no IDs gets the rule once.
+func TestCORSWithoutIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bucket := &fakeCORS{afterWrite: func(_ int, rules []blob.CORSRule) []blob.CORSRule {
+			for i := range rules {
+				rules[i].ID = ""
+			}
+			return rules
+		}}
+		if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); err != nil || len(bucket.rules) != 1 {
+			t.Errorf("%v, rules %v", err, bucket.rules)
+		}
+	})
+}
+
+func TestCORSErrors(t *testing.T) {
+	refused := errors.New("refused")
+	bucket := &fakeCORS{err: refused}
+	if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); !errors.Is(err, refused) || bucket.writes != 1 {
+		t.Errorf("%v after %d writes", err, bucket.writes)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		bucket := &fakeCORS{afterWrite: func(int, []blob.CORSRule) []blob.CORSRule { cancel(); return nil }}
+		if err := blob.EnsureCORSRule(ctx, bucket, rule("ours", "console")); !errors.Is(err, context.Canceled) {
+			t.Errorf("after a cancellation: %v", err)
+		}
+	})
+}
+
+// Whatever a bucket has: the rules of others stay, in their order, and ours is there exactly once, or an equal one of somebody else.
+func TestCORSMergeKeepsOthers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := rapid.Custom(func(t *rapid.T) blob.CORSRule {
+			return rule(rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "id"), rapid.SampledFrom([]string{"a", "b", "console"}).Draw(t, "origin"))
+		})
+		before := rapid.SliceOfN(draw, 0, 6).Draw(t, "rules")
+		all := slices.Clone(before)
+		if rapid.Bool().Draw(t, "ours is there") {
+			all = slices.Insert(all, rapid.IntRange(0, len(all)).Draw(t, "at"), rule("ours", rapid.SampledFrom([]string{"a", "console"}).Draw(t, "ours")))
+		}
+		bucket := &fakeCORS{rules: all}
+		if err := blob.EnsureCORSRule(context.Background(), bucket, rule("ours", "console")); err != nil {
+			t.Fatal(err)
+		}
+		isOurs := func(r blob.CORSRule) bool { return r.ID == "ours" }
+		others := slices.DeleteFunc(slices.Clone(bucket.rules), isOurs)
+		if !slices.Equal(identified(others), identified(before)) {
+			t.Fatalf("the rules of others were %v, and are %v", identified(before), identified(others))
+		}
+		served, found := blob.CORSConfig{Rules: bucket.rules}.Serving(rule("ours", "console"))
+		if !found || !served.SameAccess(rule("ours", "console")) || len(bucket.rules)-len(others) > 1 {
+			t.Fatalf("served by %v: %v", served, identified(bucket.rules))
+		}
+		if err := blob.RemoveCORSRule(context.Background(), bucket, "ours"); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(identified(bucket.rules), identified(before)) {
+			t.Fatalf("after the removal %v, before all %v", identified(bucket.rules), identified(before))
+		}
+	})
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs the tests: all of them, or with --opentofu the acceptance tests, by OpenTofu. `make test` builds what this needs.
+# Further arguments go to `go test`: scripts/test.sh -run TestAccArtifact
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+opentofu=
+if [[ "${1:-}" == --opentofu ]]; then
+	opentofu=--opentofu
+	shift
+fi
+terraform=$(scripts/find-terraform.sh $opentofu)
+
+# Nothing of the user's settings reaches a test: no account, no mirror, no variable.
+for name in "${!AWS_@}" "${!TF_@}" "${!FLINK_@}"; do
+	[[ "$name" == FLINK_TEST_* ]] || unset "$name"
+done
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+mkdir -p .cache
+: >.cache/terraformrc
+export TF_CLI_CONFIG_FILE="$PWD/.cache/terraformrc" CHECKPOINT_DISABLE=1
+
+export TF_ACC=1 TF_ACC_TERRAFORM_PATH="$terraform"
+export TF_ACC_PROVIDER_NAMESPACE=terraform-provider-flink
+version=$("$terraform" version | head -n 1)
+if [[ "$version" == OpenTofu* ]]; then
+	export TF_ACC_PROVIDER_HOST=registry.opentofu.org
+fi
+
+# The race detector needs a C compiler, and makes things about three times slower: it watches where goroutines are.
+race=
+if [[ "$(go env CGO_ENABLED)" == 1 ]]; then
+	race=-race
+else
+	echo "No C compiler: the race detector is off."
+fi
+
+run() { # go test's arguments
+	go test -json -count=1 "$@" || failed=1
+}
+failed=0
+
+echo "Acceptance tests run with $version ($terraform)."
+{
+	if [[ -n "$opentofu" ]]; then
+		run -timeout 30m "$@" ./internal/provider/...
+	else
+		watched='/internal/(blob|source|workspace)'
+		# shellcheck disable=SC2046 # import paths have no spaces
+		run $race -timeout 20m "$@" $(go list ./... | grep -E "$watched")
+		# shellcheck disable=SC2046
+		run -timeout 30m "$@" $(go list ./... | grep -vE "$watched")
+	fi
+	exit "$failed"
+} | .bin/testreport
