@@ -33,6 +33,9 @@ const startTimeout = 30 * time.Second
 // startAttempts is how often another port is tried when the free one that was found is taken by somebody else.
 const startAttempts = 5
 
+// logLines is how much of a server's log a test shows that fails.
+const logLines = 60
+
 // Options choose what the server does. The zero value is plain http without versions.
 type Options struct {
 	TLS        bool // https, with a certificate of a private CA: Server.CAFile
@@ -64,7 +67,8 @@ func Start(t testing.TB, options Options) *Server {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("log of versitygw:\n%s", server.log)
+			lines := strings.Split(strings.TrimSpace(server.log.String()), "\n")
+			t.Logf("the end of versitygw's log:\n%s", strings.Join(lines[max(0, len(lines)-logLines):], "\n"))
 		}
 	})
 	directory := t.TempDir()

@@ -1,0 +1,109 @@
+package multipart
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// PartSize is the size of a part unless the object is too large for it, in bytes. Larger parts were measured to be no
+// faster, and memory grows with them.
+const PartSize = 8 << 20
+
+// DefaultParts is how many parts of PartSize are on their way at once unless the user says otherwise.
+const DefaultParts = 4
+
+// Budget bounds the parts that are in memory or on their way at once, over all stages that share it: one for the whole
+// process. It is safe for concurrent use.
+//
+// Stages that share a budget cannot block each other for good. A stage asks for a part's whole weight before the
+// part's first byte, and it asks while it holds no part but those that are being sent already; these need
+// nothing of the budget to end, and give their weight back when they end. So nobody waits for the budget while he holds
+// something that only he can give back, save a stage whose owner does something else between two writes:
+// such as filling another stage by turns. That is why a goroutine finishes one stage before it writes to the next.
+// No part weighs more than the whole budget, and the semaphore serves in order, so that large parts are not starved.
+type Budget struct {
+	semaphore *semaphore.Weighted
+	total     int64 // bytes
+	partSize  int64
+	buffers   sync.Pool // of *[]byte with partSize bytes
+}
+
+// NewBudget allows that many parts of PartSize; less than one is one.
+func NewBudget(parts int) *Budget { return NewBudgetOf(parts, PartSize) }
+
+// NewBudgetOf is NewBudget for another usual size of a part, in bytes. Stores have limits of their own: S3 takes no part below
+// 5 MiB but the last.
+func NewBudgetOf(parts int, partSize int64) *Budget {
+	total := max(int64(parts), 1) * partSize
+	return &Budget{
+		semaphore: semaphore.NewWeighted(total),
+		total:     total,
+		partSize:  partSize,
+		buffers:   sync.Pool{New: func() any { b := make([]byte, partSize); return &b }},
+	}
+}
+
+// buffer holds bytes and their weight until free is called.
+type buffer struct {
+	budget *Budget
+	data   []byte
+	limit  int64 // bytes that it will take at the most, and its weight
+	pooled *[]byte
+}
+
+// firstBuffer is what an object of unknown size starts with: most are small, and all of them are held at once.
+const firstBuffer = 64 << 10
+
+// take waits for room for a part of at most limit bytes. If exact, that is what will come.
+func (b *Budget) take(ctx context.Context, limit int64, exact bool) (*buffer, error) {
+	if err := b.semaphore.Acquire(ctx, limit); err != nil {
+		return nil, err
+	}
+	buf := &buffer{budget: b, limit: limit}
+	switch {
+	case exact && limit < b.partSize:
+		buf.data = make([]byte, 0, limit)
+	case exact:
+		buf.grow()
+	default:
+		buf.data = make([]byte, 0, min(firstBuffer, limit))
+	}
+	return buf, nil
+}
+
+// grow makes room for everything up to the limit.
+func (b *buffer) grow() {
+	var data []byte
+	if b.limit == b.budget.partSize {
+		b.pooled = b.budget.buffers.Get().(*[]byte)
+		data = (*b.pooled)[:0]
+	} else {
+		data = make([]byte, 0, b.limit)
+	}
+	b.data = append(data, b.data...)
+}
+
+// fill takes as much of p as fits.
+func (b *buffer) fill(p []byte) int {
+	room := int(b.limit) - len(b.data)
+	p = p[:min(room, len(p))]
+	if len(b.data)+len(p) > cap(b.data) {
+		b.grow()
+	}
+	b.data = append(b.data, p...)
+	return len(p)
+}
+
+func (b *buffer) full() bool { return int64(len(b.data)) == b.limit }
+
+// free gives memory and weight back. Nothing may read the buffer any more.
+func (b *buffer) free() {
+	if b.pooled != nil {
+		b.budget.buffers.Put(b.pooled)
+		b.pooled = nil
+	}
+	b.data = nil
+	b.budget.semaphore.Release(b.limit)
+}

@@ -1,0 +1,149 @@
+package multipart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fakeUpload is a backend in memory. It is a fake: what a real one does is tested in the backends.
+type fakeUpload struct {
+	onPart  func(ctx context.Context, number int) error // before the body is read
+	onBegin func(ctx context.Context) error
+	onPut   func(ctx context.Context) error
+	onDone  func(ctx context.Context) error // in Complete
+	twice   bool                            // reads every body two times, as a client that repeats
+	unread  bool                            // accepts bodies without reading them
+	late    bool                            // goes on reading after Part returned, as net/http may
+
+	inFlight, peak *atomic.Int64 // may be shared by several uploads
+
+	mu       sync.Mutex
+	calls    []string
+	parts    map[int][]byte
+	object   []byte
+	visible  bool
+	whole    Whole
+	aborted  int
+	sentOnly map[int]int // bytes that were read of each part
+	lateEnd  sync.WaitGroup
+}
+
+func newFake() *fakeUpload {
+	return &fakeUpload{parts: map[int][]byte{}, sentOnly: map[int]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
+}
+
+func (f *fakeUpload) call(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, name)
+}
+
+func (f *fakeUpload) read(body *Body) ([]byte, error) {
+	if f.unread {
+		return nil, nil
+	}
+	data, err := io.ReadAll(body)
+	if err == nil && f.twice {
+		if _, err := body.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		return io.ReadAll(body)
+	}
+	return data, err
+}
+
+func (f *fakeUpload) Put(ctx context.Context, body *Body, sums blob.Sums) (blob.Info, error) {
+	f.call("put")
+	if f.onPut != nil {
+		if err := f.onPut(ctx); err != nil {
+			return blob.Info{}, err
+		}
+	}
+	data, err := f.read(body)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	f.object, f.visible = data, true
+	return blob.Info{Size: sums.Size}, nil
+}
+
+func (f *fakeUpload) Begin(ctx context.Context) error {
+	f.call("begin")
+	if f.onBegin != nil {
+		return f.onBegin(ctx)
+	}
+	return nil
+}
+
+func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
+	f.peak.Store(max(f.peak.Load(), f.inFlight.Add(1)))
+	defer f.inFlight.Add(-1)
+	if f.onPart != nil {
+		if err := f.onPart(ctx, part.Number); err != nil {
+			return "", err
+		}
+	}
+	if f.late {
+		f.lateEnd.Go(func() {
+			for range 50 {
+				if _, err := part.Body.Read(make([]byte, 1)); err != nil {
+					return
+				}
+			}
+		})
+		return "", errors.New("connection reset")
+	}
+	data, err := f.read(part.Body)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sentOnly[part.Number] = len(data)
+	if err != nil {
+		return "", fmt.Errorf("request failed: %w", err)
+	}
+	f.parts[part.Number] = data
+	return fmt.Sprint("etag-", part.Number), nil
+}
+
+func (f *fakeUpload) Complete(ctx context.Context, parts []Done, whole Whole) (blob.Info, error) {
+	f.call("complete")
+	if f.onDone != nil {
+		if err := f.onDone(ctx); err != nil {
+			return blob.Info{}, err
+		}
+	}
+	for i, part := range parts {
+		if part.Number != i+1 || part.ETag != fmt.Sprint("etag-", i+1) || part.Size != int64(len(f.parts[i+1])) {
+			return blob.Info{}, fmt.Errorf("part %d is %+v", i+1, part)
+		}
+		f.object = append(f.object, f.parts[i+1]...)
+	}
+	f.visible, f.whole = true, whole
+	return blob.Info{Size: whole.Size}, nil
+}
+
+func (f *fakeUpload) Abort(context.Context) error {
+	f.call("abort")
+	f.aborted++
+	if n := f.inFlight.Load(); n != 0 {
+		return fmt.Errorf("%d parts are in flight", n)
+	}
+	return nil
+}
+
+func (f *fakeUpload) count(name string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(slices.DeleteFunc(slices.Clone(f.calls), func(call string) bool { return call != name }))
+}

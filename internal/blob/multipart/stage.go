@@ -1,0 +1,372 @@
+// Package multipart turns what a backend can do with one upload (begin, part, complete, abort, or one single put) into
+// a blob.PartStage, with parts in flight within one memory budget.
+package multipart
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/minio/crc64nvme"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+const (
+	// maxParts is the limit of S3 and of OSS.
+	maxParts = 10_000
+	// growEvery is after how many parts of an object of unknown size the parts double.
+	growEvery = 1000
+	// commitTimeout bounds the last request, which no cancelling stops: completing a large object takes minutes.
+	commitTimeout = 5 * time.Minute
+	// beginGrace is how long a cancelled run waits for the answer that names the upload. Without it nobody could abort it.
+	beginGrace = 10 * time.Second
+)
+
+// Upload is one object on its way to a backend. Put is called alone, or Begin once, Part concurrently, and then
+// Complete or Abort. Errors are returned as they are.
+type Upload interface {
+	// Put sends the whole object in one request.
+	Put(ctx context.Context, body *Body, sums blob.Sums) (blob.Info, error)
+
+	// Begin starts an upload by parts. After an error there is nothing to abort.
+	Begin(ctx context.Context) error
+
+	// Part sends one part and returns its ETag.
+	Part(ctx context.Context, part Part) (string, error)
+
+	// Complete publishes the parts, which are in order.
+	Complete(ctx context.Context, parts []Done, whole Whole) (blob.Info, error)
+
+	// Abort throws the parts away. An upload that is gone already is no error.
+	Abort(ctx context.Context) error
+}
+
+// Part is a part that is about to be sent.
+type Part struct {
+	Number int // from 1
+	Body   *Body
+	Sums   blob.PartSums // SHA256 only with Options.SHA256
+}
+
+// Done is a part that has been sent.
+type Done struct {
+	Number    int
+	ETag      string
+	Size      int64 // bytes
+	CRC64NVME uint64
+}
+
+// Whole describes all parts together.
+type Whole struct {
+	Size      int64 // bytes
+	CRC64NVME uint64
+}
+
+// Options of a stage.
+type Options struct {
+	Size   int64 // bytes; -1: not known yet
+	SHA256 bool  // the backend signs the SHA-256 of each part: then the server compares it, and Body only the CRC
+	Budget *Budget
+}
+
+// Stage feeds an Upload. Its methods are called by one goroutine at a time.
+type Stage struct {
+	upload   Upload
+	options  Options
+	partSize int64 // of a known size; 0: the object is sent by Put, or its size is unknown
+
+	// ctx ends with the stage. Its cause is the first error.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	current  *buffer // being filled
+	written  int64
+	parts    int // handed out
+	begun    bool
+	finished bool
+
+	inFlight sync.WaitGroup
+	mu       sync.Mutex
+	done     []Done
+}
+
+var _ blob.PartStage = (*Stage)(nil)
+
+// ErrTooLarge is an object that cannot be sent within the budget.
+var ErrTooLarge = errors.New("the object is too large for the memory that parts may use")
+
+var errEnded = errors.New("the stage has ended")
+
+// NewStage begins a stage; nothing is sent yet. The context governs all of it but Commit's last request and Abort.
+func NewStage(ctx context.Context, upload Upload, options Options) *Stage {
+	stage := &Stage{upload: upload, options: options}
+	stage.ctx, stage.cancel = context.WithCancelCause(ctx)
+	if base := options.Budget.partSize; options.Size > base {
+		unit := max(base/8, 1) // 1 MiB
+		stage.partSize = max(base, (options.Size+maxParts*unit-1)/(maxParts*unit)*unit)
+	}
+	return stage
+}
+
+// Parts says that an object of more than one part is wanted by SendAt, if its size is known.
+func (s *Stage) Parts() blob.PartPlan {
+	return blob.PartPlan{Size: s.partSize, SHA256: s.options.SHA256 && s.partSize > 0}
+}
+
+// Write gathers bytes into parts. It blocks while the budget is used up.
+func (s *Stage) Write(p []byte) (int, error) {
+	if s.options.Size >= 0 && s.written+int64(len(p)) > s.options.Size {
+		return 0, fmt.Errorf("%w: it has more than the %d bytes that were announced", blob.ErrSourceChanged, s.options.Size)
+	}
+	n := 0
+	for n < len(p) {
+		if err := s.makeRoom(); err != nil {
+			return n, err
+		}
+		filled := s.current.fill(p[n:])
+		n += filled
+		s.written += int64(filled)
+	}
+	return n, context.Cause(s.ctx)
+}
+
+// makeRoom sends a full buffer and waits for the next: in this order, as the budget's promise hangs on it.
+func (s *Stage) makeRoom() error {
+	if s.current != nil && !s.current.full() {
+		return nil
+	}
+	if s.current != nil {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	limit, exact, err := s.nextPart()
+	if err != nil {
+		return err
+	}
+	buf, err := s.options.Budget.take(s.ctx, limit, exact)
+	if err != nil {
+		return context.Cause(s.ctx)
+	}
+	s.current = buf
+	return nil
+}
+
+// nextPart says how many bytes the next part has at the most, and if that is what it will have.
+func (s *Stage) nextPart() (limit int64, exact bool, err error) {
+	budget := s.options.Budget
+	switch {
+	case s.parts == maxParts:
+		return 0, false, fmt.Errorf("%w: %d bytes of unknown total size fill %d parts; raise max_concurrent_parts, or give a source that tells its size",
+			ErrTooLarge, s.written, maxParts)
+	case s.partSize > budget.total:
+		return 0, false, fmt.Errorf("%w: %d bytes need parts of %d MiB, and there are %d MiB for all parts together; raise max_concurrent_parts, or send it from a local file",
+			ErrTooLarge, s.options.Size, s.partSize>>20, budget.total>>20)
+	case s.partSize > 0:
+		return min(s.partSize, s.options.Size-s.written), true, nil
+	case s.options.Size >= 0:
+		return s.options.Size, true, nil
+	}
+	return min(budget.partSize<<(s.parts/growEvery), budget.total), s.parts > 0, nil
+}
+
+// flush hands the filled buffer over to be sent.
+func (s *Stage) flush() error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	buf := s.current
+	s.current = nil
+	sums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(buf.data)}
+	if s.options.SHA256 {
+		sums.SHA256 = sha256.Sum256(buf.data)
+	}
+	s.send(newBody(bytes.NewReader(buf.data), int64(len(buf.data)), sums.CRC64NVME), sums, buf.free)
+	return nil
+}
+
+// SendAt sends a part straight from a file. A part from a file holds no memory; it still weighs as much as one part of
+// the usual size, so that the budget bounds the requests too.
+func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) error {
+	if want := min(s.partSize, s.options.Size-s.written); offset != s.written || length != want || length == 0 {
+		return fmt.Errorf("a part of %d bytes at %d, where %d at %d are due", length, offset, want, s.written)
+	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	weight := min(length, s.options.Budget.partSize)
+	if err := s.options.Budget.semaphore.Acquire(s.ctx, weight); err != nil {
+		return context.Cause(s.ctx)
+	}
+	s.written += length
+	body := newBody(io.NewSectionReader(r, offset, length), length, sums.CRC64NVME)
+	s.send(body, sums, func() { s.options.Budget.semaphore.Release(weight) })
+	return nil
+}
+
+// begin starts the upload before its first part. A cancelled run waits a little for the answer.
+func (s *Stage) begin() error {
+	if err := context.Cause(s.ctx); err != nil {
+		return err
+	}
+	if s.begun {
+		return nil
+	}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(s.ctx, func() {
+		select {
+		case <-time.After(beginGrace):
+			cancel(context.Cause(s.ctx))
+		case <-ctx.Done():
+		}
+	})()
+	if err := s.upload.Begin(ctx); err != nil {
+		s.cancel(err)
+		return context.Cause(s.ctx)
+	}
+	s.begun = true
+	return context.Cause(s.ctx)
+}
+
+// send runs one part. The first error stops the others.
+func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
+	s.parts++
+	part := Part{Number: s.parts, Body: body, Sums: sums}
+	s.inFlight.Go(func() {
+		defer free()
+		etag, err := s.upload.Part(s.ctx, part)
+		body.close()
+		if err := body.verdict(err); err != nil {
+			s.cancel(err)
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.done = append(s.done, Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME})
+	})
+}
+
+// Commit sends what is left and publishes the object. It must be given the sums of exactly what was written.
+func (s *Stage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	if s.finished {
+		return blob.Info{}, errEnded
+	}
+	defer context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })()
+	if s.written != sums.Size || (s.options.Size >= 0 && s.written != s.options.Size) {
+		return blob.Info{}, fmt.Errorf("%w: %d bytes were announced, %d written, and %d are to be committed",
+			blob.ErrSourceChanged, s.options.Size, s.written, sums.Size)
+	}
+	commit := s.put
+	if s.begun {
+		commit = s.complete
+	}
+	info, err := commit(ctx, sums)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	s.finished = true
+	s.cancel(errEnded)
+	return info, nil
+}
+
+// put sends an object of at most one part.
+func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	var data []byte
+	if s.current != nil {
+		data = s.current.data
+	}
+	if err := s.stopped(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	body := newBody(bytes.NewReader(data), int64(len(data)), crc64nvme.Checksum(data))
+	info, err := s.upload.Put(ctx, body, sums)
+	body.close()
+	s.drop()
+	return info, body.verdict(err)
+}
+
+// complete sends the last part, waits for all of them, and publishes.
+func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	if s.current != nil {
+		if err := s.flush(); err != nil {
+			return blob.Info{}, err
+		}
+	}
+	if err := s.wait(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	if err := s.stopped(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	slices.SortFunc(s.done, func(a, b Done) int { return a.Number - b.Number })
+	whole := Whole{}
+	for _, part := range s.done {
+		whole.CRC64NVME = combine(whole.CRC64NVME, part.CRC64NVME, part.Size)
+		whole.Size += part.Size
+	}
+	if whole.Size != sums.Size || len(s.done) != s.parts {
+		return blob.Info{}, fmt.Errorf("%d of %d parts were sent, %d bytes of %d", len(s.done), s.parts, whole.Size, sums.Size)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	return s.upload.Complete(ctx, s.done, whole)
+}
+
+// stopped returns the first error, or that of the caller's context, whose effect on the stage may not show yet.
+func (s *Stage) stopped(ctx context.Context) error {
+	if err := context.Cause(s.ctx); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// Abort stops the parts in flight, waits for them and throws them away.
+func (s *Stage) Abort(ctx context.Context) error {
+	if s.finished {
+		return nil
+	}
+	s.cancel(errEnded)
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	s.drop()
+	if s.begun {
+		if err := s.upload.Abort(ctx); err != nil {
+			return err
+		}
+	}
+	s.finished = true
+	return nil
+}
+
+// wait returns when no part is in flight, or ctx is over.
+func (s *Stage) wait(ctx context.Context) error {
+	idle := make(chan struct{})
+	go func() {
+		s.inFlight.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *Stage) drop() {
+	if s.current != nil {
+		s.current.free()
+		s.current = nil
+	}
+}

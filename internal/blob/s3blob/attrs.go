@@ -1,0 +1,250 @@
+package s3blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+const (
+	// copiesAtOnce is how many parts are copied at a time. The bytes stay in the store.
+	copiesAtOnce = 4
+	// copyTimeout bounds the completion of a copy, and abortTimeout the clean-up after one that failed.
+	copyTimeout, abortTimeout = 5 * time.Minute, 30 * time.Second
+)
+
+// SetAttrs sends one HeadObject and, if something changes, one CopyObject of the object onto itself; above 5 GB a copy by parts.
+// An ACL of the object's own is not resent: buckets have had none by default since 2023. ModTime is zero after a copy by parts.
+func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit func(*blob.Attrs)) (blob.Info, error) {
+	head, err := s.head(ctx, key)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	info := headInfo(key, head)
+	if cond.IfMatch != "" && cond.IfMatch != info.ETag {
+		return blob.Info{}, s.unmet(key, blob.ErrChanged)
+	}
+	attrs := info.Attrs.Clone()
+	edit(&attrs)
+	if attrs.Equal(*info.Attrs) {
+		return info, nil
+	}
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return blob.Info{}, s.fail("CopyObject", key, cond, err)
+	}
+	to := &selfCopy{store: s, conn: conn, key: key, head: head, seen: blob.Cond{IfMatch: info.ETag}}
+	info.Attrs = &attrs
+	if info.Size > s.copyLimit {
+		return to.byParts(ctx, info)
+	}
+	return to.whole(ctx, info)
+}
+
+// selfCopy is an object that is copied onto itself with other attributes. All that S3 tells about the object goes along.
+type selfCopy struct {
+	store *Store
+	conn  *connection
+	key   string
+	head  *s3.HeadObjectOutput
+	seen  blob.Cond // the object that head describes
+}
+
+func (c *selfCopy) source() *string {
+	return aws.String(escape(c.store.bucket) + "/" + escape(c.key))
+}
+
+func (c *selfCopy) whole(ctx context.Context, info blob.Info) (blob.Info, error) {
+	const operation = "CopyObject"
+	head := c.head
+	out, err := c.conn.client.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket:                    &c.store.bucket,
+		Key:                       &c.key,
+		CopySource:                c.source(),
+		CopySourceIfMatch:         quote(c.seen.IfMatch),
+		MetadataDirective:         types.MetadataDirectiveReplace,
+		ContentType:               optional(info.Attrs.ContentType),
+		Metadata:                  info.Attrs.StoredMetadata(),
+		CacheControl:              head.CacheControl,
+		ContentDisposition:        head.ContentDisposition,
+		ContentEncoding:           head.ContentEncoding,
+		ContentLanguage:           head.ContentLanguage,
+		WebsiteRedirectLocation:   head.WebsiteRedirectLocation,
+		StorageClass:              head.StorageClass,
+		ServerSideEncryption:      head.ServerSideEncryption,
+		SSEKMSKeyId:               head.SSEKMSKeyId,
+		BucketKeyEnabled:          head.BucketKeyEnabled,
+		ObjectLockMode:            head.ObjectLockMode,
+		ObjectLockRetainUntilDate: head.ObjectLockRetainUntilDate,
+		ObjectLockLegalHoldStatus: head.ObjectLockLegalHoldStatus,
+	}, c.conn.patient, expires(head.ExpiresString))
+	if err == nil && (out.CopyObjectResult == nil || out.CopyObjectResult.ETag == nil) {
+		err = errNoETag
+	}
+	if err != nil {
+		return blob.Info{}, c.store.fail(operation, c.key, c.seen, err)
+	}
+	info.ETag, info.ModTime, info.VersionID = unquote(out.CopyObjectResult.ETag), utc(out.CopyObjectResult.LastModified), version(out.VersionId)
+	return info, nil
+}
+
+func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Info, err error) {
+	head := c.head
+	tags, err := c.tags(ctx)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	created, err := c.conn.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket:                    &c.store.bucket,
+		Key:                       &c.key,
+		ContentType:               optional(info.Attrs.ContentType),
+		Metadata:                  info.Attrs.StoredMetadata(),
+		Tagging:                   tags,
+		CacheControl:              head.CacheControl,
+		ContentDisposition:        head.ContentDisposition,
+		ContentEncoding:           head.ContentEncoding,
+		ContentLanguage:           head.ContentLanguage,
+		WebsiteRedirectLocation:   head.WebsiteRedirectLocation,
+		StorageClass:              head.StorageClass,
+		ServerSideEncryption:      head.ServerSideEncryption,
+		SSEKMSKeyId:               head.SSEKMSKeyId,
+		BucketKeyEnabled:          head.BucketKeyEnabled,
+		ObjectLockMode:            head.ObjectLockMode,
+		ObjectLockRetainUntilDate: head.ObjectLockRetainUntilDate,
+		ObjectLockLegalHoldStatus: head.ObjectLockLegalHoldStatus,
+	}, expires(head.ExpiresString))
+	if err == nil && aws.ToString(created.UploadId) == "" {
+		err = errNoUploadID
+	}
+	if err != nil {
+		return blob.Info{}, c.store.fail("CreateMultipartUpload", c.key, c.seen, err)
+	}
+	defer func() {
+		if err != nil {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+			defer cancel()
+			if abortErr := c.store.abort(ctx, c.conn, c.key, *created.UploadId); abortErr != nil {
+				err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
+			}
+		}
+	}()
+	parts, err := c.copyParts(ctx, *created.UploadId, info.Size)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), copyTimeout)
+	defer cancel()
+	var out *s3.CompleteMultipartUploadOutput
+	err = c.store.conditional(last, c.key, c.seen, func(cond blob.Cond) error {
+		var err error
+		out, err = c.conn.client.CompleteMultipartUpload(last, &s3.CompleteMultipartUploadInput{
+			Bucket:          &c.store.bucket,
+			Key:             &c.key,
+			UploadId:        created.UploadId,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+			IfMatch:         quote(cond.IfMatch),
+		}, c.conn.patient)
+		return c.store.fail("CompleteMultipartUpload", c.key, c.seen, err)
+	})
+	if err != nil {
+		return blob.Info{}, err
+	}
+	info.ETag, info.ModTime, info.VersionID = unquote(out.ETag), time.Time{}, version(out.VersionId)
+	return info, nil
+}
+
+func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]types.CompletedPart, error) {
+	const maxParts = 10_000
+	length := max(c.store.copyPart, (size+maxParts-1)/maxParts)
+	parts := make([]types.CompletedPart, (size+length-1)/length)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(copiesAtOnce)
+	for i := range parts {
+		first := int64(i) * length
+		group.Go(func() error {
+			out, err := c.conn.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
+				Bucket:            &c.store.bucket,
+				Key:               &c.key,
+				UploadId:          &id,
+				PartNumber:        aws.Int32(int32(i + 1)),
+				CopySource:        c.source(),
+				CopySourceIfMatch: quote(c.seen.IfMatch),
+				CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", first, min(first+length, size)-1)),
+			}, c.conn.patient)
+			if err == nil && (out.CopyPartResult == nil || out.CopyPartResult.ETag == nil) {
+				err = errNoETag
+			}
+			if err != nil {
+				return c.store.fail("UploadPartCopy", c.key, c.seen, err)
+			}
+			parts[i] = types.CompletedPart{ETag: out.CopyPartResult.ETag, PartNumber: aws.Int32(int32(i + 1))}
+			return nil
+		})
+	}
+	return parts, group.Wait()
+}
+
+// tags are the object's tags as a query, which a copy by parts does not take along. Stores without tags have none to lose.
+func (c *selfCopy) tags(ctx context.Context) (*string, error) {
+	out, err := c.conn.client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: &c.store.bucket, Key: &c.key})
+	err = c.store.fail("GetObjectTagging", c.key, blob.Cond{}, err)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	tags := url.Values{}
+	for _, tag := range out.TagSet {
+		tags.Set(aws.ToString(tag.Key), aws.ToString(tag.Value))
+	}
+	return optional(tags.Encode()), nil
+}
+
+// expires resends the header as it is stored: the SDK's type takes dates alone, and S3 stores anything.
+func expires(raw *string) func(*s3.Options) {
+	if raw == nil {
+		return func(*s3.Options) {}
+	}
+	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
+		return stack.Build.Add(middleware.BuildMiddlewareFunc("Expires",
+			func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (
+				middleware.BuildOutput, middleware.Metadata, error,
+			) {
+				if request, ok := in.Request.(*smithyhttp.Request); ok {
+					request.Header.Set("Expires", *raw)
+				}
+				return next.HandleBuild(ctx, in)
+			}), middleware.After)
+	})
+}
+
+// escape encodes a key for x-amz-copy-source, which the SDK sends as it is: every byte but unreserved ones (RFC 3986,
+// 2.3) and "/". A "+" that is left would arrive as a space.
+func escape(key string) string {
+	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+	var b strings.Builder
+	for i := range len(key) {
+		if strings.IndexByte(unreserved, key[i]) >= 0 {
+			b.WriteByte(key[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", key[i])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,298 @@
+package s3blob
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// credentialsError is a failure before any request was signed.
+type credentialsError struct{ err error }
+
+func (e *credentialsError) Error() string { return e.err.Error() }
+func (e *credentialsError) Unwrap() error { return e.err }
+
+// permissions are what a caller needs in IAM's words, by operation.
+var permissions = map[string]string{
+	"HeadObject":              "s3:GetObject on the object, and s3:ListBucket on the bucket so that an absent object can be told from a forbidden one",
+	"GetObject":               "s3:GetObject on the object, and s3:ListBucket on the bucket so that an absent object can be told from a forbidden one",
+	"ListObjectsV2":           "s3:ListBucket on the bucket",
+	"PutObject":               "s3:PutObject on the object, and kms:GenerateDataKey on the key if the bucket encrypts with KMS",
+	"CreateMultipartUpload":   "s3:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt on the key if the bucket encrypts with KMS",
+	"UploadPart":              "s3:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt on the key if the bucket encrypts with KMS",
+	"CompleteMultipartUpload": "s3:PutObject on the object, and kms:Decrypt on the key if the bucket encrypts with KMS",
+	"AbortMultipartUpload":    "s3:AbortMultipartUpload on the object",
+	"CopyObject":              "s3:GetObject, s3:PutObject, s3:GetObjectTagging and s3:PutObjectTagging on the object",
+	"UploadPartCopy":          "s3:GetObject and s3:PutObject on the object",
+	"GetObjectTagging":        "s3:GetObjectTagging on the object",
+	"DeleteObject":            "s3:DeleteObject on the object",
+	"GetBucketCors":           "s3:GetBucketCORS on the bucket",
+	"PutBucketCors":           "s3:PutBucketCORS on the bucket",
+	"DeleteBucketCors":        "s3:PutBucketCORS on the bucket",
+}
+
+// verdict is what a code of S3 means to a caller, and what its reader should do.
+type verdict struct {
+	err    error
+	advice string
+}
+
+// verdicts by code (API reference, "Error responses"), and by the names that the SDK gives to a status without a body.
+var verdicts = map[string]verdict{
+	"NoSuchKey":    {err: fs.ErrNotExist},
+	"NotFound":     {err: fs.ErrNotExist},
+	"NoSuchBucket": {err: blob.ErrNoBucket, advice: "Check the bucket's name and the endpoint, or create the bucket."},
+
+	"InvalidAccessKeyId":          {blob.ErrCredentials, "The store does not know this access key: check access_key, the profile and AWS_ACCESS_KEY_ID, and that they belong to this endpoint."},
+	"SignatureDoesNotMatch":       {blob.ErrCredentials, "The secret key does not belong to the access key (check secret_key and AWS_SECRET_ACCESS_KEY), or a proxy changes requests on the way."},
+	"ExpiredToken":                {blob.ErrCredentials, "The session has expired: sign in again, or renew the token."},
+	"TokenRefreshRequired":        {blob.ErrCredentials, "The session has expired: sign in again, or renew the token."},
+	"InvalidToken":                {blob.ErrCredentials, "The session token is not valid here: check token and AWS_SESSION_TOKEN, and that they belong to the access key."},
+	"RequestTimeTooSkewed":        {blob.ErrCredentials, "The clock of this machine is wrong by more than the store tolerates (15 minutes on AWS): set it."},
+	"RequestExpired":              {blob.ErrCredentials, "The clock of this machine is wrong by more than the store tolerates (15 minutes on AWS): set it."},
+	"MissingSecurityHeader":       {err: blob.ErrCredentials},
+	"NotSignedUp":                 {blob.ErrCredentials, "The account has no subscription to S3."},
+	"InvalidSecurity":             {err: blob.ErrCredentials},
+	"AccountProblem":              {err: fs.ErrPermission},
+	"AllAccessDisabled":           {err: fs.ErrPermission},
+	"AccessDenied":                {err: fs.ErrPermission},
+	"Forbidden":                   {err: fs.ErrPermission},
+	"InvalidObjectState":          {fs.ErrPermission, "The object is archived: restore it first."},
+	"KMS.DisabledException":       {fs.ErrPermission, "The KMS key is disabled."},
+	"KMS.NotFoundException":       {fs.ErrPermission, "There is no such KMS key in this region."},
+	"NotImplemented":              {errors.ErrUnsupported, "This store cannot do that."},
+	"XNotImplemented":             {errors.ErrUnsupported, "This store cannot do that."},
+	"UnsupportedOperation":        {errors.ErrUnsupported, "This store cannot do that."},
+	"MethodNotAllowed":            {errors.ErrUnsupported, "This store does not allow that here."},
+	"SlowDown":                    {advice: "The store is overloaded: try again later."},
+	"ServiceUnavailable":          {advice: "The store is overloaded: try again later."},
+	"InternalError":               {advice: "The store failed: try again later."},
+	"EntityTooLarge":              {advice: "The store takes no object of this size."},
+	"InvalidBucketName":           {advice: "Check the bucket's name."},
+	"BadDigest":                   {blob.ErrSourceChanged, ""},
+	"XAmzContentSHA256Mismatch":   {blob.ErrSourceChanged, ""},
+	"XAmzContentChecksumMismatch": {blob.ErrSourceChanged, ""},
+
+	"PermanentRedirect":                  {err: blob.ErrWrongRegion},
+	"MovedPermanently":                   {err: blob.ErrWrongRegion},
+	"TemporaryRedirect":                  {err: blob.ErrWrongRegion},
+	"AuthorizationHeaderMalformed":       {err: blob.ErrWrongRegion},
+	"IllegalLocationConstraintException": {err: blob.ErrWrongRegion},
+	"IncorrectEndpoint":                  {err: blob.ErrWrongRegion},
+}
+
+// fail makes a *blob.Error of whatever the SDK returned. The condition that the request carried tells what a 412 means.
+func (s *Store) fail(operation, key string, cond blob.Cond, err error) error {
+	var already *blob.Error
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	failure := &blob.Error{Op: operation, URI: "s3://" + s.bucket + "/" + key}
+	conn := s.opened.Load()
+	if conn != nil {
+		failure.Endpoint = conn.endpoint
+	}
+	s.explain(failure, operation, cond, conn, err)
+	return failure
+}
+
+func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, conn *connection, err error) {
+	var (
+		response    *smithyhttp.ResponseError
+		api         smithy.APIError
+		page        *notAStoreError
+		credentials *credentialsError
+		ca          *caError
+		changed     = errors.Is(err, blob.ErrSourceChanged)
+	)
+	if errors.As(err, &response) && response.Response != nil {
+		failure.RequestID = requestID(response.Response.Header)
+		if request := response.Response.Request; failure.Endpoint == "" && request != nil {
+			failure.Endpoint = origin(request.URL.String())
+		}
+	}
+	switch {
+	case changed:
+		failure.Err, failure.Message = blob.ErrSourceChanged, blob.ErrSourceChanged.Error()
+	case errors.Is(err, context.Canceled):
+		failure.Err, failure.Message = context.Canceled, context.Canceled.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		failure.Err, failure.Message = context.DeadlineExceeded, context.DeadlineExceeded.Error()
+		failure.Advice = "Give the resource more time in its timeouts, or look for what slows the connection down."
+	case errors.Is(err, errNoRegion):
+		failure.Err, failure.Message = blob.ErrWrongRegion, "no region is set"
+		failure.Advice = "Set region in the provider's s3 block, AWS_REGION, or region in the profile; or endpoint for a store other than AWS."
+	case errors.As(err, &ca):
+		failure.Err, failure.Message = ca.err, "custom_ca_bundle: "+ca.Error()
+		failure.Advice = "custom_ca_bundle is the path of a file with the CA's certificate in PEM."
+	case errors.As(err, &page):
+		failure.Err, failure.Message = blob.ErrNotAStore, "the answer is not that of an object store: "+page.Error()
+		if page.origin != "" {
+			failure.Endpoint = page.origin
+		}
+		failure.Advice = "Check endpoint: a web console, a proxy or a log-in page answers there. Stores often have their API and their console on different ports."
+		if page.plainHTTP {
+			failure.Advice = "The port speaks TLS: use https:// in endpoint."
+		}
+	case errors.As(err, &credentials):
+		failure.Err, failure.Message = blob.ErrCredentials, rootCause(credentials)
+		failure.Advice = "Set access_key and secret_key or a profile in the provider's s3 block, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is given."
+		if s.config.AssumeRole != nil || s.config.WebIdentity != nil {
+			failure.Advice = "Check the role's ARN, and that its trust policy admits who asks for it."
+		}
+		var profile awsconfig.SharedConfigProfileNotExistError
+		if errors.As(err, &profile) {
+			failure.Advice = fmt.Sprintf("There is no profile %q: check profile, AWS_PROFILE and the shared files.", profile.Profile)
+		}
+	case errors.As(err, &api):
+		s.explainCode(failure, operation, cond, conn, api, response)
+	default:
+		s.explainNetwork(failure, err)
+	}
+}
+
+func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Cond, conn *connection, api smithy.APIError, response *smithyhttp.ResponseError) {
+	failure.Code, failure.Message = api.ErrorCode(), api.ErrorMessage()
+	if failure.Message == failure.Code {
+		failure.Message = ""
+	}
+	status, region := 0, ""
+	if response != nil && response.Response != nil {
+		status, region = response.HTTPStatusCode(), response.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	known, ok := verdicts[failure.Code]
+	switch {
+	case region != "" && conn != nil && region != conn.region && (status == http.StatusBadRequest || status/100 == 3):
+		known = verdict{err: blob.ErrWrongRegion}
+	case ok:
+	case status == http.StatusPreconditionFailed, failure.Code == "ConditionalRequestConflict":
+		known.err = blob.ErrChanged
+		if cond.IfAbsent {
+			known.err = fs.ErrExist
+		}
+	case status == http.StatusForbidden:
+		known.err = fs.ErrPermission
+	case status == http.StatusNotImplemented:
+		known.err = errors.ErrUnsupported
+	case strings.HasPrefix(failure.Code, "KMS."):
+		known.advice = "Check the KMS key and the permissions on it."
+	}
+	failure.Err, failure.Advice = known.err, known.advice
+	switch {
+	case failure.Err == blob.ErrWrongRegion:
+		failure.Advice = "Set region in the provider's s3 block to that of the bucket, and endpoint to that of the region."
+		if region != "" {
+			failure.Message = strings.TrimSpace(fmt.Sprintf("the bucket is in region %s. %s", region, failure.Message))
+			failure.Advice = fmt.Sprintf("Set region = %q in the provider's s3 block.", region)
+		}
+	case failure.Err == fs.ErrPermission && failure.Advice == "":
+		failure.Advice = "Needed: " + permissions[operation] + "."
+	}
+	if failure.Err == nil {
+		failure.Err = errors.New(strings.TrimSpace(failure.Code + " " + failure.Message))
+	}
+}
+
+// explainNetwork describes a request that got no answer. The cause is given without the URL, whose query may hold a
+// signature.
+func (s *Store) explainNetwork(failure *blob.Error, err error) {
+	failure.Err = blob.ErrUnreachable
+	failure.Message = rootCause(err)
+	var address *url.Error
+	if errors.As(err, &address) {
+		if where := origin(address.URL); where != "" {
+			failure.Endpoint = where
+		}
+	}
+	var dns *net.DNSError
+	message, advice, ok := misaddressed(err)
+	switch {
+	case ok:
+		failure.Message, failure.Advice = message, advice
+	case errors.As(err, &dns):
+		failure.Message = fmt.Sprintf("the host %q cannot be resolved", dns.Name)
+		failure.Advice = "Check endpoint and region, and the name service of this machine. Buckets that are no host names need use_path_style = true."
+	case strings.Contains(failure.Message, "connection refused"):
+		failure.Advice = "Nothing listens there: check host and port of endpoint, and that the store is running."
+	case isDeserialization(err):
+		failure.Err = blob.ErrNotAStore
+		failure.Advice = "Check endpoint: something else than an object store answers there."
+	default:
+		failure.Advice = "Check endpoint, proxy settings (HTTPS_PROXY, NO_PROXY) and firewalls."
+	}
+}
+
+func isDeserialization(err error) bool {
+	var deserialization *smithy.DeserializationError
+	return errors.As(err, &deserialization)
+}
+
+// misaddressed recognizes failures of the connection that no repetition mends.
+func misaddressed(err error) (message, advice string, ok bool) {
+	var (
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "the server's certificate is signed by an unknown authority",
+			"If the store has a private CA, set custom_ca_bundle to the path of its certificate in PEM.", true
+	case errors.As(err, &hostname):
+		return hostname.Error(), "Use a host name in endpoint that is in the server's certificate.", true
+	case errors.As(err, &invalid):
+		return invalid.Error(), "Have the server's certificate renewed, and check the clock of this machine.", true
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		return "the server does not speak TLS on this port", "Use http:// in endpoint, or the port for TLS.", true
+	case err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`): // a TLS alert
+		return "the server speaks TLS on this port", "Use https:// in endpoint.", true
+	}
+	return "", "", false
+}
+
+// rootCause is the text of the innermost error. The ones around it repeat it, with the URL of the request.
+func rootCause(err error) string {
+	for {
+		var address *url.Error
+		var api smithy.APIError
+		switch {
+		case errors.As(err, &address):
+			err = address.Err
+			continue
+		case errors.As(err, &api):
+			return api.ErrorCode() + ": " + api.ErrorMessage()
+		}
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		if _, ok := err.(*net.OpError); ok {
+			return err.Error() // "dial tcp 127.0.0.1:1: connect: connection refused": host and port matter
+		}
+		err = inner
+	}
+}
+
+// requestID is what a vendor asks for.
+func requestID(header http.Header) string {
+	for _, name := range []string{"X-Amz-Request-Id", "X-Oss-Request-Id", "X-Guploader-Uploadid"} {
+		if id := header.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package provider_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
+)
+
+// TestMain sets what acceptance tests need, so that "go test" alone runs all of them and skips none.
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	directory, err := os.MkdirTemp("", "flink-acceptance-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(directory)
+	cliConfig := filepath.Join(directory, "terraformrc")
+	if err := os.WriteFile(cliConfig, nil, 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	environment := map[string]string{
+		"TF_ACC":             "1",
+		"CHECKPOINT_DISABLE": "1",
+		"TF_CLI_CONFIG_FILE": cliConfig,
+		// So that examples, which name the provider's source, get this provider too.
+		"TF_ACC_PROVIDER_NAMESPACE": "terraform-provider-flink",
+	}
+	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
+		terraform, err := exec.LookPath("terraform")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "acceptance tests need terraform on PATH, or the path of terraform or tofu in TF_ACC_TERRAFORM_PATH:", err)
+			return 1
+		}
+		environment["TF_ACC_TERRAFORM_PATH"] = terraform
+	}
+	for name, value := range environment {
+		if err := os.Setenv(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	// Nothing of the developer's own must reach the tests.
+	for _, name := range []string{"FLINK_BASE_URI", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} {
+		if err := os.Unsetenv(name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// providers serves the provider within the test's own process; Terraform itself is the real one.
+var providers = map[string]func() (tfprotov6.ProviderServer, error){
+	"flink": providerserver.NewProtocol6WithError(provider.New("test")()),
+}
+
+// applies runs steps, and destroys what they left.
+func applies(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers, Steps: steps})
+}
+
+// writeFile makes a file and returns its path.
+func writeFile(t *testing.T, path, content string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// words is a pattern for an error that has all these texts in this order, wherever Terraform breaks the lines.
+func words(texts ...string) *regexp.Regexp {
+	var patterns []string
+	for _, text := range texts {
+		var fields []string
+		for _, field := range strings.Fields(text) {
+			fields = append(fields, regexp.QuoteMeta(field))
+		}
+		patterns = append(patterns, strings.Join(fields, `[\s│]+`))
+	}
+	return regexp.MustCompile(`(?s)` + strings.Join(patterns, `.*`))
+}

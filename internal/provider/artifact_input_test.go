@@ -1,0 +1,148 @@
+package provider_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+)
+
+// Each bad input is an error at plan, on the attribute, and nothing is written.
+func TestArtifactBadInput(t *testing.T) {
+	root := t.TempDir()
+	base := filepath.Join(root, "workspace")
+	file := writeFile(t, filepath.Join(root, "job.jar"), firstJob)
+	pipe := filepath.Join(root, "pipe.jar")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in := func(uri, body string) string {
+		return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n}\nresource \"flink_artifact\" \"job\" {\n%s\n}\n", uri, body)
+	}
+	of := func(attributes string) string {
+		return in("file://"+base, "namespace = \"default\"\n"+attributes)
+	}
+	source := fmt.Sprintf("source = %q\n", file)
+	long := strings.Repeat("x", 252) + ".jar"
+
+	cases := map[string]struct {
+		config string
+		want   []string
+	}{
+		"unknown scheme":            {in("oos://bucket", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", `"oos://" is unknown`, "file://", "s3://"}},
+		"no scheme":                 {in("bucket/vvp", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "begins with a scheme"}},
+		"no bucket":                 {in("s3://", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "names no bucket"}},
+		"no bucket, a prefix":       {in("s3:///vvp", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "names no bucket"}},
+		"query":                     {in("s3://bucket/vvp?sig=hush", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "query"}},
+		"fragment":                  {in("s3://bucket/vvp#x", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "fragment"}},
+		"userinfo":                  {in("s3://key:hush@bucket/vvp", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "no user or password"}},
+		"dots in the base URI":      {in("s3://bucket/a/../b", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", `must not be ".."`}},
+		"base URI of the resource":  {of(source + `base_uri = "ftp://x"`), []string{"Invalid base URI", `base_uri = "ftp://x"`, `"ftp://" is unknown`}},
+		"a host in a file URI":      {in("file://host/dir", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "three slashes"}},
+		"namespace with directory":  {in("file://"+base, `namespace = "namespaces/default"`+"\n"+source), []string{"Invalid namespace", `Write "default"`}},
+		"namespace with slash":      {in("file://"+base, `namespace = "a/b"`+"\n"+source), []string{"Invalid namespace", "slash"}},
+		"namespace of dots":         {in("file://"+base, `namespace = ".."`+"\n"+source), []string{"Invalid namespace", `".."`}},
+		"namespace empty":           {in("file://"+base, `namespace = ""`+"\n"+source), []string{"Invalid namespace", "is empty"}},
+		"filename with slash":       {of(source + `filename = "a/b.jar"`), []string{"Invalid file name", "slash"}},
+		"filename with backslash":   {of(source + `filename = "a\\b.jar"`), []string{"Invalid file name", "backslash"}},
+		"filename of dots":          {of(source + `filename = ".."`), []string{"Invalid file name", `".."`}},
+		"filename with control":     {of(source + `filename = "a\tb.jar"`), []string{"Invalid file name", "control character U+0009"}},
+		"filename empty":            {of(source + `filename = ""`), []string{"Invalid file name", "is empty"}},
+		"filename too long":         {of(source + fmt.Sprintf("filename = %q", long)), []string{"Invalid file name", "256 bytes"}},
+		"too long with the hash":    {of(source + fmt.Sprintf("filename = %q\ncontent_addressed = true", long[3:])), []string{"Invalid file name", "266 bytes"}},
+		"no source":                 {of(""), []string{"source", "content"}},
+		"two sources":               {of(source + "content = \"x\"\nfilename = \"x\""), []string{"source", "content"}},
+		"content without a name":    {of(`content = "x"`), []string{"No file name", "Set filename"}},
+		"source is a directory":     {of(fmt.Sprintf("source = %q", root)), []string{"The source is not a file", "is a directory"}},
+		"source is a pipe":          {of(fmt.Sprintf("source = %q", pipe)), []string{"The source is not a file", "a device or a pipe"}},
+		"source ends in a slash":    {of(`source = "build/"`), []string{"Invalid source", "names a directory"}},
+		"source is a URL":           {of(`source = "https://repo.example.com/job.jar"`), []string{"Invalid source", "is a URL"}},
+		"source below a file":       {of(fmt.Sprintf("source = %q", file+"/job.jar")), []string{"Reading the source", "not a directory"}},
+		"pin too short":             {of(source + `content_sha256 = "abc"`), []string{"Invalid SHA-256", "64 hexadecimal digits", "sha256sum"}},
+		"pin that is no hash":       {of(source + fmt.Sprintf("content_sha256 = %q", strings.Repeat("z", 64))), []string{"Invalid SHA-256", "hexadecimal digits only"}},
+		"pin in upper case":         {of(source + fmt.Sprintf("content_sha256 = %q", strings.ToUpper(sha(firstJob)))), []string{"Invalid SHA-256", "lower case", sha(firstJob)}},
+		"pin of other bytes":        {of(source + fmt.Sprintf("content_sha256 = %q", sha(otherJob))), []string{"not the pinned one", sha(firstJob), sha(otherJob)}},
+		"metadata of the provider":  {of(source + `metadata = { flink-owner = "me" }`), []string{"Invalid metadata", "provider's own"}},
+		"metadata in upper case":    {of(source + `metadata = { Team = "x" }`), []string{"Invalid metadata", "lower-case letters"}},
+		"metadata that is no ASCII": {of(source + `metadata = { team = "ü" }`), []string{"Invalid metadata", "U+00FC"}},
+		"too much metadata":         {of(source + fmt.Sprintf("metadata = { team = %q }", strings.Repeat("x", 2000))), []string{"Too much metadata", "2004 bytes"}},
+		"content type":              {of(source + `content_type = "a\nb"`), []string{"Invalid content type", "U+000A"}},
+		"no base URI":               {fmt.Sprintf("resource \"flink_artifact\" \"job\" {\n namespace = \"default\"\n source = %q\n}", file), []string{"No base URI", "FLINK_BASE_URI"}},
+		"half a key pair":           {fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = { access_key = \"hush\" }\n}\n%s", artifact("job", fromFile(file))), []string{"secret_key"}},
+		"endpoint with a password":  {fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = { endpoint = \"http://me:hush@host\" }\n}\n%s", artifact("job", fromFile(file))), []string{"Invalid endpoint", "no user or password"}},
+		"endpoint that is no URL":   {fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = { endpoint = \"minio:9000\" }\n}\n%s", artifact("job", fromFile(file))), []string{"Invalid endpoint", "https://"}},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			applies(t, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
+			if _, err := os.Stat(base); !os.IsNotExist(err) {
+				t.Errorf("something was written: %v", err)
+			}
+		})
+	}
+}
+
+// What a build step of the same run makes is not there at plan: a warning, and the hash is known after the apply.
+func TestSourceMadeDuringTheRun(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := filepath.Join(t.TempDir(), "job.jar")
+		config := p.provider() + fmt.Sprintf(`
+resource "terraform_data" "build" {
+  provisioner "local-exec" { command = "printf '%s' > '%s'" }
+}
+`, firstJob, path) + artifact("job", fromFile(path), "depends_on = [terraform_data.build]")
+		applies(t,
+			resource.TestStep{
+				Config:           config,
+				ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(job, tfjsonpath.New("content_sha256"))),
+				Check:            then(func() { p.holds(t, jobPath, firstJob) }),
+			},
+			unchanged(config),
+		)
+	})
+}
+
+func TestSourceMissingAtApply(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := filepath.Join(t.TempDir(), "job.jar")
+		config := p.provider() + artifact("job", fromFile(path))
+		applies(t,
+			resource.TestStep{Config: config, ExpectError: words("The source is missing", "relative path")},
+			resource.TestStep{PreConfig: func() { writeFile(t, path, firstJob) }, Config: config, Check: then(func() { p.holds(t, jobPath, firstJob) })},
+			// It is there no more: the object stays, an apply says why, and a destroy works.
+			resource.TestStep{PreConfig: func() { remove(t, path) }, Config: config, PlanOnly: true, ExpectNonEmptyPlan: true},
+			resource.TestStep{Config: config, ExpectError: words("The source is missing")},
+			resource.TestStep{Config: config, Destroy: true, Check: then(func() { p.holds(t, jobPath, "") })},
+		)
+	})
+}
+
+// The source is a directory by now: a warning at plan, an error at apply, and a destroy works.
+func TestSourceUnreadableLater(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		for _, addressed := range []string{"false", "true"} {
+			config := p.provider() + artifact("job", fromFile(path), "content_addressed = "+addressed)
+			applies(t,
+				resource.TestStep{Config: config},
+				resource.TestStep{
+					PreConfig: func() {
+						remove(t, path)
+						if err := os.Mkdir(path, 0o755); err != nil {
+							t.Fatal(err)
+						}
+					},
+					Config: config, PlanOnly: true, ExpectNonEmptyPlan: true,
+				},
+				resource.TestStep{Config: config, ExpectError: words("The source is not a file")},
+				resource.TestStep{PreConfig: func() { remove(t, path); writeFile(t, path, firstJob) }, Config: config},
+			)
+		}
+	})
+}

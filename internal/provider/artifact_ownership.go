@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// ownership is what the private state of an artifact holds.
+type ownership struct {
+	// Token is what an object of ours carries in its metadata. Each create makes a new one.
+	Token string `json:"token"`
+	// Owned is false for an object that was there before with the same bytes, written by somebody else.
+	Owned bool `json:"owned"`
+}
+
+// ownershipKey is part of users' states: it never changes.
+const ownershipKey = "ownership"
+
+func newOwnership() ownership {
+	token := make([]byte, 16)
+	rand.Read(token) //nolint:errcheck // crypto/rand never returns an error since Go 1.24: it ends the process instead.
+	return ownership{Token: hex.EncodeToString(token), Owned: true}
+}
+
+// privateReader and privateWriter are the framework's private state, whose type cannot be named outside of it.
+type (
+	privateReader interface {
+		GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	}
+	privateWriter interface {
+		SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+	}
+)
+
+// readOwnership returns what the private state says; found is false for a resource that is new or was imported just now.
+func readOwnership(ctx context.Context, private privateReader) (owner ownership, found bool, diags diag.Diagnostics) {
+	value, diags := private.GetKey(ctx, ownershipKey)
+	if len(value) == 0 || diags.HasError() {
+		return ownership{}, false, diags
+	}
+	if err := json.Unmarshal(value, &owner); err != nil {
+		diags.AddError("Damaged state", "The artifact's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
+		return ownership{}, false, diags
+	}
+	return owner, owner.Token != "", diags
+}
+
+func (o ownership) write(ctx context.Context, private privateWriter) diag.Diagnostics {
+	value, err := json.Marshal(o)
+	if err != nil {
+		var diags diag.Diagnostics
+		diags.AddError("Cannot keep the artifact's owner", err.Error())
+		return diags
+	}
+	return private.SetKey(ctx, ownershipKey, value)
+}
+
+// mayReplace says whether an update may replace an object that carries a token ("": none). What carries none was put there by
+// hand over ours, and the plan has shown that it will be mended.
+func (o ownership) mayReplace(token string) bool {
+	return o.Owned && (token == "" || token == o.Token)
+}
+
+// mayDelete says whether an object that is there is the one that the state describes. An object with our token is ours whatever
+// its bytes; one without a token is ours only if it is unchanged since it was seen.
+func (o ownership) mayDelete(state artifactModel, there blob.Info) bool {
+	if token := there.Owner(); token != "" {
+		return token == o.Token
+	}
+	return o.Owned && there.ETag == state.ETag.ValueString() && there.Size == state.Size.ValueInt64()
+}

@@ -1,0 +1,246 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	frameworkpath "github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+// artifactPublication is one create or update of an artifact, with everything known.
+type artifactPublication struct {
+	artifact workspace.Artifact
+	store    blob.Store
+	from     blob.Source
+	hash     blob.Hash
+	pinned   bool
+	planned  artifactModel
+
+	found blob.Info // what is in the store at the end
+}
+
+// state is the planned model with what the store said.
+func (p *artifactPublication) state() artifactModel {
+	model := p.planned
+	model.observe(p.found)
+	return model
+}
+
+// create looks what is there, and writes, takes over, adopts or refuses. It may turn owner into one that does not own.
+func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag.Diagnostics {
+	there, err := p.store.Head(ctx, p.artifact.Key())
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.put(ctx, owner.Token, blob.Cond{IfAbsent: true})
+	}
+	if err != nil {
+		return p.failed("Looking at", err)
+	}
+	same, err := p.sameBytes(ctx, there)
+	if err != nil {
+		return p.failed("Reading", err)
+	}
+	token := there.Owner()
+	mayOverwrite := p.planned.Overwrite.ValueBool()
+	switch {
+	case same && (token != "" || mayOverwrite):
+		return p.setAttrs(ctx, there.ETag, func(attrs *blob.Attrs) {
+			attrs.Owner, attrs.SHA256 = owner.Token, &p.hash
+			p.plannedAttrs(attrs, nil)
+		})
+	case same && p.hasPlannedAttrs(there.Attrs):
+		owner.Owned = false
+		p.found = there
+		var diags diag.Diagnostics
+		diags.AddWarning("The file was there already",
+			fmt.Sprintf("%s has the planned bytes, and somebody else wrote it. It is used as it is: a destroy will leave it, and other bytes will need overwrite = true.", p.artifact.URI()))
+		return diags
+	case mayOverwrite:
+		return p.put(ctx, owner.Token, blob.Cond{IfMatch: there.ETag})
+	}
+	return p.occupied(there, same)
+}
+
+// sameBytes compares what is there with the planned hash. Another length needs no hashing.
+func (p *artifactPublication) sameBytes(ctx context.Context, there blob.Info) (bool, error) {
+	if !p.planned.Size.IsUnknown() && p.planned.Size.ValueInt64() != there.Size {
+		return false, nil
+	}
+	hash, err := blob.Digest(ctx, p.store, there)
+	return err == nil && hash == p.hash, err
+}
+
+// occupied says what is there, and offers every way out.
+func (p *artifactPublication) occupied(there blob.Info, same bool) diag.Diagnostics {
+	what := "other bytes"
+	if same {
+		what = "the same bytes, but another content type or other metadata"
+	}
+	var diags diag.Diagnostics
+	diags.AddAttributeError(frameworkpath.Root("filename"), "Another object is there already",
+		fmt.Sprintf("Creating %[1]s failed.\n\nCause: There is an object with %[2]s (%[3]d bytes, last modified %[4]s). It was left as it is.\n\n"+
+			"What to do: To keep it and manage it here, import it: terraform import ADDRESS '%[1]s'. To keep both, choose another filename, or set content_addressed = true. "+
+			"To replace it, set overwrite = true.",
+			p.artifact.URI(), what, there.Size, there.ModTime.UTC().Format("2006-01-02 15:04:05 UTC")))
+	return diags
+}
+
+// update brings the object that the plan saw to what was planned, with as few requests as that needs: none, if only the
+// configuration's own words changed.
+func (p *artifactPublication) update(ctx context.Context, prior artifactModel, owner *ownership) diag.Diagnostics {
+	if p.hash.String() != prior.ContentSHA256.ValueString() {
+		return p.replace(ctx, prior, owner)
+	}
+	plan := artifactPlan{planned: p.planned, prior: &prior}
+	if plan.attrsChange() {
+		refused := false
+		diags := p.setAttrs(ctx, prior.ETag.ValueString(), func(attrs *blob.Attrs) {
+			if refused = !owner.mayReplace(attrs.Owner) && !p.planned.Overwrite.ValueBool(); !refused {
+				p.plannedAttrs(attrs, prior.userMetadata())
+			}
+		})
+		if refused {
+			return p.notOurs()
+		}
+		return diags
+	}
+	p.found = blob.Info{Size: prior.Size.ValueInt64(), ETag: prior.ETag.ValueString(), VersionID: prior.VersionID.ValueString()}
+	return nil
+}
+
+// replace sends other bytes.
+func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, owner *ownership) diag.Diagnostics {
+	there, err := p.store.Head(ctx, p.artifact.Key())
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.failed("Replacing", fmt.Errorf("%w: it is gone", blob.ErrChanged))
+	}
+	if err != nil {
+		return p.failed("Looking at", err)
+	}
+	if there.ETag != prior.ETag.ValueString() {
+		return p.failed("Replacing", blob.ErrChanged)
+	}
+	if !owner.mayReplace(there.Owner()) && !p.planned.Overwrite.ValueBool() {
+		return p.notOurs()
+	}
+	diags := p.put(ctx, owner.Token, blob.Cond{IfMatch: there.ETag})
+	if !diags.HasError() {
+		owner.Owned = true
+	}
+	return diags
+}
+
+// put publishes the bytes.
+func (p *artifactPublication) put(ctx context.Context, token string, cond blob.Cond) diag.Diagnostics {
+	attrs := blob.Attrs{ContentType: p.planned.ContentType.ValueString(), Metadata: p.planned.userMetadata(), Owner: token}
+	if attrs.ContentType == "" {
+		attrs.ContentType = contentTypeOf(p.artifact.Filename)
+	}
+	info, _, err := blob.Put(ctx, p.store, p.artifact.Key(), p.from, &p.hash, blob.PutOptions{Cond: cond, Attrs: attrs})
+	if err != nil {
+		return p.failed("Publishing", err)
+	}
+	p.found = info
+	return nil
+}
+
+// notOurs refuses to touch an object that this state does not own.
+func (p *artifactPublication) notOurs() diag.Diagnostics {
+	var diags diag.Diagnostics
+	diags.AddAttributeError(frameworkpath.Root("overwrite"), "The object is not ours",
+		fmt.Sprintf("Changing %s failed.\n\nCause: The object was there before this resource, or another Terraform state has taken it over. It was left as it is.\n\n"+
+			"What to do: Set overwrite = true to change it all the same, or choose another filename.", p.artifact.URI()))
+	return diags
+}
+
+// setAttrs changes what is told about the object that has an ETag, and sends no byte of it.
+func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit func(*blob.Attrs)) diag.Diagnostics {
+	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: etag}, edit)
+	if err != nil {
+		return p.failed("Changing the attributes of", err)
+	}
+	p.found = info
+	return nil
+}
+
+// plannedAttrs brings attributes to what is planned. Metadata that was managed before and is not planned any more goes; what
+// others added stays.
+func (p *artifactPublication) plannedAttrs(attrs *blob.Attrs, before map[string]string) {
+	if contentType := p.planned.ContentType.ValueString(); contentType != "" {
+		attrs.ContentType = contentType
+	}
+	metadata := map[string]string{}
+	maps.Copy(metadata, attrs.Metadata)
+	for key := range before {
+		delete(metadata, key)
+	}
+	maps.Copy(metadata, p.planned.userMetadata())
+	attrs.Metadata = metadata
+}
+
+// hasPlannedAttrs says whether an object has what the configuration asks for, and perhaps more.
+func (p *artifactPublication) hasPlannedAttrs(attrs *blob.Attrs) bool {
+	if attrs == nil {
+		attrs = &blob.Attrs{}
+	}
+	if contentType := p.planned.ContentType.ValueString(); contentType != "" && contentType != attrs.ContentType {
+		return false
+	}
+	for key, value := range p.planned.userMetadata() {
+		if attrs.Metadata[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// failed puts an error on the attribute that it concerns.
+func (p *artifactPublication) failed(doing string, err error) diag.Diagnostics {
+	var diags diag.Diagnostics
+	var storeError *blob.Error
+	var mismatch *blob.MismatchError
+	switch {
+	case errors.As(err, &storeError):
+		title, detail := failure(doing+" "+p.artifact.URI(), err)
+		diags.AddError(title, detail)
+	case errors.As(err, &mismatch) && p.pinned:
+		title, detail := failure(doing+" "+p.artifact.URI(), err)
+		diags.AddAttributeError(frameworkpath.Root("content_sha256"), title, detail)
+	case errors.Is(err, blob.ErrSourceChanged), errors.As(err, &mismatch):
+		title, detail := failure(doing+" "+p.artifact.URI(), err)
+		diags.AddAttributeError(frameworkpath.Root("source"), title, detail)
+	case errors.Is(err, blob.ErrChanged), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		diags.AddError(failure(doing+" "+p.artifact.URI(), err))
+	default:
+		title, detail := sourceFailure(p.planned.Source.ValueString(), err)
+		diags.AddAttributeError(frameworkpath.Root("source"), title, detail)
+	}
+	return diags
+}
+
+// contentTypeOf is the media type of what Flink jobs are made of. It does not ask the machine's own tables, which differ.
+func contentTypeOf(filename string) string {
+	switch strings.ToLower(path.Ext(filename)) {
+	case ".jar":
+		return "application/java-archive"
+	case ".py":
+		return "text/x-python"
+	case ".zip", ".whl", ".egg":
+		return "application/zip"
+	case ".sql", ".txt":
+		return "text/plain; charset=utf-8"
+	case ".json":
+		return "application/json"
+	case ".yaml", ".yml":
+		return "application/yaml"
+	}
+	return "application/octet-stream"
+}

@@ -1,0 +1,195 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+type artifactModel struct {
+	BaseURI          types.String   `tfsdk:"base_uri"`
+	Namespace        types.String   `tfsdk:"namespace"`
+	Filename         types.String   `tfsdk:"filename"`
+	Source           types.String   `tfsdk:"source"`
+	Content          types.String   `tfsdk:"content"`
+	ContentSHA256    types.String   `tfsdk:"content_sha256"`
+	ContentAddressed types.Bool     `tfsdk:"content_addressed"`
+	Overwrite        types.Bool     `tfsdk:"overwrite"`
+	RetainOnDestroy  types.Bool     `tfsdk:"retain_on_destroy"`
+	ContentType      types.String   `tfsdk:"content_type"`
+	Metadata         types.Map      `tfsdk:"metadata"`
+	URI              types.String   `tfsdk:"uri"`
+	Size             types.Int64    `tfsdk:"size"`
+	ETag             types.String   `tfsdk:"etag"`
+	VersionID        types.String   `tfsdk:"version_id"`
+	Timeouts         timeouts.Value `tfsdk:"timeouts"`
+}
+
+// uriIdentity is the identity of every resource here: the location in its one canonical spelling, so that it never changes
+// while the resource lives.
+type uriIdentity struct {
+	URI types.String `tfsdk:"uri"`
+}
+
+func uriIdentitySchema(description string) identityschema.Schema {
+	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"uri": identityschema.StringAttribute{RequiredForImport: true, Description: description},
+	}}
+}
+
+func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A file that Flink jobs need, in a namespace of a workspace: a JAR, a Python file, or any other.\n\n" +
+			"The file is identified by its SHA-256. It appears under its name only after every byte was hashed and the hash is the planned one. " +
+			"A file that somebody else put there is not overwritten unless `overwrite = true`.",
+		Attributes: map[string]schema.Attribute{
+			"base_uri": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "Base URI of the workspace. Default: the provider's. Another bucket or prefix replaces the artifact; another spelling of the same one does not.",
+				Validators:          []validator.String{baseURIRule},
+			},
+			"namespace": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Namespace, such as `default`. Another one replaces the artifact.",
+				Validators:          []validator.String{namespaceRule},
+			},
+			"filename": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "Name of the file in the namespace. Default: the base name of `source`; required with `content`. Another one replaces the artifact.",
+				Validators:          []validator.String{filenameRule},
+			},
+			"source": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Path of a local file. A relative path counts from the root module's directory. Exactly one of `source` and `content` is set. " +
+					"Another path with the same bytes changes nothing.",
+				Validators: []validator.String{sourceRule},
+			},
+			"content": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The file's text itself. It is kept in the state, so it must hold no secret.",
+			},
+			"content_sha256": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "SHA-256 of the bytes, in 64 lower-case hexadecimal digits. Set it to pin them: other bytes are then never published. " +
+					"Not set, it is known at plan, and a change of it is what uploads the file again.",
+				Validators: []validator.String{sha256Rule},
+			},
+			"content_addressed": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Puts `-` and the first 12 digits of the hash before the name's extension in the store (`job-0123456789ab.jar`), so that new bytes get a new `uri`. " +
+					"Flink keeps a file that it has fetched once under the same name; this is how a redeployed job is sure to see the new one. " +
+					"Use it with `create_before_destroy`. Default: `false`.",
+			},
+			"overwrite": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Allows to replace an object that this state does not own. Default: `false`.",
+			},
+			"retain_on_destroy": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Leaves the file in the store when the resource is destroyed or replaced. Default: `false`.",
+			},
+			"content_type": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Media type. Default: that of the name's extension. It is changed without sending the file again.",
+				Validators:          []validator.String{headerRule},
+			},
+			"metadata": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Metadata of the object: lower-case keys and ASCII values. Keys that others add stay. It is changed without sending the file again.",
+				Validators: []validator.Map{
+					mapvalidator.KeysAre(metadataKeyRule),
+					mapvalidator.ValueStringsAre(metadataRule),
+				},
+			},
+			"uri": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "Where Flink reads the file: for `jarUri`, `pythonArtifactUri` or `additionalDependencies` of a deployment.",
+			},
+			"size": schema.Int64Attribute{
+				Computed:            true,
+				MarkdownDescription: "Length in bytes.",
+			},
+			"etag": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The store's own tag of what is there. It is no hash of the bytes.",
+			},
+			"version_id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "Version of the object in a bucket with versions.",
+			},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true}),
+		},
+	}
+}
+
+func (r *artifactResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = uriIdentitySchema("URI of the artifact, such as s3://my-bucket/vvp/artifacts/namespaces/default/job.jar.")
+}
+
+func (r *artifactResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{
+		resourcevalidator.ExactlyOneOf(path.MatchRoot("source"), path.MatchRoot("content")),
+	}
+}
+
+// maxMetadata is S3's limit of 2 KiB for all of an object's metadata, less what the provider's own entries take.
+const maxMetadata = 2048 - 128
+
+func (r *artifactResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config artifactModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !config.Content.IsNull() && config.Filename.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("filename"), "No file name",
+			"With content there is no file to take a name from. Set filename, such as \"job.py\".")
+	}
+	size := 0
+	for key, value := range config.Metadata.Elements() {
+		if text, ok := value.(types.String); ok {
+			size += len(key) + len(text.ValueString())
+		}
+	}
+	if size > maxMetadata {
+		resp.Diagnostics.AddAttributeError(path.Root("metadata"), "Too much metadata",
+			fmt.Sprintf("Keys and values have %d bytes together; stores keep %d beside the provider's own.", size, maxMetadata))
+	}
+}
+
+// bytes is where the configuration says that the bytes come from; nil while that is unknown.
+func (m artifactModel) bytes() blob.Source {
+	switch {
+	case m.Source.IsUnknown() || m.Content.IsUnknown():
+		return nil
+	case !m.Content.IsNull():
+		return source.Text(m.Content.ValueString())
+	default:
+		return source.File{Path: m.Source.ValueString()}
+	}
+}
+
+// userMetadata is what the configuration or the state says, never nil.
+func (m artifactModel) userMetadata() map[string]string {
+	metadata := map[string]string{}
+	for key, value := range m.Metadata.Elements() {
+		if text, ok := value.(types.String); ok {
+			metadata[key] = text.ValueString()
+		}
+	}
+	return metadata
+}

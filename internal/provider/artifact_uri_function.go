@@ -1,0 +1,54 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+// artifactURIFunction is artifact_uri(base_uri, namespace, filename). It is pure: it asks no store.
+type artifactURIFunction struct{}
+
+func newArtifactURIFunction() function.Function { return artifactURIFunction{} }
+
+func (artifactURIFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "artifact_uri"
+}
+
+func (artifactURIFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "The URI of an artifact",
+		MarkdownDescription: "Returns where an artifact lies: `<base_uri>/artifacts/namespaces/<namespace>/<filename>`, as Flink reads it in `jarUri`, `pythonArtifactUri` and `additionalDependencies`. " +
+			"It follows the rules of `flink_artifact`, and asks no store whether the artifact is there.",
+		Parameters: []function.Parameter{
+			function.StringParameter{Name: "base_uri", MarkdownDescription: "Base URI of the workspace, such as `s3://my-bucket/vvp`."},
+			function.StringParameter{Name: "namespace", MarkdownDescription: "Namespace, such as `default`."},
+			function.StringParameter{Name: "filename", MarkdownDescription: "Name of the file in the namespace, such as `job.jar`."},
+		},
+		Return: function.StringReturn{},
+	}
+}
+
+func (artifactURIFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var baseURI, namespace, filename string
+	if resp.Error = req.Arguments.Get(ctx, &baseURI, &namespace, &filename); resp.Error != nil {
+		return
+	}
+	base, err := workspace.ParseBaseURI(baseURI)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(0, sentence(err))
+		return
+	}
+	if err := workspace.CheckNamespace(namespace); err != nil {
+		resp.Error = function.NewArgumentFuncError(1, sentence(err))
+		return
+	}
+	artifact, err := workspace.NewArtifact(base, namespace, filename)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(2, sentence(err))
+		return
+	}
+	resp.Error = resp.Result.Set(ctx, artifact.URI())
+}

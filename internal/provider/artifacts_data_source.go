@@ -1,0 +1,294 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+const (
+	// consoleLimit is how many artifacts of a namespace the platforms' web consoles show, the first ones in byte order of name.
+	consoleLimit = 1000
+	// hashesAtOnce bounds how many objects are asked for their hash at once.
+	hashesAtOnce = 8
+	// namesInWarning bounds how many names a warning repeats.
+	namesInWarning = 5
+)
+
+type artifactsDataSource struct{ configured *configured }
+
+var _ datasource.DataSourceWithConfigure = (*artifactsDataSource)(nil)
+
+type artifactsModel struct {
+	BaseURI       types.String     `tfsdk:"base_uri"`
+	Namespace     types.String     `tfsdk:"namespace"`
+	Glob          types.String     `tfsdk:"glob"`
+	IncludeSHA256 types.Bool       `tfsdk:"include_sha256"`
+	Artifacts     []listedArtifact `tfsdk:"artifacts"`
+	URIs          []string         `tfsdk:"uris"`
+	Filenames     []string         `tfsdk:"filenames"`
+}
+
+type listedArtifact struct {
+	Filename         string       `tfsdk:"filename"`
+	URI              string       `tfsdk:"uri"`
+	Size             int64        `tfsdk:"size"`
+	ETag             string       `tfsdk:"etag"`
+	LastModified     string       `tfsdk:"last_modified"`
+	ContentSHA256    types.String `tfsdk:"content_sha256"`
+	VisibleInConsole bool         `tfsdk:"visible_in_console"`
+
+	info blob.Info
+}
+
+func newArtifactsDataSource() datasource.DataSource { return &artifactsDataSource{} }
+
+func (d *artifactsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_artifacts"
+}
+
+func (d *artifactsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	if req.ProviderData != nil {
+		d.configured = req.ProviderData.(*configured) //nolint:forcetypeassert // the provider sets nothing else
+	}
+}
+
+func (d *artifactsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: fmt.Sprintf("The artifacts of a namespace, all of them, in byte order of their names. A web console shows the first %d only: "+
+			"`visible_in_console` says which.\n\nA namespace that is not there has no artifacts, and is no error.", consoleLimit),
+		Attributes: map[string]schema.Attribute{
+			"base_uri": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "Base URI of the workspace. Default: the provider's.",
+				Validators:          []validator.String{baseURIRule},
+			},
+			"namespace": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Namespace, such as `default`.",
+				Validators:          []validator.String{namespaceRule},
+			},
+			"glob": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Only artifacts whose file name matches: `*` stands for any characters, `?` for one, `[a-c]` for one of a class, `{a,b}` for either word, " +
+					"as in `*.jar`. A backslash takes the meaning from the next character.",
+				Validators: []validator.String{globRule},
+			},
+			"include_sha256": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether to tell each artifact's `content_sha256`. A listing does not carry it, so it costs a request for each artifact that matches; " +
+					"one that was not written by this provider is read as a whole. Default: `false`.",
+			},
+			"artifacts": schema.ListNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "The artifacts that match, in byte order of their names.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"filename":       schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the file in the namespace."},
+					"uri":            schema.StringAttribute{Computed: true, MarkdownDescription: "Where Flink reads the file."},
+					"size":           schema.Int64Attribute{Computed: true, MarkdownDescription: "Length in bytes."},
+					"etag":           schema.StringAttribute{Computed: true, MarkdownDescription: "The store's own tag of what is there. It is no hash of the bytes."},
+					"last_modified":  schema.StringAttribute{Computed: true, MarkdownDescription: "When it was last written: RFC 3339, in UTC, whole seconds."},
+					"content_sha256": schema.StringAttribute{Computed: true, MarkdownDescription: "SHA-256 of the bytes; null unless `include_sha256`."},
+					"visible_in_console": schema.BoolAttribute{
+						Computed:            true,
+						MarkdownDescription: fmt.Sprintf("Whether it is among the first %d of the namespace, whatever the `glob`.", consoleLimit),
+					},
+				}},
+			},
+			"uris": schema.ListAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "The `uri` of each of `artifacts`.",
+			},
+			"filenames": schema.ListAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "The `filename` of each of `artifacts`.",
+			},
+		},
+	}
+}
+
+func (d *artifactsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model artifactsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	base, store, diags := d.open(&model)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	directory := workspace.ArtifactsDirectory(model.Namespace.ValueString())
+	tried := "Listing " + base.URI(directory)
+	listed, diags := list(ctx, store, base, directory)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !model.Glob.IsNull() {
+		listed = slices.DeleteFunc(listed, func(artifact listedArtifact) bool {
+			return !doublestar.MatchUnvalidated(model.Glob.ValueString(), artifact.Filename)
+		})
+	}
+	if model.IncludeSHA256.ValueBool() {
+		var err error
+		if listed, err = withHashes(ctx, store, listed); err != nil {
+			resp.Diagnostics.Append(failureAt("include_sha256", tried, err))
+			return
+		}
+	}
+	model.Artifacts, model.URIs, model.Filenames = listed, []string{}, []string{}
+	for _, artifact := range listed {
+		model.URIs = append(model.URIs, artifact.URI)
+		model.Filenames = append(model.Filenames, artifact.Filename)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// open finds the store. A data source cannot wait for what is not known yet.
+func (d *artifactsDataSource) open(model *artifactsModel) (workspace.BaseURI, blob.Store, diag.Diagnostics) {
+	baseURI, diags := effectiveBaseURI(model.BaseURI, d.configured.baseURI)
+	if diags.HasError() {
+		return workspace.BaseURI{}, nil, diags
+	}
+	if baseURI.IsUnknown() {
+		diags.AddAttributeError(path.Root("base_uri"), "The base URI is not known yet",
+			"The provider's base_uri is known only after an apply, and this data source is read before. "+
+				"Set base_uri in this data block itself, from the same expression: then it is read when the value is known.")
+		return workspace.BaseURI{}, nil, diags
+	}
+	model.BaseURI = baseURI
+	base, err := workspace.ParseBaseURI(baseURI.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
+		return base, nil, diags
+	}
+	if unknown := d.configured.awaits(base.Backend); unknown != "" {
+		diags.AddError("The provider's settings are not known yet",
+			fmt.Sprintf("In the provider's block %s is known only after an apply, so %s cannot be listed before. "+
+				"Give the data block a depends_on on what makes the value, or create that first: terraform apply -target=ADDRESS.", unknown, base))
+		return base, nil, diags
+	}
+	store, err := d.configured.store(base)
+	if err != nil {
+		diags.Append(failureAt("base_uri", "Opening "+base.String(), err))
+	}
+	return base, store, diags
+}
+
+// list reads every page of a namespace's directory.
+func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directory string) ([]listedArtifact, diag.Diagnostics) {
+	var (
+		diags    diag.Diagnostics
+		listed   = []listedArtifact{}
+		unusable []string
+		position int
+	)
+	query := blob.Query{Prefix: base.Key(directory), Delimiter: "/"}
+	for {
+		page, err := store.List(ctx, query)
+		if err != nil {
+			diags.Append(failureAt("base_uri", "Listing "+base.URI(directory), err))
+			return nil, diags
+		}
+		for _, info := range page.Infos {
+			filename := strings.TrimPrefix(info.Key, query.Prefix)
+			if filename == "" {
+				continue // the directory's own marker
+			}
+			position++
+			if !isExpressible(filename) {
+				unusable = append(unusable, filename)
+				continue
+			}
+			artifact := listedArtifact{Filename: filename, URI: base.URI(directory + filename), VisibleInConsole: position <= consoleLimit}
+			artifact.observe(info)
+			listed = append(listed, artifact)
+		}
+		if page.Next == "" {
+			break
+		}
+		query.Token = page.Next
+	}
+	if position > consoleLimit {
+		diags.AddWarning("A web console does not show all artifacts",
+			fmt.Sprintf("%s has %d artifacts. The platforms' web consoles show the first %d in byte order of name; the others can be used by their URI all the same. "+
+				"Remove what no job needs any more, or use further namespaces.", base.URI(directory), position, consoleLimit))
+	}
+	if len(unusable) > 0 {
+		diags.AddWarning("Some file names cannot be listed", unusableDetail(base.URI(directory), unusable))
+	}
+	return listed, diags
+}
+
+// isExpressible says whether a name reaches the configuration as it is in the store: Terraform's strings are UTF-8 in normal form C.
+func isExpressible(filename string) bool {
+	return utf8.ValidString(filename) && norm.NFC.IsNormalString(filename)
+}
+
+func unusableDetail(directory string, names []string) string {
+	var quoted []string
+	for _, name := range names[:min(len(names), namesInWarning)] {
+		quoted = append(quoted, fmt.Sprintf("%+q", name))
+	}
+	if more := len(names) - len(quoted); more > 0 {
+		quoted = append(quoted, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("In %s these names are left out: %s. They are no UTF-8, or not in the normal form (NFC) of Terraform's strings, so that their URI would be another one. "+
+		"Give the files other names if jobs need them.", directory, strings.Join(quoted, ", "))
+}
+
+func (a *listedArtifact) observe(info blob.Info) {
+	a.info = info
+	a.Size, a.ETag = info.Size, info.ETag
+	// Listings and single requests tell the time with different precision.
+	a.LastModified = info.ModTime.UTC().Truncate(time.Second).Format(time.RFC3339)
+}
+
+// withHashes adds the stored hash of each artifact, else that of its bytes. An artifact that has gone since the listing is left out.
+func withHashes(ctx context.Context, store blob.Store, listed []listedArtifact) ([]listedArtifact, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(hashesAtOnce)
+	for i := range listed {
+		artifact := &listed[i]
+		group.Go(func() error {
+			info, err := store.Head(ctx, artifact.info.Key)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			hash, err := blob.Digest(ctx, store, info)
+			if err != nil {
+				return err
+			}
+			artifact.observe(info)
+			artifact.ContentSHA256 = types.StringValue(hash.String())
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(listed, func(artifact listedArtifact) bool { return artifact.ContentSHA256.IsNull() }), nil
+}

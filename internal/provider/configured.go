@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+// defaultConcurrentParts keeps a process well below 100 MiB, and fills a fast line: 8 MiB each.
+const defaultConcurrentParts = 4
+
+// configured is what the provider's block comes to: the one value that every resource and data source works with. It lasts for
+// one walk of Terraform over the configuration (one plan, one apply).
+type configured struct {
+	baseURI  types.String // may be null or unknown
+	settings schemes.Settings
+	// unknown has the attributes that are not known yet, by the backend that they concern.
+	unknown map[workspace.Backend][]string
+
+	planned plannedLocations
+	keys    keyedLocks // one artifact or one bucket's configuration at a time
+
+	mu          sync.Mutex
+	stores      map[workspace.BaseURI]blob.Store
+	warnUnknown sync.Once
+}
+
+func configure(ctx context.Context, model providerModel, raw tftypes.Value, version string) (*configured, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	c := &configured{
+		baseURI: model.BaseURI,
+		unknown: map[workspace.Backend][]string{},
+		stores:  map[workspace.BaseURI]blob.Store{},
+	}
+	var attributes map[string]tftypes.Value
+	if err := raw.As(&attributes); err != nil {
+		diags.AddError("Cannot read the provider's configuration", err.Error())
+		return nil, diags
+	}
+	for _, name := range []string{"s3", "custom_ca_bundle", "max_retries", "max_concurrent_parts"} {
+		if !attributes[name].IsFullyKnown() {
+			c.unknown[workspace.S3] = append(c.unknown[workspace.S3], name)
+		}
+	}
+	if len(c.unknown[workspace.S3]) > 0 {
+		return c, diags
+	}
+
+	s3, s3Diags := s3Settings(ctx, model.S3)
+	diags.Append(s3Diags...)
+	s3.CABundle = model.CustomCABundle.ValueString()
+	if !model.MaxRetries.IsNull() {
+		retries := int(model.MaxRetries.ValueInt64())
+		s3.MaxRetries = &retries
+	}
+	parts := defaultConcurrentParts
+	if !model.MaxConcurrentParts.IsNull() {
+		parts = int(model.MaxConcurrentParts.ValueInt64())
+	}
+	s3.Budget = schemes.NewPartsBudget(parts)
+	s3.UserAgent = "terraform-provider-flink/" + version
+	c.settings.S3 = s3
+	return c, diags
+}
+
+// store returns the store of a base URI's bucket. Nothing is asked of it yet.
+func (c *configured) store(base workspace.BaseURI) (blob.Store, error) {
+	bucket := workspace.BaseURI{Backend: base.Backend, Bucket: base.Bucket}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if store, ok := c.stores[bucket]; ok {
+		return store, nil
+	}
+	store, err := schemes.Open(string(base.Backend), base.Bucket, c.settings)
+	if err != nil {
+		return nil, err
+	}
+	c.stores[bucket] = store
+	return store, nil
+}
+
+// awaits says which attributes of the provider's block must be known before a backend can be used; "" when it can be.
+func (c *configured) awaits(backend workspace.Backend) string {
+	return strings.Join(c.unknown[backend], ", ")
+}
+
+// keyedLocks lets one caller at a time work on a name.
+type keyedLocks struct {
+	mu    sync.Mutex
+	locks map[string]chan struct{}
+}
+
+// lock waits for its turn, and returns what ends it.
+func (l *keyedLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
+	l.mu.Lock()
+	if l.locks == nil {
+		l.locks = map[string]chan struct{}{}
+	}
+	lock, ok := l.locks[name]
+	if !ok {
+		lock = make(chan struct{}, 1)
+		l.locks[name] = lock
+	}
+	l.mu.Unlock()
+
+	select {
+	case lock <- struct{}{}:
+		return func() { <-lock }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,111 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+)
+
+// failures has every failure that a user can meet, the more special ones first. Each has one title, and what to do next unless the
+// store's own error knows better.
+var failures = []struct {
+	is     error
+	title  string
+	advice string
+}{
+	{
+		context.Canceled, "Interrupted",
+		"The run was cancelled. Nothing was published by this step; run it again.",
+	},
+	{
+		context.DeadlineExceeded, "Timed out",
+		"Nothing was published by this step. Raise the time in the resource's timeouts block, or look for what makes the store slow.",
+	},
+	{
+		blob.ErrSourceChanged, "The source changed while it was read",
+		"Nothing was published. Let what writes the source finish, then run again.",
+	},
+	{
+		source.ErrNotRegular, "The source is not a file",
+		"Name one regular file. A directory must be packed first, for example into a ZIP file.",
+	},
+	{
+		blob.ErrNoBucket, "No such bucket",
+		"Check the base URI, and the endpoint and region of the provider's block; create the bucket if it is missing.",
+	},
+	{
+		blob.ErrWrongRegion, "The bucket is in another region",
+		"Set the bucket's region in the provider's block.",
+	},
+	{
+		blob.ErrNotAStore, "The endpoint is no object store",
+		"Check the endpoint in the provider's block: a proxy or a web console seems to answer in the store's place.",
+	},
+	{
+		blob.ErrCredentials, "No valid credentials",
+		"Set credentials in the provider's block or in the environment, or renew the expired ones.",
+	},
+	{
+		blob.ErrUnreachable, "The store cannot be reached",
+		"Check the endpoint in the provider's block, the network and the proxy settings.",
+	},
+	{
+		blob.ErrChanged, "The object changed since the plan",
+		"Somebody else has written it. Nothing was changed; plan again to see what is there now.",
+	},
+	{
+		blob.ErrUndone, "The CORS rules do not stay",
+		"Another program writes the bucket's CORS rules at the same time. Let only one of them run, then plan again.",
+	},
+	{
+		fs.ErrExist, "An object is there already",
+		"It was written by somebody else a moment ago. Nothing was changed; plan again to see what is there now.",
+	},
+	{
+		errors.ErrUnsupported, "The store cannot do that",
+		"Leave the attribute out, or use a store that has this function.",
+	},
+	{
+		fs.ErrPermission, "Access denied",
+		"Check the permissions of the credentials that are used.",
+	},
+	{
+		fs.ErrNotExist, "Not found",
+		"Check the name.",
+	},
+}
+
+// failure puts an error into the words of a diagnostic: what was tried, the cause, the next step.
+func failure(tried string, err error) (title, detail string) {
+	title, advice := "Unexpected failure", "If it comes again, please report it with this text."
+	var mismatch *blob.MismatchError
+	if errors.As(err, &mismatch) {
+		title = "The source has other bytes than planned"
+		advice = "Nothing was published. If the source was built anew since the plan, plan again. If content_sha256 pins it, either the pin or the source is wrong."
+	} else {
+		for _, known := range failures {
+			if errors.Is(err, known.is) {
+				title, advice = known.title, known.advice
+				break
+			}
+		}
+	}
+	var storeError *blob.Error
+	if errors.As(err, &storeError) && storeError.Advice != "" {
+		advice = storeError.Advice
+	}
+	return title, fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(err), advice)
+}
+
+// failureAt is a failure that concerns one attribute.
+func failureAt(attribute, tried string, err error) diag.Diagnostic {
+	title, detail := failure(tried, err)
+	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), title, detail)
+}

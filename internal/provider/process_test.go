@@ -1,0 +1,198 @@
+package provider_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// These tests run the provider as Terraform runs it: as a process of its own, started by the real binary from a directory with a
+// configuration.
+
+// root is a root module with the built provider at hand.
+type root struct {
+	directory   string
+	environment []string
+}
+
+// buildProvider builds the provider once for all tests of the package.
+var buildProvider = sync.OnceValues(func() (directory string, err error) {
+	directory, err = os.MkdirTemp("", "flink-provider-")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(directory, "terraform-provider-flink"), "../..")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the provider: %w\n%s", err, output)
+	}
+	return directory, nil
+})
+
+func newRoot(t *testing.T, config string) root {
+	t.Helper()
+	built, err := buildProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	directory := t.TempDir()
+	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
+	writeFile(t, filepath.Join(directory, "main.tf"), block+config)
+	var overrides strings.Builder
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		// The second is what a configuration means that does not say where the provider comes from.
+		for _, namespace := range []string{"terraform-provider-flink", "hashicorp"} {
+			fmt.Fprintf(&overrides, "%q = %q\n", host+"/"+namespace+"/flink", built)
+		}
+	}
+	cli := writeFile(t, filepath.Join(directory, "terraformrc"), "provider_installation {\n dev_overrides {\n"+overrides.String()+"}\n direct {}\n}\n")
+	return root{directory, append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli)}
+}
+
+// command is a run of Terraform that has not begun.
+func (r root) command(ctx context.Context, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, os.Getenv("TF_ACC_TERRAFORM_PATH"), arguments...)
+	command.Dir = r.directory
+	command.Env = r.environment
+	// A group of its own, so that a signal to the test's group does not end it, and one to it can be sent to Terraform alone.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return command
+}
+
+func (r root) run(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := r.command(t.Context(), arguments...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, output)
+	}
+	return string(output)
+}
+
+// randomFile makes a file that does not compress and is the same in every run.
+func randomFile(t *testing.T, path string, size int64) string {
+	t.Helper()
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := io.CopyN(file, rand.NewChaCha8([32]byte{1}), size); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Ctrl-C in the middle of an upload: no object, no open upload, and the next apply succeeds.
+func TestInterruptedUpload(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), 64<<20)
+	r := newRoot(t, p.provider()+artifact("job", fromFile(file)))
+
+	apply := r.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
+	var output bytes.Buffer
+	apply.Stdout, apply.Stderr = &output, &output
+	parts := 0
+	var interrupt sync.Once
+	var mu sync.Mutex
+	proxy.OnRequest(func(request *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if request.URL.Query().Has("partNumber") {
+			if parts++; parts == 3 {
+				interrupt.Do(func() {
+					if err := apply.Process.Signal(os.Interrupt); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			time.Sleep(200 * time.Millisecond) // so that the upload is not over before the interrupt arrives
+		}
+	})
+	if err := apply.Run(); err == nil {
+		t.Fatalf("the interrupted apply succeeded:\n%s", &output)
+	}
+	if !strings.Contains(output.String(), "Interrupted") {
+		t.Errorf("the run does not say that it was interrupted:\n%s", &output)
+	}
+	p.holds(t, jobPath, "")
+
+	proxy.Clear()
+	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := p.read(t, jobPath); !bytes.Equal(got, want) {
+		t.Errorf("the object has %d bytes, other than the file's %d", len(got), len(want))
+	}
+	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
+		t.Errorf("the plan after the apply:\n%s", output)
+	}
+}
+
+// The provider's memory does not grow with the file.
+func TestMemoryOfLargeUpload(t *testing.T) {
+	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
+	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), 512<<20)
+	r := newRoot(t, p.provider()+artifact("job", fromFile(file)))
+	done := make(chan struct{})
+	peaks := make(chan int64)
+	go func() { peaks <- watchProviders(done) }()
+	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	close(done)
+	peak := <-peaks
+	t.Logf("peak memory of the provider: %d MiB", peak>>20)
+	if peak == 0 {
+		t.Fatal("no process of the provider was seen")
+	}
+	if limit := int64(100 << 20); peak > limit {
+		t.Errorf("the provider used %d MiB, more than %d", peak>>20, limit>>20)
+	}
+}
+
+// watchProviders returns the largest resident size, in bytes, that a process of the built provider had until done.
+func watchProviders(done <-chan struct{}) (peak int64) {
+	for {
+		select {
+		case <-done:
+			return peak
+		case <-time.After(10 * time.Millisecond):
+		}
+		// Only once it runs the provider's own program does a process count: before that it is a copy of Terraform.
+		names, _ := filepath.Glob("/proc/[0-9]*/exe")
+		for _, name := range names {
+			program, err := os.Readlink(name)
+			if err != nil || filepath.Base(program) != "terraform-provider-flink" {
+				continue
+			}
+			status, err := os.ReadFile(filepath.Join(filepath.Dir(name), "status"))
+			if err != nil {
+				continue
+			}
+			for line := range strings.Lines(string(status)) {
+				if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+					kib, _ := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
+					peak = max(peak, kib<<10)
+				}
+			}
+		}
+	}
+}

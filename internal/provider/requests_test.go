@@ -1,0 +1,93 @@
+package provider_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// Every request is counted, so that one that is added by accident fails a test.
+func TestRequests(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	with := func(attributes ...string) string {
+		return p.provider() + artifact("job", append(attributes, fromFile(path))...)
+	}
+	sent := func(want ...string) resource.TestCheckFunc {
+		return then(func() {
+			t.Helper()
+			if got := proxy.Methods(); !slices.Equal(got, want) {
+				t.Errorf("requests: %v, want %v", got, want)
+			}
+			proxy.Clear()
+		})
+	}
+	applies(t,
+		// A plan of something new asks nothing.
+		resource.TestStep{Config: with(), PlanOnly: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{PreConfig: func() { sent()(nil) }, Config: with(), Check: sent("HEAD", "PUT")},
+		// What follows an apply is the framework's own second plan: a refresh.
+		resource.TestStep{PreConfig: proxy.Clear, Config: with(), PlanOnly: true},
+		resource.TestStep{
+			PreConfig: func() {
+				if methods := proxy.Methods(); slices.ContainsFunc(methods, func(method string) bool { return method != "HEAD" }) || len(methods) == 0 {
+					t.Errorf("a refresh sent %v, want HEADs alone", methods)
+				}
+				proxy.Clear()
+				writeFile(t, path, otherJob)
+			},
+			Config: with(), Check: sent("HEAD", "HEAD", "PUT"), // the first is the refresh
+		},
+		resource.TestStep{
+			PreConfig: proxy.Clear,
+			Config:    with(`metadata = { team = "payments" }`), Check: sent("HEAD", "HEAD", "PUT"),
+			ConfigPlanChecks: planned(updates(job)),
+		},
+		resource.TestStep{PreConfig: proxy.Clear, Config: with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), Check: sent("HEAD")},
+		resource.TestStep{PreConfig: proxy.Clear, Config: p.provider(), Check: sent("HEAD", "HEAD", "DELETE")},
+	)
+	for _, request := range proxy.Requests() {
+		if request.Method == "PUT" {
+			t.Errorf("a PUT after the destroy: %s", request.Path)
+		}
+	}
+}
+
+// A commit whose answer is lost took place: it is found out, and nothing is created twice or called a failure.
+func TestLostAnswer(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	for size, match := range map[int]faultproxy.Match{
+		100:      {Method: "PUT"},
+		20 << 20: {Method: "POST", Query: "uploadId"},
+	} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			text := strings.Repeat("x", size)
+			path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), text)
+			config := p.provider() + artifact("job", fromFile(path))
+			applies(t,
+				resource.TestStep{
+					PreConfig: func() { proxy.Inject(match, faultproxy.LoseAnswer, 1, 10) },
+					Config:    config,
+					Check:     then(func() { proxy.Clear(); p.holds(t, jobPath, text) }),
+				},
+				resource.TestStep{Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
+			)
+		})
+	}
+}

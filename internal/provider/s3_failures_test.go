@@ -1,0 +1,133 @@
+package provider_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// Whatever is wrong with the store, the error names bucket and operation and says what to do, and what is there stays in the state.
+func TestStoreFailures(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	secure := versitygw.Start(t, versitygw.Options{TLS: true})
+	bucket := server.CreateBucket(t)
+	accessKey, secretKey := server.CreateUser(t)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<html><title>Welcome to nginx</title></html>")
+	}))
+	t.Cleanup(page.Close)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("x-amz-bucket-region", "eu-central-1")
+		w.WriteHeader(http.StatusMovedPermanently)
+	}))
+	t.Cleanup(elsewhere.Close)
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "http://" + closed.Addr().String()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	cases := map[string]struct {
+		bucket, endpoint, accessKey, secretKey string
+		want                                   []string
+	}{
+		"no such bucket":      {"no-such-bucket", server.Endpoint, server.AccessKey, server.SecretKey, []string{"No such bucket", "s3://no-such-bucket/", "What to do:"}},
+		"access denied":       {bucket, server.Endpoint, accessKey, secretKey, []string{"Access denied", "s3://" + bucket, "What to do:"}},
+		"unknown access key":  {bucket, server.Endpoint, "nobody", "hush-hush", []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
+		"wrong secret":        {bucket, server.Endpoint, server.AccessKey, "hush-hush", []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
+		"another region":      {bucket, elsewhere.URL, "key", "hush-hush", []string{"The bucket is in another region", "eu-central-1", "What to do:"}},
+		"TLS to a plain port": {bucket, strings.Replace(server.Endpoint, "http:", "https:", 1), "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "http"}},
+		"plain to a TLS port": {bucket, strings.Replace(secure.Endpoint, "https:", "http:", 1), "key", "hush-hush", []string{"s3://" + bucket, "What to do:", "https"}},
+		"a private CA":        {bucket, secure.Endpoint, "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "custom_ca_bundle"}},
+		"no object store":     {bucket, page.URL, "key", "hush-hush", []string{"The endpoint is no object store", "s3://" + bucket, "What to do:"}},
+		"nobody listens":      {bucket, nobody, "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:"}},
+	}
+	configured := func(bucket, endpoint, accessKey, secretKey string) string {
+		return fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://%s/vvp\"\n max_retries = 0\n s3 = {\n region = \"us-east-1\"\n endpoint = %q\n access_key = %q\n secret_key = %q\n}\n}\n%s",
+			bucket, endpoint, accessKey, secretKey, artifact("job", fromFile(path)))
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			config := configured(test.bucket, test.endpoint, test.accessKey, test.secretKey)
+			applies(t, resource.TestStep{Config: config, ExpectError: words(test.want...)})
+		})
+		if name == "no such bucket" {
+			continue
+		}
+		// With an object in the state, the same failure at a refresh is an error too, and never a removal.
+		t.Run(name+" at a refresh", func(t *testing.T) {
+			p := inBucket(t, server)
+			bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
+			good := configured(bucket, server.Endpoint, server.AccessKey, server.SecretKey)
+			applies(t,
+				resource.TestStep{Config: good},
+				resource.TestStep{Config: configured(bucket, test.endpoint, test.accessKey, test.secretKey), PlanOnly: true, ExpectError: words(test.want[0])},
+				unchanged(good),
+			)
+		})
+	}
+}
+
+// A bucket that is gone takes its objects out of the state, so that the next plan creates them.
+func TestBucketGone(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	config := p.provider() + artifact("job", fromFile(path))
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
+	applies(t,
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig: func() { p.remove(t, jobPath); deleteBucket(t, server, bucket) },
+			Config:    config, ExpectError: words("No such bucket", "s3://"+bucket),
+		},
+	)
+}
+
+func deleteBucket(t *testing.T, server *versitygw.Server, bucket string) {
+	t.Helper()
+	if _, err := server.Client().DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The store's own certificate authority, and buckets that keep versions.
+func TestArtifactOnOtherServers(t *testing.T) {
+	for name, options := range map[string]versitygw.Options{
+		"tls":        {TLS: true},
+		"versioning": {Versioning: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := inBucket(t, versitygw.Start(t, options))
+			path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+			config := p.provider() + artifact("job", fromFile(path), `metadata = { team = "payments" }`)
+			versioned := resource.TestCheckNoResourceAttr(job, "version_id")
+			if options.Versioning {
+				versioned = resource.TestCheckResourceAttrSet(job, "version_id")
+			}
+			applies(t,
+				resource.TestStep{Config: config, Check: versioned},
+				unchanged(config),
+				resource.TestStep{PreConfig: func() { writeFile(t, path, otherJob) }, Config: config, Check: resource.ComposeTestCheckFunc(versioned, then(func() { p.holds(t, jobPath, otherJob) }))},
+				unchanged(config),
+				resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			)
+		})
+	}
+}

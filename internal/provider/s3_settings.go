@@ -1,0 +1,180 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+)
+
+// s3Model has the names of the AWS provider.
+type s3Model struct {
+	Region                string         `tfsdk:"region"`
+	Endpoint              string         `tfsdk:"endpoint"`
+	UsePathStyle          types.Bool     `tfsdk:"use_path_style"`
+	AccessKey             string         `tfsdk:"access_key"`
+	SecretKey             string         `tfsdk:"secret_key"`
+	Token                 string         `tfsdk:"token"`
+	Profile               string         `tfsdk:"profile"`
+	SharedConfigFiles     []string       `tfsdk:"shared_config_files"`
+	SharedCredentialFiles []string       `tfsdk:"shared_credentials_files"`
+	AssumeRole            *s3RoleModel   `tfsdk:"assume_role"`
+	WebIdentity           *s3TokensModel `tfsdk:"assume_role_with_web_identity"`
+	Checksums             string         `tfsdk:"checksums"`
+}
+
+type s3RoleModel struct {
+	RoleARN     string `tfsdk:"role_arn"`
+	SessionName string `tfsdk:"session_name"`
+	ExternalID  string `tfsdk:"external_id"`
+	Policy      string `tfsdk:"policy"`
+	Duration    string `tfsdk:"duration"`
+}
+
+type s3TokensModel struct {
+	RoleARN              string `tfsdk:"role_arn"`
+	SessionName          string `tfsdk:"session_name"`
+	WebIdentityToken     string `tfsdk:"web_identity_token"`
+	WebIdentityTokenFile string `tfsdk:"web_identity_token_file"`
+}
+
+func s3Schema() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "AWS S3 and compatible stores. The attributes have the names of the AWS provider; what is not set comes from the AWS SDK's own chain " +
+			"(`AWS_*` variables, shared files, web identity, container and instance roles).",
+		Attributes: map[string]schema.Attribute{
+			"region": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Region of the bucket. With an `endpoint` of its own it may be left out.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"endpoint": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "URL of an S3-compatible store: `https://minio.example.com:9000`.",
+				Validators:          []validator.String{endpointRule},
+			},
+			"use_path_style": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Puts the bucket into the path (`https://endpoint/bucket`) and not into the host name. Default: `true` with an `endpoint`, else `false`.",
+			},
+			"access_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Access key. Goes together with `secret_key`.",
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("secret_key"))},
+			},
+			"secret_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Secret key. Goes together with `access_key`.",
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("access_key"))},
+			},
+			"token": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Session token of temporary credentials.",
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("access_key"))},
+			},
+			"profile": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Profile in the shared configuration and credentials files.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"shared_config_files": schema.ListAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Paths of shared configuration files. Default: `~/.aws/config`.",
+			},
+			"shared_credentials_files": schema.ListAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Paths of shared credentials files. Default: `~/.aws/credentials`.",
+			},
+			"assume_role": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "A role to assume with the credentials that are found.",
+				Attributes: map[string]schema.Attribute{
+					"role_arn":     schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
+					"session_name": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
+					"external_id":  schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy asks for."},
+					"policy":       schema.StringAttribute{Optional: true, MarkdownDescription: "IAM policy in JSON that narrows the role's permissions for this session."},
+					"duration":     roleDurationSchema(),
+				},
+			},
+			"assume_role_with_web_identity": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "A role to assume with an OIDC token.",
+				Attributes: map[string]schema.Attribute{
+					"role_arn":     schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
+					"session_name": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
+					"web_identity_token": schema.StringAttribute{
+						Optional:            true,
+						Sensitive:           true,
+						MarkdownDescription: "The token. Exactly one of this and `web_identity_token_file` is set.",
+						Validators: []validator.String{stringvalidator.ExactlyOneOf(
+							path.MatchRelative().AtParent().AtName("web_identity_token"),
+							path.MatchRelative().AtParent().AtName("web_identity_token_file"),
+						)},
+					},
+					"web_identity_token_file": schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the token, read again whenever credentials are renewed."},
+				},
+			},
+			"checksums": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "`when_supported` sends S3's own checksums with every part, `when_required` leaves them out, as some compatible stores need it. " +
+					"Default: `when_required` with an `endpoint`, else `when_supported`.",
+				Validators: []validator.String{stringvalidator.OneOf("when_supported", "when_required")},
+			},
+		},
+	}
+}
+
+func roleDurationSchema() schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: "How long the session lasts before it is renewed, such as `1h` or `30m`; from 15 minutes to 12 hours. Default: 15 minutes.",
+		Validators:          []validator.String{durationRule},
+	}
+}
+
+// s3Settings reads the block, which has no unknown value.
+func s3Settings(ctx context.Context, block types.Object) (schemes.S3, diag.Diagnostics) {
+	if block.IsNull() {
+		return schemes.S3{}, nil
+	}
+	var model s3Model
+	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
+	settings := schemes.S3{
+		Region:                 model.Region,
+		Endpoint:               model.Endpoint,
+		UsePathStyle:           model.UsePathStyle.ValueBoolPointer(),
+		AccessKey:              model.AccessKey,
+		SecretKey:              model.SecretKey,
+		Token:                  model.Token,
+		Profile:                model.Profile,
+		SharedConfigFiles:      model.SharedConfigFiles,
+		SharedCredentialsFiles: model.SharedCredentialFiles,
+		Checksums:              model.Checksums,
+	}
+	if role := model.AssumeRole; role != nil {
+		duration, _ := time.ParseDuration(role.Duration) // checked by durationRule
+		settings.AssumeRole = &schemes.S3AssumeRole{
+			RoleARN: role.RoleARN, SessionName: role.SessionName, ExternalID: role.ExternalID, Policy: role.Policy, Duration: duration,
+		}
+	}
+	if role := model.WebIdentity; role != nil {
+		settings.WebIdentity = &schemes.S3WebIdentity{
+			RoleARN: role.RoleARN, SessionName: role.SessionName, Token: role.WebIdentityToken, TokenFile: role.WebIdentityTokenFile,
+		}
+	}
+	return settings, diags
+}

@@ -1,0 +1,85 @@
+package provider_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// computed is a resource whose output is the value, and unknown at plan whenever the trigger changes.
+func computed(value, trigger string) string {
+	return fmt.Sprintf("resource \"terraform_data\" \"computed\" {\n input = %q\n triggers_replace = %q\n}\n", value, trigger)
+}
+
+// A base URI that comes from another resource is unknown at plan: nothing is replaced for that.
+func TestUnknownBaseURI(t *testing.T) {
+	p := inDirectory(t)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	config := func(trigger string) string {
+		return computed(p.baseURI, trigger) + "provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n" + artifact("job", fromFile(path))
+	}
+	applies(t,
+		resource.TestStep{
+			Config:           config("1"),
+			ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(job, tfjsonpath.New("uri"))),
+			Check:            then(func() { p.holds(t, jobPath, firstJob) }),
+		},
+		unchanged(config("1")),
+		resource.TestStep{
+			Config:           config("2"),
+			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionNoop)),
+			Check:            then(func() { p.holds(t, jobPath, firstJob) }),
+		},
+	)
+}
+
+// A credential that is set but not known yet must not be replaced by one from the environment: with another account's, everything would
+// seem to be gone.
+func TestUnknownCredentials(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	t.Setenv("AWS_ACCESS_KEY_ID", "another")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "account")
+	config := func(trigger string) string {
+		return computed(server.SecretKey, trigger) + fmt.Sprintf(
+			"provider \"flink\" {\n base_uri = %q\n s3 = {\n endpoint = %q\n access_key = %q\n secret_key = terraform_data.computed.output\n}\n}\n",
+			p.baseURI, server.Endpoint, server.AccessKey) + artifact("job", fromFile(path))
+	}
+	applies(t,
+		resource.TestStep{Config: config("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		unchanged(config("1")),
+		resource.TestStep{
+			Config:           config("2"),
+			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionNoop)),
+		},
+	)
+}
+
+// An attribute of the artifact itself that is not known yet.
+func TestUnknownAttributes(t *testing.T) {
+	p := inDirectory(t)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	config := func(trigger string) string {
+		return p.provider() + computed(path, trigger) + artifact("job", "source = terraform_data.computed.output", `filename = "job.jar"`)
+	}
+	applies(t,
+		resource.TestStep{
+			Config: config("1"),
+			ConfigPlanChecks: planned(
+				plancheck.ExpectUnknownValue(job, tfjsonpath.New("content_sha256")),
+				plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath))),
+			Check: then(func() { p.holds(t, jobPath, firstJob) }),
+		},
+		unchanged(config("1")),
+		// Unknown again, and the same in the end: the object stays in its place.
+		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		unchanged(config("2")),
+	)
+}
