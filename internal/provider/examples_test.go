@@ -49,7 +49,7 @@ func TestExamples(t *testing.T) {
 		},
 		"resources/flink_artifact":          {environment: func(*testing.T) []string { return atAcme }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/default/word_count-`},
 		"resources/flink_workspace_storage": {environment: func(*testing.T) []string { return onS3 }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/staging"`},
-		"data-sources/flink_artifacts":      {environment: inDirectory, wantOutput: "jar_uris = []"},
+		"data-sources/flink_artifacts":      {environment: inDirectory, wantOutput: "jar_uris = tolist([])"},
 		"functions/artifact_uri":            {wantOutput: `jar_uri = "s3://acme-flink/vvp/artifacts/namespaces/default/job.jar"`},
 		"functions/parse_artifact_uri":      {wantOutput: `"base_uri" = "s3://acme-flink/vvp"`},
 	}

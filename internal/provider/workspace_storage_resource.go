@@ -193,6 +193,8 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 		resp.Diagnostics.AddError("Damaged state", "The workspace's base_uri cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
 		return
 	}
+	// Also where the state stays as it is, or is removed: a Terraform without identities passes none in.
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
 	store, wait, diags := r.configured.reader(base)
 	resp.Diagnostics.Append(diags...)
 	if wait || resp.Diagnostics.HasError() {
@@ -236,7 +238,6 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 	}
 	state.compute(&base)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
 }
 
 // discover fills the sets of an import: the directories of Flink platforms, and every namespace that is there.

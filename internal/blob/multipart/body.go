@@ -24,6 +24,7 @@ type Body struct {
 
 	mu       sync.Mutex
 	source   io.ReaderAt // nil: closed
+	stopped  error       // why no further byte may be read
 	position int64
 	hashed   int64 // bytes from the start that crc has seen
 	crc      hash.Hash64
@@ -55,6 +56,9 @@ func (b *Body) Read(p []byte) (int, error) {
 		return 0, b.err
 	case b.source == nil:
 		return 0, errClosed
+	case b.stopped != nil && b.position < b.size:
+		b.err = &readError{b.stopped}
+		return 0, b.err
 	case b.position == b.size:
 		b.whole = b.hashed == b.size && b.crc.Sum64() == b.want
 		return 0, io.EOF
@@ -107,6 +111,21 @@ func (b *Body) Seek(offset int64, whence int) (int64, error) {
 
 // Size is the count of bytes of the whole body.
 func (b *Body) Size() int64 { return b.size }
+
+// stop ends the reading, unless all has been read: then it returns true, and the store may have the whole part.
+func (b *Body) stop(cause error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = cause
+	return b.whole
+}
+
+// read says whether the last reading went to its end.
+func (b *Body) read() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.whole
+}
 
 // close waits for a Read that is under way, and refuses all later ones.
 func (b *Body) close() {

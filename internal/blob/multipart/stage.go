@@ -27,6 +27,10 @@ const (
 	commitTimeout = 5 * time.Minute
 	// beginGrace is how long a cancelled run waits for the answer that names the upload. Without it nobody could abort it.
 	beginGrace = 10 * time.Second
+	// partGrace is how long a stopped stage waits for the answer to a part of which every byte was read.
+	partGrace = 10 * time.Second
+	// abortAgain is after which time an upload is aborted once more, when a part ended without an answer.
+	abortAgain = 300 * time.Millisecond
 )
 
 // Upload is one object on its way to a backend. Put is called alone, or Begin once, Part concurrently, and then
@@ -95,6 +99,7 @@ type Stage struct {
 	inFlight sync.WaitGroup
 	mu       sync.Mutex
 	done     []Done
+	lost     bool // a part was sent to its end, and failed: the store may still be busy with it
 }
 
 var _ blob.PartStage = (*Stage)(nil)
@@ -222,10 +227,8 @@ func (s *Stage) begin() error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() {
-		select {
-		case <-time.After(beginGrace):
+		if waitFor(ctx, beginGrace) {
 			cancel(context.Cause(s.ctx))
-		case <-ctx.Done():
 		}
 	})()
 	if err := s.upload.Begin(ctx); err != nil {
@@ -236,20 +239,47 @@ func (s *Stage) begin() error {
 	return context.Cause(s.ctx)
 }
 
+// waitFor returns true when the time is over, and false when ctx is before.
+func waitFor(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // send runs one part. The first error stops the others.
+//
+// Stopping is gentle. A store that has all of a part goes on with it although nobody listens any more, and if it ends
+// after the abort, the upload is there again, or its part is (API reference, AbortMultipartUpload: "if any part uploads are
+// currently in progress, those part uploads might or might not succeed"; versitygw 1.8.0 was seen to do so in one abort of four).
+// So a part that was not read to its end is cut off, which no store takes for a part, and the answer to any other is awaited.
 func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
 	s.parts++
 	part := Part{Number: s.parts, Body: body, Sums: sums}
 	s.inFlight.Go(func() {
 		defer free()
-		etag, err := s.upload.Part(s.ctx, part)
+		ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
+		defer cancel(nil)
+		defer context.AfterFunc(s.ctx, func() {
+			if cause := context.Cause(s.ctx); !body.stop(cause) || waitFor(ctx, partGrace) {
+				cancel(cause)
+			}
+		})()
+		etag, err := s.upload.Part(ctx, part)
+		sent := body.read()
 		body.close()
-		if err := body.verdict(err); err != nil {
+		err = body.verdict(err)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err != nil {
+			s.lost = s.lost || sent
 			s.cancel(err)
 			return
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
 		s.done = append(s.done, Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME})
 	})
 }
@@ -343,6 +373,11 @@ func (s *Stage) Abort(ctx context.Context) error {
 	if s.begun {
 		if err := s.upload.Abort(ctx); err != nil {
 			return err
+		}
+		if s.lost && waitFor(ctx, abortAgain) {
+			if err := s.upload.Abort(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	s.finished = true

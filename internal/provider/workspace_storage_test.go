@@ -1,0 +1,460 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+const storage = "flink_workspace_storage.storage"
+
+// allDirectories are those that Flink platforms lay out.
+var allDirectories = []string{"artifacts", "flink-jobs", "flink-savepoints", "flink-sessionclusters", "logs", "plan", "sql-artifacts"}
+
+// workspaceStorage is the block of a resource.
+func workspaceStorage(name string, attributes ...string) string {
+	return fmt.Sprintf("resource \"flink_workspace_storage\" %q {\n %s\n}\n", name, strings.Join(attributes, "\n "))
+}
+
+func keeps(attribute string, value knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(storage, tfjsonpath.New(attribute), value)
+}
+
+func setOf(values ...string) knownvalue.Check {
+	checks := []knownvalue.Check{}
+	for _, value := range values {
+		checks = append(checks, knownvalue.StringExact(value))
+	}
+	return knownvalue.SetExact(checks)
+}
+
+func mapOf(values map[string]string) knownvalue.Check {
+	checks := map[string]knownvalue.Check{}
+	for key, value := range values {
+		checks[key] = knownvalue.StringExact(value)
+	}
+	return knownvalue.MapExact(checks)
+}
+
+// isDirectory says whether a directory below the base URI is there by itself, not only by what is in it.
+func (p place) isDirectory(t *testing.T, path string) bool {
+	t.Helper()
+	if p.name == "file" {
+		found, err := os.Stat(filepath.Join(strings.TrimPrefix(p.baseURI, "file://"), path))
+		return err == nil && found.IsDir()
+	}
+	_, there := p.read(t, path+"/")
+	return there
+}
+
+// directories checks which directories are there, and which are not.
+func (p place) directories(t *testing.T, there, absent []string) {
+	t.Helper()
+	for _, path := range there {
+		if !p.isDirectory(t, path) {
+			t.Errorf("there is no directory %s", path)
+		}
+	}
+	for _, path := range absent {
+		if p.isDirectory(t, path) {
+			t.Errorf("the directory %s is there", path)
+		}
+	}
+}
+
+func TestWorkspaceStorage(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		const first, second = "artifacts/namespaces/default", "artifacts/namespaces/staging"
+		// One directory is there before, and one holds data without a marker: both are adopted.
+		p.plant(t, "flink-jobs/checkpoint", []byte("checkpoint"))
+		uris := map[string]string{}
+		for _, directory := range allDirectories {
+			uris[directory] = p.baseURI + "/" + directory
+		}
+		bucket := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(p.baseURI, "s3://"), "file://"), "/vvp")
+		created := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`)
+		changed := p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, `directories = ["logs/deep", "plan"]`)
+		applies(t,
+			resource.TestStep{
+				Config: created,
+				ConfigPlanChecks: planned(
+					plancheck.ExpectKnownValue(storage, tfjsonpath.New("directory_uris"), mapOf(uris)),
+					plancheck.ExpectKnownValue(storage, tfjsonpath.New("bucket"), exactly(bucket)),
+				),
+				ConfigStateChecks: []statecheck.StateCheck{
+					keeps("base_uri", exactly(p.baseURI)),
+					keeps("bucket", exactly(bucket)),
+					keeps("namespaces", setOf("default", "staging")),
+					keeps("directories", setOf(allDirectories...)),
+					keeps("cors_rule", knownvalue.Null()),
+					keeps("directory_uris", mapOf(uris)),
+					keeps("namespace_artifact_uris", mapOf(map[string]string{"default": p.baseURI + "/" + first, "staging": p.baseURI + "/" + second})),
+				},
+				Check: then(func() {
+					p.directories(t, append(allDirectories, first, second), nil)
+					p.holds(t, "flink-jobs/checkpoint", "checkpoint")
+				}),
+			},
+			unchanged(created),
+			resource.TestStep{
+				Config:           changed,
+				ConfigPlanChecks: planned(updates(storage)),
+				ConfigStateChecks: []statecheck.StateCheck{
+					keeps("namespaces", setOf("default")),
+					keeps("directory_uris", mapOf(map[string]string{"logs/deep": p.baseURI + "/logs/deep", "plan": p.baseURI + "/plan"})),
+				},
+				Check: then(func() {
+					p.directories(t, []string{"logs/deep", "plan", first}, []string{"flink-savepoints", "sql-artifacts", second})
+					p.holds(t, "flink-jobs/checkpoint", "checkpoint")
+				}),
+			},
+			unchanged(changed),
+			resource.TestStep{
+				Config:            p.provider() + workspaceStorage("storage", "directories = []"),
+				ConfigStateChecks: []statecheck.StateCheck{keeps("directories", setOf()), keeps("namespaces", knownvalue.Null())},
+				Check:             then(func() { p.directories(t, nil, []string{"plan", first, "logs/deep"}) }),
+			},
+			unchanged(p.provider()+workspaceStorage("storage", "directories = []")),
+			resource.TestStep{Config: created},
+		)
+		p.directories(t, nil, []string{"plan", "logs", "artifacts/namespaces", "artifacts", first, second})
+		p.holds(t, "flink-jobs/checkpoint", "checkpoint")
+	})
+}
+
+// Data is never deleted: neither when its directory or namespace is taken out, nor by a destroy.
+func TestWorkspaceStorageKeepsData(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		const full, empty = "artifacts/namespaces/full", "artifacts/namespaces/empty"
+		all := p.provider() + workspaceStorage("storage", `namespaces = ["full", "empty", "default"]`)
+		fewer := p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, `directories = ["plan", "artifacts"]`)
+		plant := func() {
+			p.plant(t, full+"/job.jar", []byte("job"))
+			p.plant(t, "flink-savepoints/1/_metadata", []byte("savepoint"))
+			p.plant(t, "plan/p", []byte("plan"))
+		}
+		intact := func() {
+			p.holds(t, full+"/job.jar", "job")
+			p.holds(t, "flink-savepoints/1/_metadata", "savepoint")
+			p.holds(t, "plan/p", "plan")
+			p.directories(t, []string{full, "flink-savepoints"}, []string{empty, "logs"})
+		}
+		applies(t,
+			resource.TestStep{Config: all},
+			resource.TestStep{PreConfig: plant, Config: fewer, Check: then(intact)},
+			unchanged(fewer),
+		)
+		intact()
+		p.directories(t, []string{"plan", "artifacts"}, []string{"artifacts/namespaces/default"})
+	})
+}
+
+// What was left because it holds data is told in one warning.
+func TestWorkspaceStorageWarnings(t *testing.T) {
+	p := inDirectory(t)
+	block := func(attributes string) string { return p.provider() + workspaceStorage("storage", attributes) }
+	r := newRoot(t, block(`namespaces = ["default", "staging", "empty"]`))
+	if output := r.run(t, "apply", "-auto-approve", "-no-color"); strings.Contains(output, "Warning: Directories") {
+		t.Errorf("a warning at the first apply:\n%s", output)
+	}
+	p.plant(t, "artifacts/namespaces/default/job.jar", []byte("job"))
+	p.plant(t, "logs/log", []byte("log"))
+	const title = "Warning: Directories that hold data were left"
+	r = r.with(t, block(""))
+	output := r.run(t, "apply", "-auto-approve", "-no-color")
+	if strings.Count(output, title) != 1 || !words("were left as they are:", "namespace default.").MatchString(output) || strings.Contains(output, "staging, ") {
+		t.Errorf("the warning of a namespace that was taken out:\n%s", output)
+	}
+	output = r.run(t, "destroy", "-auto-approve", "-no-color")
+	if strings.Count(output, title) != 1 || !words("were left as they are:", "directory artifacts, directory logs.").MatchString(output) {
+		t.Errorf("the warning of a destroy:\n%s", output)
+	}
+}
+
+// with is the same root module with another configuration.
+func (r root) with(t *testing.T, config string) root {
+	t.Helper()
+	writeFile(t, filepath.Join(r.directory, "main.tf"), "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"+config)
+	return r
+}
+
+// What is missing is shown, and made again.
+func TestWorkspaceStorageDrift(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		config := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`, `directories = ["artifacts", "logs", "a/b", "a/c"]`)
+		applies(t,
+			resource.TestStep{Config: config},
+			resource.TestStep{
+				PreConfig: func() {
+					p.remove(t, "logs/")
+					p.remove(t, "a/b/")
+					p.remove(t, "artifacts/namespaces/staging/")
+				},
+				RefreshState:       true,
+				ExpectNonEmptyPlan: true,
+				Check: func(state *terraform.State) error {
+					attributes := state.RootModule().Resources[storage].Primary.Attributes
+					if attributes["directories.#"] != "2" || attributes["namespaces.#"] != "1" || attributes["directory_uris.%"] != "2" {
+						return fmt.Errorf("the state after the drift: %v", attributes)
+					}
+					return nil
+				},
+			},
+			resource.TestStep{
+				Config: config, ConfigPlanChecks: planned(updates(storage)),
+				Check: then(func() { p.directories(t, []string{"logs", "a/b", "a/c", "artifacts/namespaces/staging"}, nil) }),
+			},
+			unchanged(config),
+			resource.TestStep{
+				PreConfig: func() {
+					for _, path := range []string{"logs/", "a/b/", "a/c/", "artifacts/namespaces/default/", "artifacts/namespaces/staging/"} {
+						p.remove(t, path)
+					}
+					if p.name == "file" {
+						p.remove(t, "artifacts/namespaces/")
+						p.remove(t, "a/")
+					}
+					p.remove(t, "artifacts/")
+				},
+				Config:           config,
+				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),
+			},
+		)
+	})
+}
+
+// A directory that is gone as a whole is a workspace that is gone.
+func TestWorkspaceStorageBaseGone(t *testing.T) {
+	p := inDirectory(t)
+	config := p.provider() + workspaceStorage("storage", `namespaces = ["default"]`)
+	applies(t,
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig: func() {
+				if err := os.RemoveAll(strings.TrimPrefix(p.baseURI, "file://")); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:           config,
+			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),
+		},
+		unchanged(config),
+	)
+}
+
+// A bucket that is gone is planned anew, is an error that names it in an apply, and no hindrance to a destroy.
+func TestWorkspaceStorageBucketGone(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	config := p.provider() + workspaceStorage("storage", "directories = [\"logs\"]")
+	bucket := strings.TrimSuffix(strings.TrimPrefix(p.baseURI, "s3://"), "/vvp")
+	applies(t,
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig: func() {
+				p.remove(t, "logs/")
+				if _, err := server.Client().DeleteBucket(context.Background(), &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:      config,
+			ExpectError: words("No such bucket", "Making directories in "+p.baseURI, "What to do"),
+		},
+	)
+}
+
+func TestWorkspaceStorageImport(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		config := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`)
+		some := p.provider() + workspaceStorage("storage", `directories = ["logs", "plan"]`)
+		imports := resource.TestStep{
+			ResourceName: storage, ImportState: true, ImportStateId: p.baseURI + "/", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "base_uri",
+		}
+		applies(t,
+			resource.TestStep{Config: config},
+			imports,
+			resource.TestStep{Config: some},
+			imports,
+		)
+		importing := func(id string) string { return fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", storage, id) + some }
+		applies(t, resource.TestStep{Config: importing(p.baseURI), PlanOnly: true, ExpectError: words("Cannot import non-existent remote object")})
+		applies(t, resource.TestStep{Config: importing("bucket/vvp"), PlanOnly: true, ExpectError: words("Invalid import ID", "begins with a scheme")})
+	})
+}
+
+// After an import into a configuration that says the same, nothing is to do.
+func TestWorkspaceStorageImportBlock(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		for _, directory := range append(allDirectories, "artifacts/namespaces/default") {
+			p.plant(t, directory+"/x", []byte("x"))
+		}
+		block := fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", storage, p.baseURI)
+		applies(t,
+			resource.TestStep{
+				Config:           p.provider() + block + workspaceStorage("storage", `namespaces = ["default"]`),
+				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionNoop)),
+			},
+			unchanged(p.provider()+workspaceStorage("storage", `namespaces = ["default"]`)),
+		)
+		p.holds(t, "logs/x", "x")
+	})
+}
+
+// Another spelling is the same place; another prefix is another one.
+func TestWorkspaceStorageMoves(t *testing.T) {
+	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
+	in := func(baseURI string) string {
+		return p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, fmt.Sprintf("base_uri = %q", baseURI))
+	}
+	other := strings.Replace(p.baseURI, "s3://", "s3a://", 1) + "/"
+	elsewhere := p.baseURI + "/elsewhere"
+	applies(t,
+		resource.TestStep{Config: in(p.baseURI)},
+		resource.TestStep{
+			Config:           in(other),
+			ConfigPlanChecks: planned(updates(storage)),
+			ConfigStateChecks: []statecheck.StateCheck{
+				keeps("base_uri", exactly(other)),
+				keeps("namespace_artifact_uris", mapOf(map[string]string{"default": strings.TrimSuffix(other, "/") + "/artifacts/namespaces/default"})),
+			},
+		},
+		unchanged(in(other)),
+		resource.TestStep{
+			Config:           in(elsewhere),
+			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionDestroyBeforeCreate)),
+			Check: then(func() {
+				p.directories(t, []string{"elsewhere/logs", "elsewhere/artifacts/namespaces/default"}, []string{"logs", "artifacts/namespaces/default"})
+			}),
+		},
+	)
+}
+
+// A replacement in the same place, and a renamed address, leave a workspace that is there.
+func TestWorkspaceStorageReplaced(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		there := then(func() { p.directories(t, append(allDirectories, "artifacts/namespaces/default"), nil) })
+		replaced := func(trigger string, first bool) string {
+			return p.provider() + computed("x", trigger) + workspaceStorage("storage", `namespaces = ["default"]`,
+				fmt.Sprintf("lifecycle {\n create_before_destroy = %v\n replace_triggered_by = [terraform_data.computed]\n}", first))
+		}
+		renamed := func(name string) string { return p.provider() + workspaceStorage(name, `namespaces = ["default"]`) }
+		applies(t,
+			resource.TestStep{Config: replaced("1", false), Check: there},
+			resource.TestStep{
+				Config: replaced("2", false), Check: there,
+				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionDestroyBeforeCreate)),
+			},
+			unchanged(replaced("2", false)),
+			resource.TestStep{Config: replaced("2", true)},
+			resource.TestStep{
+				Config: replaced("3", true), Check: there,
+				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreateBeforeDestroy)),
+			},
+			unchanged(replaced("3", true)),
+			resource.TestStep{Config: renamed("storage")},
+			resource.TestStep{Config: renamed("other"), Check: there},
+			unchanged(renamed("other")),
+		)
+		p.directories(t, nil, append(allDirectories, "artifacts/namespaces/default"))
+	})
+}
+
+// A base URI that comes from another resource is unknown at plan: nothing is replaced for that. Neither are namespaces.
+func TestWorkspaceStorageUnknown(t *testing.T) {
+	p := inDirectory(t)
+	fromProvider := func(trigger string) string {
+		return computed(p.baseURI, trigger) + "provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n" + workspaceStorage("storage")
+	}
+	namespaces := computed("default", "3") + p.provider() + workspaceStorage("storage", `namespaces = [terraform_data.computed.output]`)
+	applies(t,
+		resource.TestStep{
+			Config:           fromProvider("1"),
+			ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(storage, tfjsonpath.New("directory_uris")), plancheck.ExpectUnknownValue(storage, tfjsonpath.New("bucket"))),
+			Check:            then(func() { p.directories(t, allDirectories, nil) }),
+		},
+		unchanged(fromProvider("1")),
+		resource.TestStep{
+			Config:           fromProvider("2"),
+			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionNoop)),
+		},
+		resource.TestStep{
+			Config:           namespaces,
+			ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(storage, tfjsonpath.New("namespace_artifact_uris"))),
+			Check:            then(func() { p.directories(t, []string{"artifacts/namespaces/default"}, nil) }),
+		},
+		unchanged(namespaces),
+	)
+}
+
+// Each bad input is an error at plan, on the attribute, and nothing is written.
+func TestWorkspaceStorageBadInput(t *testing.T) {
+	root := t.TempDir()
+	base := "file://" + filepath.Join(root, "workspace")
+	in := func(uri string, attributes ...string) string {
+		return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n}\n", uri) + workspaceStorage("storage", attributes...)
+	}
+	cors := func(attributes string) string { return in("s3://bucket", "cors_rule = {\n"+attributes+"\n}") }
+	cases := map[string]struct {
+		config string
+		want   []string
+	}{
+		"no base URI":              {"provider \"flink\" {\n}\n" + workspaceStorage("storage"), []string{"No base URI", "FLINK_BASE_URI"}},
+		"unknown scheme":           {in(base, `base_uri = "oos://bucket"`), []string{"Invalid base URI", `"oos://" is unknown`}},
+		"namespace with directory": {in(base, `namespaces = ["ok", "namespaces/default"]`), []string{"Invalid namespace", `Write "default"`}},
+		"namespace with slash":     {in(base, `namespaces = ["a/b"]`), []string{"Invalid namespace", "slash"}},
+		"namespace of dots":        {in(base, `namespaces = [".."]`), []string{"Invalid namespace", `".."`}},
+		"namespace empty":          {in(base, `namespaces = [""]`), []string{"Invalid namespace", "is empty"}},
+		"directory of dots":        {in(base, `directories = ["../x"]`), []string{"Invalid directory", `".."`}},
+		"directory with slash":     {in(base, `directories = ["logs/"]`), []string{"Invalid directory", "empty part"}},
+		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"No CORS in this store", `"file"`, "These have: s3"}},
+		"unknown method":           {cors(`allowed_methods = ["GET", "PATCH"]`), []string{"allowed_methods", "PATCH"}},
+		"method in lower case":     {cors(`allowed_methods = ["get"]`), []string{"allowed_methods", "get"}},
+		"no method":                {cors("allowed_methods = []"), []string{"allowed_methods", "at least 1"}},
+		"two stars in an origin":   {cors(`allowed_origins = ["https://*.example.*"]`), []string{"Invalid origin", `more than one "*"`}},
+		"origin without scheme":    {cors(`allowed_origins = ["console.example.com"]`), []string{"Invalid origin", "has no scheme"}},
+		"origin with a path":       {cors(`allowed_origins = ["https://example.com/x"]`), []string{"Invalid origin", "more than an origin"}},
+		"no origin":                {cors("allowed_origins = []"), []string{"allowed_origins", "at least 1"}},
+		"no headers":               {cors("allowed_headers = []"), []string{"allowed_headers", "at least 1"}},
+		"two stars in a header":    {cors(`allowed_headers = ["x-*-*"]`), []string{"Invalid header", `more than one "*"`}},
+		"header with a colon":      {cors(`allowed_headers = ["a: b"]`), []string{"Invalid header", "is no header's name"}},
+		"exposed star":             {cors(`expose_headers = ["*"]`), []string{"Invalid header", "is no header's name"}},
+		"negative age":             {cors("max_age_seconds = -1"), []string{"max_age_seconds", "between 0"}},
+		"two in one place": {
+			in(base) + workspaceStorage("other", fmt.Sprintf("base_uri = %q", base+"/")),
+			[]string{"Two workspaces in one place", "another base_uri"},
+		},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			applies(t, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
+		})
+	}
+	if left, err := os.ReadDir(root); err != nil || len(left) > 0 {
+		t.Errorf("something was written: %v, %v", left, err)
+	}
+}
+
+// A file in the place of a directory is an error that says so.
+func TestWorkspaceStorageBlocked(t *testing.T) {
+	p := inDirectory(t)
+	p.plant(t, "logs", []byte("a file"))
+	applies(t, resource.TestStep{
+		Config:      p.provider() + workspaceStorage("storage"),
+		ExpectError: words("Making directories in "+p.baseURI, "it is a file, not a directory", "What to do"),
+	})
+	p.holds(t, "logs", "a file")
+}
