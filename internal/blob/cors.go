@@ -14,7 +14,7 @@ type CORSRule struct {
 	AllowedMethods []string
 	AllowedHeaders []string
 	ExposeHeaders  []string
-	MaxAgeSeconds  int32 // 0: not set
+	MaxAgeSeconds  *int32 // nil: not set, which is not the same as 0
 }
 
 // SameAccess says whether two rules allow the same, whatever their IDs and the order within their lists.
@@ -23,10 +23,17 @@ func (r CORSRule) SameAccess(other CORSRule) bool {
 		sameSet(r.AllowedMethods, other.AllowedMethods) &&
 		sameSet(r.AllowedHeaders, other.AllowedHeaders) &&
 		sameSet(r.ExposeHeaders, other.ExposeHeaders) &&
-		r.MaxAgeSeconds == other.MaxAgeSeconds
+		sameAge(r.MaxAgeSeconds, other.MaxAgeSeconds)
 }
 
 func sameSet(a, b []string) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+func sameAge(a, b *int32) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }

@@ -9,7 +9,7 @@ import (
 func TestSameAccess(t *testing.T) {
 	rule := blob.CORSRule{
 		ID: "ours", AllowedOrigins: []string{"https://a", "https://b"}, AllowedMethods: []string{"GET", "PUT"},
-		AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: 10,
+		AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: new(int32(10)),
 	}
 	for name, edit := range map[string]func(*blob.CORSRule){
 		"nothing": func(*blob.CORSRule) {},
@@ -24,11 +24,12 @@ func TestSameAccess(t *testing.T) {
 		}
 	}
 	for name, edit := range map[string]func(*blob.CORSRule){
-		"origin":  func(r *blob.CORSRule) { r.AllowedOrigins = []string{"https://a"} },
-		"method":  func(r *blob.CORSRule) { r.AllowedMethods = []string{"GET", "PUT", "POST"} },
-		"header":  func(r *blob.CORSRule) { r.AllowedHeaders = nil },
-		"exposed": func(r *blob.CORSRule) { r.ExposeHeaders = []string{"X"} },
-		"max age": func(r *blob.CORSRule) { r.MaxAgeSeconds = 0 },
+		"origin":   func(r *blob.CORSRule) { r.AllowedOrigins = []string{"https://a"} },
+		"method":   func(r *blob.CORSRule) { r.AllowedMethods = []string{"GET", "PUT", "POST"} },
+		"header":   func(r *blob.CORSRule) { r.AllowedHeaders = nil },
+		"exposed":  func(r *blob.CORSRule) { r.ExposeHeaders = []string{"X"} },
+		"max age":  func(r *blob.CORSRule) { r.MaxAgeSeconds = nil },
+		"age of 0": func(r *blob.CORSRule) { r.MaxAgeSeconds = new(int32(0)) },
 	} {
 		other := rule
 		edit(&other)

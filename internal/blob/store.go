@@ -21,7 +21,7 @@ type Store interface {
 	// (access denied, a redirect, a page of HTML) is another error. It is how "gone" is told from "wrong address".
 	Bucket(ctx context.Context) error
 
-	// Head describes one object. The Info has Attrs. An absent key is fs.ErrNotExist; an absent bucket may be
+	// Head describes one object. The Info has Attrs, unless the store has no place for them. An absent key is fs.ErrNotExist; an absent bucket may be
 	// too, since object stores answer a HEAD without a body: ask Bucket.
 	Head(ctx context.Context, key string) (Info, error)
 

@@ -50,18 +50,24 @@ func corsRule(ctx context.Context, object types.Object, base workspace.BaseURI) 
 	rule.AllowedMethods, _ = knownStrings(model.AllowedMethods)
 	rule.AllowedHeaders, _ = knownStrings(model.AllowedHeaders)
 	rule.ExposeHeaders, _ = knownStrings(model.ExposeHeaders)
-	rule.MaxAgeSeconds = int32(model.MaxAgeSeconds.ValueInt64()) //nolint:gosec // its validator keeps it in range
+	if !model.MaxAgeSeconds.IsNull() {
+		rule.MaxAgeSeconds = new(int32(model.MaxAgeSeconds.ValueInt64())) //nolint:gosec // its validator keeps it in range
+	}
 	return rule, diags
 }
 
 // corsRuleObject is the way back from corsRule.
 func corsRuleObject(rule blob.CORSRule) types.Object {
+	age := types.Int64Null()
+	if rule.MaxAgeSeconds != nil {
+		age = types.Int64Value(int64(*rule.MaxAgeSeconds))
+	}
 	return types.ObjectValueMust(corsRuleTypes, map[string]attr.Value{
 		"allowed_origins": stringSet(rule.AllowedOrigins),
 		"allowed_methods": stringSet(rule.AllowedMethods),
 		"allowed_headers": stringSet(rule.AllowedHeaders),
 		"expose_headers":  stringSet(rule.ExposeHeaders),
-		"max_age_seconds": types.Int64Value(int64(rule.MaxAgeSeconds)),
+		"max_age_seconds": age,
 	})
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -124,8 +123,8 @@ func corsRuleSchema() schema.SingleNestedAttribute {
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(exposeHeaderRule)},
 			},
 			"max_age_seconds": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(0),
-				MarkdownDescription: "How long a browser may keep the answer to its preflight request. Default: `0`, not set: the browser decides.",
+				Optional:            true,
+				MarkdownDescription: "How long a browser may keep the answer to its preflight request. Not set, the browser decides.",
 				Validators:          []validator.Int64{int64validator.Between(0, maxCORSAge)},
 			},
 		},

@@ -65,16 +65,19 @@ func (extendedAttribute) remove(file *os.File) error {
 	return nil
 }
 
-// attrs reads the attributes of an open file.
+// attrs reads the attributes of an open file; nil where the file system keeps none and this run has written none: then nobody knows.
 func (s *Store) attrs(file *os.File, found fs.FileInfo, info blob.Info) (*blob.Attrs, error) {
 	if attrs, ok := s.memory.recall(info.Key, info.ETag); ok {
 		return &attrs, nil
 	}
-	attrs := &blob.Attrs{Metadata: map[string]string{}}
 	value, err := s.xattrs.get(file)
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
+	attrs := &blob.Attrs{Metadata: map[string]string{}}
 	var kept record
 	if json.Unmarshal(value, &kept) != nil || kept.Size != found.Size() || kept.ModTime != found.ModTime().UnixNano() {
 		return attrs, nil
@@ -118,10 +121,14 @@ func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit f
 	if cond.IfMatch != "" && info.ETag != cond.IfMatch {
 		return blob.Info{}, s.fail(op, key, blob.ErrChanged)
 	}
-	edited := info.Attrs.Clone()
+	present := blob.Attrs{Metadata: map[string]string{}}
+	if info.Attrs != nil {
+		present = *info.Attrs
+	}
+	edited := present.Clone()
 	edit(&edited)
 	edited.SHA256 = nil
-	if edited.Equal(*info.Attrs) {
+	if edited.Equal(present) {
 		return info, nil
 	}
 	if file == nil {

@@ -87,7 +87,7 @@ func TestRewriteInPlaceLosesTheOwner(t *testing.T) {
 					t.Fatal(err)
 				}
 				after := head(t, s, "key")
-				if after.Attrs.Owner != "" || after.Attrs.ContentType != "" || len(after.Attrs.Metadata) != 0 {
+				if got := after.Attrs; got != nil && (got.Owner != "" || got.ContentType != "" || len(got.Metadata) != 0) {
 					t.Errorf("still %+v", after.Attrs)
 				}
 				if after.ETag == before.ETag {
@@ -124,8 +124,8 @@ func TestWithoutExtendedAttributesThisRunRemembers(t *testing.T) {
 	if got := head(t, s, "key").Attrs; !got.Equal(attrs) {
 		t.Errorf("this run reads %+v", got)
 	}
-	if got := head(t, other, "key").Attrs; !got.Equal(blob.Attrs{}) {
-		t.Errorf("another run reads %+v", got)
+	if got := head(t, other, "key").Attrs; got != nil {
+		t.Errorf("another run reads %+v, which nobody can tell", got)
 	}
 	if err := s.Delete(t.Context(), "key", blob.Cond{}); err != nil {
 		t.Fatal(err)

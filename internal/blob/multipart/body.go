@@ -120,13 +120,6 @@ func (b *Body) stop(cause error) bool {
 	return b.whole
 }
 
-// read says whether the last reading went to its end.
-func (b *Body) read() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.whole
-}
-
 // close waits for a Read that is under way, and refuses all later ones.
 func (b *Body) close() {
 	b.mu.Lock()

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fakeUpload is a backend in memory. It is a fake: what a real one does is tested in the backends.
 type fakeUpload struct {
 	onPart  func(ctx context.Context, number int) error // before the body is read
+	onBody  func(ctx context.Context, body *Body) error // in place of reading it
 	onBegin func(ctx context.Context) error
 	onPut   func(ctx context.Context) error
 	onDone  func(ctx context.Context) error // in Complete
@@ -27,7 +28,7 @@ type fakeUpload struct {
 	unread  bool                            // accepts bodies without reading them
 	late    bool                            // goes on reading after Part returned, as net/http may
 
-	inFlight, peak *atomic.Int64 // may be shared by several uploads
+	inFlight, peak *atomic.Int64 // bytes; may be shared by several uploads
 
 	mu       sync.Mutex
 	calls    []string
@@ -88,12 +89,17 @@ func (f *fakeUpload) Begin(ctx context.Context) error {
 }
 
 func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
-	f.peak.Store(max(f.peak.Load(), f.inFlight.Add(1)))
-	defer f.inFlight.Add(-1)
+	if n := f.inFlight.Add(part.Body.Size()); n > f.peak.Load() {
+		f.peak.Store(n)
+	}
+	defer f.inFlight.Add(-part.Body.Size())
 	if f.onPart != nil {
 		if err := f.onPart(ctx, part.Number); err != nil {
 			return "", err
 		}
+	}
+	if f.onBody != nil {
+		return "", f.onBody(ctx, part.Body)
 	}
 	if f.late {
 		f.lateEnd.Go(func() {
@@ -137,7 +143,7 @@ func (f *fakeUpload) Abort(context.Context) error {
 	f.call("abort")
 	f.aborted++
 	if n := f.inFlight.Load(); n != 0 {
-		return fmt.Errorf("%d parts are in flight", n)
+		return fmt.Errorf("%d bytes are in flight", n)
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ const (
 	beginGrace = 10 * time.Second
 	// partGrace is how long a stopped stage waits for the answer to a part of which every byte was read.
 	partGrace = 10 * time.Second
-	// abortAgain is after which time an upload is aborted once more, when a part ended without an answer.
-	abortAgain = 300 * time.Millisecond
+	// abortAgain is after which time an upload is aborted once more, when a part failed.
+	abortAgain = 200 * time.Millisecond
 )
 
 // Upload is one object on its way to a backend. Put is called alone, or Begin once, Part concurrently, and then
@@ -99,7 +99,7 @@ type Stage struct {
 	inFlight sync.WaitGroup
 	mu       sync.Mutex
 	done     []Done
-	lost     bool // a part was sent to its end, and failed: the store may still be busy with it
+	lost     bool // a part failed: the store may still be busy with it
 }
 
 var _ blob.PartStage = (*Stage)(nil)
@@ -256,7 +256,8 @@ func waitFor(ctx context.Context, d time.Duration) bool {
 // Stopping is gentle. A store that has all of a part goes on with it although nobody listens any more, and if it ends
 // after the abort, the upload is there again, or its part is (API reference, AbortMultipartUpload: "if any part uploads are
 // currently in progress, those part uploads might or might not succeed"; versitygw 1.8.0 was seen to do so in one abort of four).
-// So a part that was not read to its end is cut off, which no store takes for a part, and the answer to any other is awaited.
+// So a part that was not read to its end is cut off, which no store takes for a part, and the answer to any other is awaited. Where a
+// part failed all the same, Abort comes twice.
 func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
 	s.parts++
 	part := Part{Number: s.parts, Body: body, Sums: sums}
@@ -270,13 +271,12 @@ func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
 			}
 		})()
 		etag, err := s.upload.Part(ctx, part)
-		sent := body.read()
 		body.close()
 		err = body.verdict(err)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err != nil {
-			s.lost = s.lost || sent
+			s.lost = true
 			s.cancel(err)
 			return
 		}

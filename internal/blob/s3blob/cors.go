@@ -35,7 +35,7 @@ func (s *Store) CORS(ctx context.Context) (blob.CORSConfig, error) {
 			AllowedMethods: rule.AllowedMethods,
 			AllowedHeaders: rule.AllowedHeaders,
 			ExposeHeaders:  rule.ExposeHeaders,
-			MaxAgeSeconds:  aws.ToInt32(rule.MaxAgeSeconds),
+			MaxAgeSeconds:  rule.MaxAgeSeconds,
 		})
 	}
 	return config, nil
@@ -57,17 +57,14 @@ func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 	}
 	var rules []types.CORSRule
 	for _, rule := range config.Rules {
-		stored := types.CORSRule{
+		rules = append(rules, types.CORSRule{
 			ID:             optional(rule.ID),
 			AllowedOrigins: rule.AllowedOrigins,
 			AllowedMethods: rule.AllowedMethods,
 			AllowedHeaders: rule.AllowedHeaders,
 			ExposeHeaders:  rule.ExposeHeaders,
-		}
-		if rule.MaxAgeSeconds != 0 {
-			stored.MaxAgeSeconds = aws.Int32(rule.MaxAgeSeconds)
-		}
-		rules = append(rules, stored)
+			MaxAgeSeconds:  rule.MaxAgeSeconds,
+		})
 	}
 	_, err = conn.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{
 		Bucket:            &s.bucket,

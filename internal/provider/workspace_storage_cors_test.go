@@ -1,0 +1,382 @@
+package provider_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+const consoleOrigin = "https://vvpsg.console.alibabacloud.com"
+
+// corsBucket is the bucket of a place, whose CORS rules others change.
+type corsBucket struct {
+	client *s3.Client
+	name   string
+}
+
+func bucketOf(p place, server *versitygw.Server) corsBucket {
+	return corsBucket{server.Client(), strings.TrimSuffix(strings.TrimPrefix(p.baseURI, "s3://"), "/vvp")}
+}
+
+// rules are the bucket's rules in their order.
+func (b corsBucket) rules(t *testing.T) []types.CORSRule {
+	t.Helper()
+	out, err := b.client.GetBucketCors(context.Background(), &s3.GetBucketCorsInput{Bucket: &b.name})
+	var failure smithy.APIError
+	if errors.As(err, &failure) && failure.ErrorCode() == "NoSuchCORSConfiguration" {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.CORSRules
+}
+
+func (b corsBucket) set(t *testing.T, rules ...types.CORSRule) {
+	t.Helper()
+	if len(rules) == 0 {
+		if _, err := b.client.DeleteBucketCors(context.Background(), &s3.DeleteBucketCorsInput{Bucket: &b.name}); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	input := &s3.PutBucketCorsInput{Bucket: &b.name, CORSConfiguration: &types.CORSConfiguration{CORSRules: rules}}
+	if _, err := b.client.PutBucketCors(context.Background(), input); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// are checks the rules, each by its ID and its origins.
+func (b corsBucket) are(t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	for _, rule := range b.rules(t) {
+		got = append(got, strings.TrimSpace(aws.ToString(rule.ID)+" "+strings.Join(rule.AllowedOrigins, ",")))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the rules are %q, want %q", got, want)
+	}
+}
+
+// ruleID is what marks our rule in users' buckets: a change of it would orphan them.
+func ruleID(baseURI string) string {
+	return fmt.Sprintf("flink-%x", sha256.Sum256([]byte(baseURI)))[:len("flink-")+16]
+}
+
+func foreignRule(id, origin string) types.CORSRule {
+	rule := types.CORSRule{AllowedOrigins: []string{origin}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"x-*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(0)}
+	if id != "" {
+		rule.ID = &id
+	}
+	return rule
+}
+
+func consoleRule(id string) types.CORSRule {
+	return types.CORSRule{
+		ID: &id, AllowedOrigins: []string{consoleOrigin}, AllowedMethods: []string{"PUT", "GET", "POST", "DELETE", "HEAD"}, AllowedHeaders: []string{"*"},
+	}
+}
+
+func corsBlock(attributes ...string) string {
+	return workspaceStorage("storage", `directories = ["artifacts"]`, "cors_rule = {\n"+strings.Join(attributes, "\n")+"\n}")
+}
+
+func TestCORSRuleAmongOthers(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	bucket := bucketOf(p, server)
+	ours := ruleID(p.baseURI)
+	first, second, third := foreignRule("", "https://a.example"), foreignRule("b", "https://b.example"), foreignRule("", "https://c.example")
+	bucket.set(t, first, second)
+	untouched := bucket.rules(t)
+
+	rule := func(origin string, methods, headers, expose knownvalue.Check, age knownvalue.Check) statecheck.StateCheck {
+		return keeps("cors_rule", knownvalue.ObjectExact(map[string]knownvalue.Check{
+			"allowed_origins": setOf(origin), "allowed_methods": methods, "allowed_headers": headers, "expose_headers": expose, "max_age_seconds": age,
+		}))
+	}
+	documented := rule(consoleOrigin, setOf("GET", "PUT", "POST", "DELETE", "HEAD"), setOf("*"), setOf(), knownvalue.Null())
+	standard := p.provider() + corsBlock()
+	changed := p.provider() + corsBlock(`allowed_origins = ["https://*.example.com"]`, `allowed_methods = ["PUT"]`, `allowed_headers = ["x-amz-*"]`, `expose_headers = ["ETag"]`, "max_age_seconds = 600")
+	applies(t,
+		resource.TestStep{
+			Config: standard, ConfigStateChecks: []statecheck.StateCheck{documented},
+			Check: then(func() { bucket.are(t, "https://a.example", "b https://b.example", ours+" "+consoleOrigin) }),
+		},
+		unchanged(standard),
+		resource.TestStep{
+			PreConfig: func() { bucket.set(t, append(bucket.rules(t), third)...) },
+			Config:    standard, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
+		},
+		// Drift of our rule is shown, and mended in its place.
+		resource.TestStep{
+			PreConfig: func() {
+				rules := bucket.rules(t)
+				rules[2].AllowedOrigins = []string{"https://drifted.example"}
+				bucket.set(t, rules...)
+			},
+			RefreshState: true, ExpectNonEmptyPlan: true,
+			Check: resource.TestCheckTypeSetElemAttr(storage, "cors_rule.allowed_origins.*", "https://drifted.example"),
+		},
+		resource.TestStep{
+			Config: standard, ConfigPlanChecks: planned(updates(storage)), ConfigStateChecks: []statecheck.StateCheck{documented},
+			Check: then(func() {
+				bucket.are(t, "https://a.example", "b https://b.example", ours+" "+consoleOrigin, "https://c.example")
+			}),
+		},
+		// Removed by hand, it comes back at the end.
+		resource.TestStep{
+			PreConfig: func() { bucket.set(t, slices.Delete(bucket.rules(t), 2, 3)...) },
+			Config:    standard, ConfigPlanChecks: planned(updates(storage)),
+			Check: then(func() {
+				bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", ours+" "+consoleOrigin)
+			}),
+		},
+		resource.TestStep{
+			PreConfig: func() { bucket.set(t, append(bucket.rules(t), foreignRule("d", "https://d.example"))...) },
+			Config:    changed,
+			ConfigStateChecks: []statecheck.StateCheck{
+				rule("https://*.example.com", setOf("PUT"), setOf("x-amz-*"), setOf("ETag"), knownvalue.Int64Exact(600)),
+			},
+			Check: then(func() {
+				bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", ours+" https://*.example.com", "d https://d.example")
+				mine := bucket.rules(t)[3]
+				if !slices.Equal(mine.AllowedMethods, []string{"PUT"}) || !slices.Equal(mine.AllowedHeaders, []string{"x-amz-*"}) ||
+					!slices.Equal(mine.ExposeHeaders, []string{"ETag"}) || aws.ToInt32(mine.MaxAgeSeconds) != 600 {
+					t.Errorf("our rule is %+v", mine)
+				}
+			}),
+		},
+		unchanged(changed),
+		resource.TestStep{
+			Config: p.provider() + workspaceStorage("storage", `directories = ["artifacts"]`),
+			Check: then(func() {
+				bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", "d https://d.example")
+			}),
+		},
+		resource.TestStep{Config: standard},
+	)
+	bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", "d https://d.example")
+	for i, rule := range bucket.rules(t)[:2] {
+		if fmt.Sprint(describeRule(rule)) != fmt.Sprint(describeRule(untouched[i])) {
+			t.Errorf("a rule of others became %v, and was %v", describeRule(rule), describeRule(untouched[i]))
+		}
+	}
+}
+
+func describeRule(rule types.CORSRule) []any {
+	age := "none"
+	if rule.MaxAgeSeconds != nil {
+		age = fmt.Sprint(*rule.MaxAgeSeconds)
+	}
+	return []any{aws.ToString(rule.ID), rule.AllowedOrigins, rule.AllowedMethods, rule.AllowedHeaders, rule.ExposeHeaders, age}
+}
+
+// An equal rule of somebody else serves, is not ours, and stays.
+func TestCORSRuleOfSomebodyElse(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	bucket := bucketOf(p, server)
+	ours := ruleID(p.baseURI)
+	bucket.set(t, consoleRule("theirs"))
+	standard := p.provider() + corsBlock()
+	applies(t,
+		resource.TestStep{Config: standard, Check: then(func() { bucket.are(t, "theirs "+consoleOrigin) })},
+		unchanged(standard),
+		// A rule that is other than theirs is ours.
+		resource.TestStep{
+			Config: p.provider() + corsBlock(`allowed_origins = ["https://mine.example"]`),
+			Check:  then(func() { bucket.are(t, "theirs "+consoleOrigin, ours+" https://mine.example") }),
+		},
+		resource.TestStep{
+			Config: p.provider() + workspaceStorage("storage", `directories = ["artifacts"]`),
+			Check:  then(func() { bucket.are(t, "theirs "+consoleOrigin) }),
+		},
+		resource.TestStep{Config: standard},
+		// Theirs goes: ours is needed.
+		resource.TestStep{
+			PreConfig: func() { bucket.set(t) },
+			Config:    standard, ConfigPlanChecks: planned(updates(storage)),
+			Check: then(func() { bucket.are(t, ours+" "+consoleOrigin) }),
+		},
+		resource.TestStep{
+			PreConfig: func() { bucket.set(t, consoleRule("theirs")) },
+			Config:    standard, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
+		},
+	)
+	bucket.are(t, "theirs "+consoleOrigin)
+}
+
+// The last rule takes the configuration with it.
+func TestCORSRuleAlone(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	bucket := bucketOf(p, server)
+	config := p.provider() + corsBlock()
+	applies(t,
+		resource.TestStep{Config: config, Check: then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) })},
+		resource.TestStep{
+			ResourceName: storage, ImportState: true, ImportStateId: p.baseURI, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "base_uri",
+		},
+	)
+	bucket.are(t)
+}
+
+// Two workspaces of one bucket work on its rules one after the other, each with a reading, a writing and a reading back.
+func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	bucket := bucketOf(p, server)
+	bucket.set(t, foreignRule("b", "https://b.example"))
+	one, other := p.baseURI+"/one", p.baseURI+"/other"
+	config := p.provider()
+	for name, baseURI := range map[string]string{"one": one, "other": other} {
+		config += workspaceStorage(name, fmt.Sprintf("base_uri = %q", baseURI), "directories = []", fmt.Sprintf("cors_rule = {\n allowed_origins = [\"https://%s.example\"]\n}", name))
+	}
+	proxy.OnRequest(func(request *http.Request) {
+		if request.URL.Query().Has("cors") {
+			time.Sleep(50 * time.Millisecond) // long enough for the two to meet
+		}
+	})
+	applies(t, resource.TestStep{
+		PreConfig: proxy.Clear,
+		Config:    config,
+		Check: then(func() {
+			rules := bucket.rules(t)
+			ids := []string{}
+			for _, rule := range rules {
+				ids = append(ids, aws.ToString(rule.ID))
+			}
+			if len(rules) != 3 || ids[0] != "b" || !slices.Contains(ids, ruleID(one)) || !slices.Contains(ids, ruleID(other)) {
+				t.Errorf("the rules are %q", ids)
+			}
+			var methods []string
+			for _, request := range proxy.Requests() {
+				if request.Query.Has("cors") {
+					methods = append(methods, request.Method)
+				}
+			}
+			if want := []string{"GET", "PUT", "GET", "GET", "PUT", "GET"}; !slices.Equal(methods, want) {
+				t.Errorf("requests %v, want %v", methods, want)
+			}
+		}),
+	})
+	bucket.are(t, "b https://b.example")
+}
+
+// Another program that writes at the same time undoes ours without knowing: the reading back finds that out.
+func TestCORSRuleUndone(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	bucket := bucketOf(p, server)
+	written, undone := 0, 0
+	undo := func(times int) {
+		written, undone = 0, 0
+		proxy.OnRequest(func(request *http.Request) {
+			if !request.URL.Query().Has("cors") {
+				return
+			}
+			if request.Method == http.MethodPut {
+				written++
+			} else if written > undone && undone < times {
+				undone++
+				bucket.set(t, foreignRule("b", "https://b.example"))
+			}
+		})
+	}
+	undo(1)
+	applies(t, resource.TestStep{
+		Config: p.provider() + corsBlock(),
+		Check:  then(func() { bucket.are(t, "b https://b.example", ruleID(p.baseURI)+" "+consoleOrigin) }),
+	})
+	undo(100)
+	applies(t, resource.TestStep{
+		Config:      p.provider() + corsBlock(),
+		ExpectError: words("The CORS rules do not stay", "cors_rule", "Let only one of them run"),
+	})
+}
+
+// A create that fails in its middle leaves no state, so that the next one creates and nothing is deleted first.
+func TestCORSRuleFails(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	config := p.provider() + corsBlock()
+	proxy.Inject(faultproxy.Match{Method: "PUT", Query: "cors"}, faultproxy.Refuse501, 1, 1)
+	applies(t,
+		resource.TestStep{Config: config, ExpectError: words("The store cannot do that", "cors_rule", "leave cors_rule out")},
+		resource.TestStep{
+			Config:           config,
+			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),
+			Check:            then(func() { p.directories(t, []string{"artifacts"}, nil) }),
+		},
+		unchanged(config),
+	)
+}
+
+// Every request is counted: a refresh costs one listing for each level, whatever the number of directories, and the rules are asked
+// for only by those who have one.
+func TestWorkspaceStorageRequests(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	sent := func(want map[string]int) resource.TestCheckFunc {
+		return then(func() {
+			t.Helper()
+			got := map[string]int{}
+			for _, request := range proxy.Requests() {
+				name := request.Method
+				if request.Query.Has("cors") {
+					name += " cors"
+				}
+				got[name]++
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("requests %v, want %v", got, want)
+			}
+			proxy.Clear()
+		})
+	}
+	many := `namespaces = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]`
+	fewer := p.provider() + workspaceStorage("storage", `namespaces = ["a", "b", "c", "d", "e", "f", "g", "h"]`)
+	applies(t,
+		resource.TestStep{Config: p.provider() + workspaceStorage("storage", many), PlanOnly: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			PreConfig: func() { sent(map[string]int{})(nil) },
+			Config:    p.provider() + workspaceStorage("storage", many), Check: sent(map[string]int{"PUT": 16}),
+		},
+		resource.TestStep{PreConfig: proxy.Clear, Config: fewer, Check: sent(map[string]int{"GET": 3, "DELETE": 1})}, // a refresh, and a look whether it is empty
+		resource.TestStep{
+			PreConfig: proxy.Clear, Config: p.provider() + workspaceStorage("storage", `namespaces = ["a"]`, "cors_rule = {}"),
+			Check: sent(map[string]int{"GET": 9, "DELETE": 7, "GET cors": 2, "PUT cors": 1}),
+		},
+	)
+}
