@@ -314,11 +314,13 @@ func TestWorkspaceStorageImportBlock(t *testing.T) {
 	})
 }
 
-// Another spelling is the same place; another prefix is another one.
+// Another spelling is the same place, with the same CORS rule; another prefix is another one.
 func TestWorkspaceStorageMoves(t *testing.T) {
-	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	bucket := bucketOf(p, server)
 	in := func(baseURI string) string {
-		return p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, fmt.Sprintf("base_uri = %q", baseURI))
+		return p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, "cors_rule = {}", fmt.Sprintf("base_uri = %q", baseURI))
 	}
 	other := strings.Replace(p.baseURI, "s3://", "s3a://", 1) + "/"
 	elsewhere := p.baseURI + "/elsewhere"
@@ -331,6 +333,7 @@ func TestWorkspaceStorageMoves(t *testing.T) {
 				keeps("base_uri", exactly(other)),
 				keeps("namespace_artifact_uris", mapOf(map[string]string{"default": strings.TrimSuffix(other, "/") + "/artifacts/namespaces/default"})),
 			},
+			Check: then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) }),
 		},
 		unchanged(in(other)),
 		resource.TestStep{
@@ -338,6 +341,7 @@ func TestWorkspaceStorageMoves(t *testing.T) {
 			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionDestroyBeforeCreate)),
 			Check: then(func() {
 				p.directories(t, []string{"elsewhere/logs", "elsewhere/artifacts/namespaces/default"}, []string{"logs", "artifacts/namespaces/default"})
+				bucket.are(t, ruleID(elsewhere)+" "+consoleOrigin)
 			}),
 		},
 	)
@@ -397,6 +401,21 @@ func TestWorkspaceStorageUnknown(t *testing.T) {
 			Check:            then(func() { p.directories(t, []string{"artifacts/namespaces/default"}, nil) }),
 		},
 		unchanged(namespaces),
+	)
+}
+
+// With settings that are not known yet the state stays as it is.
+func TestWorkspaceStorageUnknownSettings(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	config := func(trigger string) string {
+		return computed(server.SecretKey, trigger) + fmt.Sprintf(
+			"provider \"flink\" {\n base_uri = %q\n s3 = {\n endpoint = %q\n access_key = %q\n secret_key = terraform_data.computed.output\n}\n}\n",
+			p.baseURI, server.Endpoint, server.AccessKey) + workspaceStorage("storage", "cors_rule = {}")
+	}
+	applies(t,
+		resource.TestStep{Config: config("1")},
+		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionNoop))},
 	)
 }
 

@@ -30,6 +30,8 @@ type fakeUpload struct {
 
 	inFlight, peak *atomic.Int64 // bytes; may be shared by several uploads
 
+	own atomic.Int64 // parts in flight of this upload
+
 	mu       sync.Mutex
 	calls    []string
 	parts    map[int][]byte
@@ -93,6 +95,8 @@ func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
 		f.peak.Store(n)
 	}
 	defer f.inFlight.Add(-part.Body.Size())
+	f.own.Add(1)
+	defer f.own.Add(-1)
 	if f.onPart != nil {
 		if err := f.onPart(ctx, part.Number); err != nil {
 			return "", err
@@ -142,8 +146,8 @@ func (f *fakeUpload) Complete(ctx context.Context, parts []Done, whole Whole) (b
 func (f *fakeUpload) Abort(context.Context) error {
 	f.call("abort")
 	f.aborted++
-	if n := f.inFlight.Load(); n != 0 {
-		return fmt.Errorf("%d bytes are in flight", n)
+	if n := f.own.Load(); n != 0 {
+		return fmt.Errorf("%d parts are in flight", n)
 	}
 	return nil
 }

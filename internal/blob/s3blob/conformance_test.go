@@ -21,7 +21,9 @@ func TestConformance(t *testing.T) {
 		checksums string
 	}{
 		{"http, when required", versitygw.Options{}, WhenRequired},
-		{"https, versions, when supported", versitygw.Options{TLS: true, Versioning: true}, WhenSupported},
+		// Not with versions: versitygw 1.8.0 takes a delete marker for an object when it compares If-Match and
+		// If-None-Match on a write. What versions are about is tested in versions_test.go.
+		{"https, when supported", versitygw.Options{TLS: true}, WhenSupported},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := versitygw.Start(t, c.server)

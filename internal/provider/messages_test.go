@@ -1,0 +1,144 @@
+package provider_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// says checks that an output has all these texts, wherever its lines are broken.
+func says(t *testing.T, output string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !words(text).MatchString(output) {
+			t.Errorf("the output does not say %q:\n%s", text, output)
+		}
+	}
+}
+
+// Warnings, which nothing but a run of Terraform itself shows.
+func TestWarnings(t *testing.T) {
+	p := inDirectory(t)
+	path := filepath.Join(t.TempDir(), "job.jar")
+	r := newRoot(t, "")
+	configure := func(config string) {
+		const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
+		writeFile(t, filepath.Join(r.directory, "main.tf"), block+p.provider()+config)
+	}
+	plan := func() string { return r.run(t, "plan", "-input=false", "-no-color") }
+	apply := func() string { return r.run(t, "apply", "-auto-approve", "-input=false", "-no-color") }
+
+	configure(artifact("job", fromFile(path)))
+	says(t, plan(), "The source is not there yet", path)
+
+	// Adopted, and left at the end.
+	writeFile(t, path, firstJob)
+	p.plant(t, jobPath, []byte(firstJob))
+	says(t, apply(), "The file was there already", "a destroy will leave it")
+	writeFile(t, path, otherJob)
+	says(t, plan(), "The object is not ours", "overwrite = true")
+	writeFile(t, path, firstJob)
+	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The file was left in the store", p.baseURI+"/"+jobPath)
+	p.holds(t, jobPath, firstJob)
+	p.remove(t, jobPath)
+
+	// Another address for the same place.
+	apply()
+	configure(artifact("renamed", fromFile(path)))
+	says(t, plan(), "One artifact is destroyed and another created in the same place", "moved block")
+	configure("moved {\n from = flink_artifact.job\n to = flink_artifact.renamed\n}\n" + artifact("renamed", fromFile(path)))
+	if output := plan(); strings.Contains(output, "Warning: One artifact") || !strings.Contains(output, "0 to add, 0 to change, 0 to destroy") {
+		t.Errorf("with a moved block:\n%s", output)
+	}
+
+	// A pin that does not fit, while an object exists.
+	configure(artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(otherJob))) + "moved {\n from = flink_artifact.renamed\n to = flink_artifact.job\n}\n")
+	apply2 := r.command(t.Context(), "plan", "-input=false", "-no-color")
+	output, err := apply2.CombinedOutput()
+	if err != nil {
+		t.Errorf("a pin that does not fit stands in the way of a plan: %v", err)
+	}
+	says(t, string(output), "The source is not the pinned one", sha(firstJob), sha(otherJob))
+
+	// A name that Flink reads otherwise.
+	configure(artifact("job", fromFile(path), `filename = "my job.jar"`))
+	says(t, plan(), "Flink may not find this file")
+}
+
+// A store that does not answer ends with the timeouts block, and says so.
+func TestTimeout(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	proxy.Inject(faultproxy.Match{Method: "PUT"}, faultproxy.Stall, 1, 100)
+	applies(t, resource.TestStep{
+		Config:      p.provider() + artifact("job", fromFile(path), `timeouts = { create = "2s" }`),
+		ExpectError: words("Timed out", "What to do:", "timeouts"),
+	})
+	proxy.Clear()
+	p.holds(t, jobPath, "")
+}
+
+// A secret is in no state, plan, output or log, whatever fails.
+func TestSecretsStayOut(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	for name, block := range map[string]string{
+		"in the environment": fmt.Sprintf("s3 = {\n endpoint = %q\n}\n", server.Endpoint),
+		"in the block":       p.block,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRoot(t, fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n%s\n}\n", p.baseURI, block)+
+				artifact("job", fromFile(path))+"resource \"flink_workspace_storage\" \"workspace\" {\n namespaces = [\"default\"]\n cors_rule = {}\n}\n")
+			log := filepath.Join(r.directory, "trace.log")
+			r.environment = append(r.environment, "TF_LOG=TRACE", "TF_LOG_PATH="+log, "AWS_REGION=us-east-1")
+			if name == "in the environment" {
+				r.environment = append(r.environment, "AWS_ACCESS_KEY_ID="+server.AccessKey, "AWS_SECRET_ACCESS_KEY="+server.SecretKey)
+			}
+			outputs := map[string]string{
+				"plan":  r.run(t, "plan", "-input=false", "-no-color", "-out=saved.plan"),
+				"apply": r.run(t, "apply", "-input=false", "-no-color", "saved.plan"),
+				"show":  r.run(t, "show", "-json"),
+			}
+			if name == "in the environment" {
+				// Terraform itself writes what stands in a configuration into a saved plan.
+				outputs["show plan"] = r.run(t, "show", "-json", "saved.plan")
+			}
+			// Wrong, so that the failure is in the words of the store.
+			refused := r.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
+			refused.Env = append(r.environment, "AWS_SECRET_ACCESS_KEY="+server.SecretKey+"wrong", "AWS_SESSION_TOKEN="+server.SecretKey)
+			output, err := refused.CombinedOutput()
+			if name == "in the environment" && err == nil {
+				t.Error("a wrong secret was accepted")
+			}
+			outputs["refused apply"] = string(output)
+			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+			for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", "trace.log"} {
+				text, err := os.ReadFile(filepath.Join(r.directory, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				outputs[file] = string(text)
+			}
+			if len(outputs["trace.log"]) < 10_000 {
+				t.Errorf("the log at TRACE has %d bytes: this test looks at nothing", len(outputs["trace.log"]))
+			}
+			for where, text := range outputs {
+				if at := strings.Index(text, server.SecretKey); at >= 0 {
+					t.Errorf("the secret is in %s: …%s…", where, text[max(0, at-200):at])
+				}
+			}
+		})
+	}
+}
