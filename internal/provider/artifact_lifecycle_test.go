@@ -230,8 +230,10 @@ func TestArtifactDrift(t *testing.T) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		config := p.provider() + artifact("job", fromFile(path))
 		mended := func(behind func()) resource.TestStep {
-			return resource.TestStep{PreConfig: behind, Config: config,
-				ConfigPlanChecks: planned(plancheck.ExpectNonEmptyPlan()), Check: then(func() { p.holds(t, jobPath, firstJob) })}
+			return resource.TestStep{
+				PreConfig: behind, Config: config,
+				ConfigPlanChecks: planned(plancheck.ExpectNonEmptyPlan()), Check: then(func() { p.holds(t, jobPath, firstJob) }),
+			}
 		}
 		applies(t,
 			resource.TestStep{Config: config},

@@ -24,7 +24,7 @@ const ownershipKey = "ownership"
 
 func newOwnership() ownership {
 	token := make([]byte, 16)
-	rand.Read(token) //nolint:errcheck // crypto/rand never returns an error since Go 1.24: it ends the process instead.
+	rand.Read(token) // never fails: since Go 1.24 it ends the process instead
 	return ownership{Token: hex.EncodeToString(token), Owned: true}
 }
 

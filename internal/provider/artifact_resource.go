@@ -176,7 +176,7 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	tried := "Reading " + artifact.URI()
 	info, err := store.Head(ctx, artifact.Key())
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, blob.ErrNoBucket) {
-		resp.Diagnostics.Append(gone(ctx, store, artifact.Base, tried)...)
+		resp.Diagnostics.Append(gone(ctx, store, tried)...)
 		if !resp.Diagnostics.HasError() {
 			tflog.Info(ctx, "the artifact is gone from the store", map[string]any{"uri": artifact.URI()})
 			resp.State.RemoveResource(ctx)

@@ -15,9 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
 type artifactModel struct {

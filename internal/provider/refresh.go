@@ -32,7 +32,7 @@ func (c *configured) reader(base workspace.BaseURI) (store blob.Store, wait bool
 }
 
 // gone makes sure that an object which was not found is really gone, and that it was not the wrong door. No diagnostics: gone.
-func gone(ctx context.Context, store blob.Store, base workspace.BaseURI, tried string) diag.Diagnostics {
+func gone(ctx context.Context, store blob.Store, tried string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	err := store.Bucket(ctx)
 	switch {

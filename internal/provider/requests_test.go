@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func TestRequests(t *testing.T) {
 		resource.TestStep{PreConfig: proxy.Clear, Config: p.provider(), Check: sent("HEAD", "HEAD", "DELETE")},
 	)
 	for _, request := range proxy.Requests() {
-		if request.Method == "PUT" {
+		if request.Method == http.MethodPut {
 			t.Errorf("a PUT after the destroy: %s", request.Path)
 		}
 	}

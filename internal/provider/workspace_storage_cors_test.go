@@ -108,7 +108,7 @@ func TestCORSRuleAmongOthers(t *testing.T) {
 	bucket.set(t, first, second)
 	untouched := bucket.rules(t)
 
-	rule := func(origin string, methods, headers, expose knownvalue.Check, age knownvalue.Check) statecheck.StateCheck {
+	rule := func(origin string, methods, headers, expose, age knownvalue.Check) statecheck.StateCheck {
 		return keeps("cors_rule", knownvalue.ObjectExact(map[string]knownvalue.Check{
 			"allowed_origins": setOf(origin), "allowed_methods": methods, "allowed_headers": headers, "expose_headers": expose, "max_age_seconds": age,
 		}))

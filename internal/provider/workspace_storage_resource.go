@@ -211,7 +211,7 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 		err = state.refresh(ctx, store, base)
 	}
 	if errors.Is(err, blob.ErrNoBucket) {
-		resp.Diagnostics.Append(gone(ctx, store, base, tried)...)
+		resp.Diagnostics.Append(gone(ctx, store, tried)...)
 		if !resp.Diagnostics.HasError() {
 			resp.State.RemoveResource(ctx)
 		}

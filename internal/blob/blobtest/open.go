@@ -13,8 +13,16 @@ var openTests = []conformanceTest{
 		data := pattern(60, 10_000)
 		mustPut(t, h.Store, "key", data, someAttrs)
 		for _, r := range []struct{ offset, length, end int64 }{
-			{0, 1, 1}, {0, 100, 100}, {1, 1, 2}, {4096, 4096, 8192}, {9999, 1, 10_000}, {9999, 0, 10_000}, {5000, 0, 10_000},
-			{9000, 5000, 10_000}, {0, 10_000, 10_000}, {0, 0, 10_000},
+			{0, 1, 1},
+			{0, 100, 100},
+			{1, 1, 2},
+			{4096, 4096, 8192},
+			{9999, 1, 10_000},
+			{9999, 0, 10_000},
+			{5000, 0, 10_000},
+			{9000, 5000, 10_000},
+			{0, 10_000, 10_000},
+			{0, 0, 10_000},
 		} {
 			object, err := h.Store.Open(t.Context(), "key", blob.ReadOptions{Offset: r.offset, Length: r.length})
 			if err != nil {

@@ -15,33 +15,33 @@ var errBroken = errors.New("the source broke")
 // What goes wrong on the side of the source: nothing new may be visible, nothing old be touched.
 var sourceTests = []conformanceTest{
 	{"not opened", func(t *testing.T, h Harness) {
-		expectNothingPut(t, h, t.Context(), UnopenedSource(errBroken), nil, errBroken)
+		expectNothingPut(t.Context(), t, h, UnopenedSource(errBroken), nil, errBroken)
 	}},
 	{"broken in the middle", func(t *testing.T, h Harness) {
 		for _, n := range []int64{0, 1, 500, h.LargeSize / 2, h.LargeSize} {
 			data := pattern(5, n)
-			expectNothingPut(t, h, t.Context(), FailingSource(data, -1, errBroken), nil, errBroken)
-			expectNothingPut(t, h, t.Context(), FailingSource(data, h.LargeSize, errBroken), nil, errBroken)
-			expectNothingPut(t, h, t.Context(), FailingSource(data, -1, io.ErrUnexpectedEOF), Sum(data), io.ErrUnexpectedEOF)
+			expectNothingPut(t.Context(), t, h, FailingSource(data, -1, errBroken), nil, errBroken)
+			expectNothingPut(t.Context(), t, h, FailingSource(data, h.LargeSize, errBroken), nil, errBroken)
+			expectNothingPut(t.Context(), t, h, FailingSource(data, -1, io.ErrUnexpectedEOF), Sum(data), io.ErrUnexpectedEOF)
 		}
 	}},
 	{"of another size than it said", func(t *testing.T, h Harness) {
 		for _, size := range []int64{0, 10, h.LargeSize} {
 			data := pattern(6, size+1)
-			expectNothingPut(t, h, t.Context(), ClaimedSource(data, size+2), Sum(data), blob.ErrSourceChanged)
-			expectNothingPut(t, h, t.Context(), ClaimedSource(data, size), Sum(data), blob.ErrSourceChanged)
+			expectNothingPut(t.Context(), t, h, ClaimedSource(data, size+2), Sum(data), blob.ErrSourceChanged)
+			expectNothingPut(t.Context(), t, h, ClaimedSource(data, size), Sum(data), blob.ErrSourceChanged)
 		}
 	}},
 	{"file cut short", func(t *testing.T, h Harness) {
 		data := pattern(7, h.LargeSize)
-		expectNothingPut(t, h, t.Context(), sourceWhoseFile(t, data, 0, func(path string) error {
+		expectNothingPut(t.Context(), t, h, sourceWhoseFile(t, data, 0, func(path string) error {
 			return os.Truncate(path, h.LargeSize/2)
 		}), nil, blob.ErrSourceChanged)
 	}},
 	{"file grown", func(t *testing.T, h Harness) {
 		for _, size := range []int64{h.LargeSize, 10} {
 			data := pattern(8, size)
-			expectNothingPut(t, h, t.Context(), sourceWhoseFile(t, data, 0, func(path string) error {
+			expectNothingPut(t.Context(), t, h, sourceWhoseFile(t, data, 0, func(path string) error {
 				return os.WriteFile(path, append(data, "more"...), 0o600)
 			}), nil, blob.ErrSourceChanged)
 		}
@@ -79,7 +79,7 @@ var sourceTests = []conformanceTest{
 	{"cancelled before", func(t *testing.T, h Harness) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		expectNothingPut(t, h, ctx, BytesSource(pattern(11, 1000)), nil, context.Canceled)
+		expectNothingPut(ctx, t, h, BytesSource(pattern(11, 1000)), nil, context.Canceled)
 	}},
 	{"cancelled in the middle", func(t *testing.T, h Harness) {
 		for _, size := range []int64{1000, h.LargeSize} {
@@ -87,7 +87,7 @@ var sourceTests = []conformanceTest{
 			for _, whole := range []blob.Source{StreamSource(data), BytesSource(data), FileSource(writeFile(t, data))} {
 				for _, after := range []int64{1, size / 2, size} {
 					ctx, cancel := context.WithCancel(t.Context())
-					expectNothingPut(t, h, ctx, InterruptedSource(whole, after, cancel), Sum(data), context.Canceled)
+					expectNothingPut(ctx, t, h, InterruptedSource(whole, after, cancel), Sum(data), context.Canceled)
 					cancel()
 				}
 			}
@@ -96,7 +96,7 @@ var sourceTests = []conformanceTest{
 }
 
 // expectNothingPut puts a bad source under a free and under a taken key.
-func expectNothingPut(t *testing.T, h Harness, ctx context.Context, src blob.Source, want *blob.Hash, failure error) {
+func expectNothingPut(ctx context.Context, t *testing.T, h Harness, src blob.Source, want *blob.Hash, failure error) {
 	t.Helper()
 	_, _, err := blob.Put(ctx, h.Store, "fresh/key", src, want, blob.PutOptions{Attrs: someAttrs})
 	expectError(t, err, failure)

@@ -72,7 +72,7 @@ func (s *Store) attrs(file *os.File, found fs.FileInfo, info blob.Info) (*blob.A
 	}
 	value, err := s.xattrs.get(file)
 	if errors.Is(err, errors.ErrUnsupported) {
-		return nil, nil
+		return nil, nil //nolint:nilnil // that nothing is known is no failure
 	}
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (s *Store) attrs(file *os.File, found fs.FileInfo, info blob.Info) (*blob.A
 	attrs := &blob.Attrs{Metadata: map[string]string{}}
 	var kept record
 	if json.Unmarshal(value, &kept) != nil || kept.Size != found.Size() || kept.ModTime != found.ModTime().UnixNano() {
-		return attrs, nil
+		return attrs, nil //nolint:nilerr // what cannot be read was not written by us
 	}
 	attrs.Owner, attrs.ContentType = kept.Owner, kept.ContentType
 	maps.Copy(attrs.Metadata, kept.Metadata)

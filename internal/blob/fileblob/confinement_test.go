@@ -199,11 +199,11 @@ func TestParentSwappedForALink(t *testing.T) {
 			default:
 			}
 			// Whatever is there gives way: os.Rename of the directory, a link in its place, and back.
-			os.Mkdir(parent, 0o755) //nolint:errcheck // it may be there
-			os.Rename(parent, kept) //nolint:errcheck
-			os.Symlink(dir, parent) //nolint:errcheck
-			os.Remove(parent)       //nolint:errcheck
-			os.Rename(kept, parent) //nolint:errcheck
+			os.Mkdir(parent, 0o755) // it may be there
+			os.Rename(parent, kept)
+			os.Symlink(dir, parent)
+			os.Remove(parent)
+			os.Rename(kept, parent)
 		}
 	})
 	won := 0
@@ -217,7 +217,7 @@ func TestParentSwappedForALink(t *testing.T) {
 			object.Close()
 			t.Fatal("read the secret outside")
 		}
-		s.Delete(t.Context(), "parent/secret", blob.Cond{}) //nolint:errcheck // what is outside tells
+		s.Delete(t.Context(), "parent/secret", blob.Cond{}) // what is outside tells
 	}
 	close(done)
 	swapping.Wait()

@@ -298,7 +298,7 @@ func TestDirectoryRemovedAgainAndAgain(t *testing.T) {
 			case <-done:
 				return
 			default:
-				os.Remove(filepath.Join(s.dir, "a", "b")) //nolint:errcheck // it is not always there, nor empty
+				os.Remove(filepath.Join(s.dir, "a", "b")) // it is not always there, nor empty
 			}
 		}
 	})

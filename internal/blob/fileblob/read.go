@@ -2,6 +2,7 @@ package fileblob
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -95,10 +96,10 @@ func (r *reading) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := r.section.Read(p)
-	if err == io.EOF && !r.unchanged() {
+	if errors.Is(err, io.EOF) && !r.unchanged() {
 		return n, r.store.fail("read", r.info.Key, blob.ErrChanged)
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = r.store.fail("read", r.info.Key, err)
 	}
 	return n, err

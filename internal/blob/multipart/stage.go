@@ -26,9 +26,9 @@ const (
 	// commitTimeout bounds the last request, which no cancelling stops: completing a large object takes minutes.
 	commitTimeout = 5 * time.Minute
 	// beginGrace is how long a cancelled run waits for the answer that names the upload. Without it nobody could abort it.
-	beginGrace = 10 * time.Second
+	beginGrace = 5 * time.Second
 	// partGrace is how long a stopped stage waits for the answer to a part of which every byte was read.
-	partGrace = 10 * time.Second
+	partGrace = 5 * time.Second
 	// abortAgain is after which time an upload is aborted once more, when a part failed.
 	abortAgain = 200 * time.Millisecond
 )

@@ -116,31 +116,24 @@ func checkAnswer(operation string, response *http.Response) error {
 		}
 	}
 
-	root := xmlRoots[operation]
-	if success && root == "" {
-		if isHTML(contentType) {
-			return answer
-		}
-		return nil
-	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxXML))
 	if err != nil {
 		return &smithyhttp.RequestSendError{Err: err} // the SDK repeats it, as everything that the network did
 	}
 	response.Body.Close()
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	name := rootElement(body)
+	root, name := xmlRoots[operation], rootElement(body)
 	switch {
 	case isHTML(contentType) || strings.EqualFold(name, "html"):
 		answer.title = title(body)
-	case success && (name == root || name == "Error"), !success && name == "Error":
+	case name == "Error", success && name == root:
 		return nil
-	case !success && len(body) == 0 && (looksLikeS3(response.Header) || isObject):
-		return nil // to HEAD nobody answers with a body; Head looks further
-	case !success && bytes.Contains(body, []byte("HTTP request to an HTTPS")):
+	case success && len(body) == 0 && looksLikeS3(response.Header):
+		return nil // the operation checks what it needs
+	case !success && len(body) == 0 && (looksLikeS3(response.Header) || operation == "HeadObject" && answer.location == ""):
+		return nil // to a HEAD nobody answers with a body; Head looks further
+	case bytes.Contains(body, []byte("HTTP request to an HTTPS")):
 		answer.plainHTTP = true // what Go's own servers say
-	case root != "" && success && name == "" && len(body) == 0 && looksLikeS3(response.Header):
-		return nil
 	}
 	return answer
 }

@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 	}{
 		{"http, when required", versitygw.Options{}, WhenRequired},
 		// Not with versions: versitygw 1.8.0 takes a delete marker for an object when it compares If-Match and
-		// If-None-Match on a write. What versions are about is tested in versions_test.go.
+		// If-None-Match on a write. What versions are about is in TestADeleteMarkerAndNoMore.
 		{"https, when supported", versitygw.Options{TLS: true}, WhenSupported},
 	} {
 		t.Run(c.name, func(t *testing.T) {

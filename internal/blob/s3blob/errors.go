@@ -227,6 +227,8 @@ func (s *Store) explainNetwork(failure *blob.Error, err error) {
 		failure.Advice = "Check endpoint and region, and the name service of this machine. Buckets that are no host names need use_path_style = true."
 	case strings.Contains(failure.Message, "connection refused"):
 		failure.Advice = "Nothing listens there: check host and port of endpoint, and that the store is running."
+	case strings.HasPrefix(failure.Endpoint, "http://") && (strings.Contains(failure.Message, "connection reset") || strings.HasSuffix(failure.Message, "EOF")):
+		failure.Advice = "If the port speaks TLS, use https:// in endpoint. Otherwise the store, or a proxy on the way, broke the connection off: try again."
 	case isDeserialization(err):
 		failure.Err = blob.ErrNotAStore
 		failure.Advice = "Check endpoint: something else than an object store answers there."

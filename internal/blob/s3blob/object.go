@@ -56,7 +56,8 @@ func (s *Store) head(ctx context.Context, key string) (*s3.HeadObjectOutput, err
 			return nil, err
 		}
 	case status == http.StatusForbidden, status == http.StatusBadRequest && !errors.Is(failure, blob.ErrWrongRegion):
-		if reason := s.Bucket(ctx); errors.Is(reason, blob.ErrCredentials) || errors.Is(reason, blob.ErrWrongRegion) {
+		reason := s.Bucket(ctx)
+		if errors.Is(reason, blob.ErrCredentials) || errors.Is(reason, blob.ErrWrongRegion) || errors.Is(reason, blob.ErrNotAStore) {
 			return nil, s.renamed(reason, operation, key)
 		}
 	}
@@ -149,7 +150,7 @@ func (s *Store) Open(ctx context.Context, key string, opts blob.ReadOptions) (*b
 		}
 		info.Size = size
 	}
-	body := &body{store: s, key: key, ReadCloser: out.Body, left: -1}
+	body := &body{ctx: ctx, store: s, key: key, ReadCloser: out.Body, left: -1}
 	if out.ContentLength != nil {
 		body.left = *out.ContentLength
 	}
@@ -180,12 +181,16 @@ func parseContentRange(header string) (first, size int64, ok bool) {
 // body is the bytes of an object. Its failures are described as those of the request, and its end is checked.
 type body struct {
 	io.ReadCloser
+	ctx   context.Context
 	store *Store
 	key   string
 	left  int64 // bytes that were announced and have not come yet; -1: unknown
 }
 
 func (b *body) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil { // what the transport has buffered would still come
+		return 0, b.store.fail("GetObject", b.key, blob.Cond{}, err)
+	}
 	n, err := b.ReadCloser.Read(p)
 	if b.left >= 0 {
 		b.left -= int64(n)
@@ -194,8 +199,7 @@ func (b *body) Read(p []byte) (int, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil && err != io.EOF {
-		failure := b.store.fail("GetObject", b.key, blob.Cond{}, err)
-		return n, failure
+		return n, b.store.fail("GetObject", b.key, blob.Cond{}, err)
 	}
 	return n, err
 }

@@ -42,7 +42,7 @@ func newTransports(configured *awshttp.BuildableClient, dial dialFunc) *transpor
 		if err != nil {
 			return nil, err
 		}
-		return stallingConn{conn}, nil
+		return stallingConn{conn, writeTimeout}, nil
 	}
 	// HTTP/2 puts all parts into one connection, with one window: it is slower, and S3 does not speak it.
 	quick.ForceAttemptHTTP2 = false
@@ -64,10 +64,13 @@ func client(transport *http.Transport) *http.Client {
 }
 
 // stallingConn ends when the other side takes nothing for too long. net/http has a limit for the answer only.
-type stallingConn struct{ net.Conn }
+type stallingConn struct {
+	net.Conn
+	timeout time.Duration
+}
 
 func (c stallingConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(p)

@@ -377,17 +377,27 @@ func TestADeleteMarkerAndNoMore(t *testing.T) {
 		t.Errorf("Head: %+v, %v", head, err)
 	}
 	third, err := store.SetAttrs(t.Context(), "key", blob.Cond{IfMatch: second.ETag}, func(a *blob.Attrs) { a.Owner = "you" })
-	if err != nil || third.VersionID == second.VersionID {
-		t.Errorf("SetAttrs: %+v, %v", third, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	before := versions(t, server, bucket) // versitygw makes none for a copy onto itself, S3 does
 	if err := store.Delete(t.Context(), "key", blob.Cond{IfMatch: third.ETag}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Head(t.Context(), "key"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Head after Delete: %v", err)
 	}
-	versions, err := server.Client().ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: &bucket})
-	if err != nil || len(versions.Versions) != 3 || len(versions.DeleteMarkers) != 1 {
-		t.Errorf("%d versions and %d delete markers are left, %v", len(versions.Versions), len(versions.DeleteMarkers), err)
+	after := versions(t, server, bucket)
+	if len(before.Versions) < 2 || len(after.Versions) != len(before.Versions) || len(after.DeleteMarkers) != 1 {
+		t.Errorf("%d versions of %d and %d delete markers are left", len(after.Versions), len(before.Versions), len(after.DeleteMarkers))
 	}
+}
+
+func versions(t *testing.T, server *versitygw.Server, bucket string) *s3.ListObjectVersionsOutput {
+	t.Helper()
+	out, err := server.Client().ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: &bucket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

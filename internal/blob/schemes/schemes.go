@@ -17,20 +17,25 @@ type Settings struct {
 	S3 S3
 }
 
-// The backends' own settings, by the names that callers outside package blob may use.
-type (
-	S3            = s3blob.Config
-	S3AssumeRole  = s3blob.AssumeRole
-	S3WebIdentity = s3blob.WebIdentity
-	PartsBudget   = multipart.Budget
-	driver        struct {
-		open func(settings Settings, bucket string) blob.Store
-		// zero is a nil pointer of the backend's type: it tells what the backend can do before one is opened.
-		zero blob.Store
-	}
-)
+// S3 and the types below are the backends' own settings, by names that callers outside package blob may use.
+type S3 = s3blob.Config
 
-// NewPartsBudget bounds the parts that are on their way at once, over all uploads of the process.
+// S3AssumeRole is a role that credentials are exchanged for.
+type S3AssumeRole = s3blob.AssumeRole
+
+// S3WebIdentity is a role that an OIDC token is exchanged for.
+type S3WebIdentity = s3blob.WebIdentity
+
+// PartsBudget bounds the parts that are on their way at once.
+type PartsBudget = multipart.Budget
+
+type driver struct {
+	open func(settings Settings, bucket string) blob.Store
+	// zero is a nil pointer of the backend's type: it tells what the backend can do before one is opened.
+	zero blob.Store
+}
+
+// NewPartsBudget is a budget of so many parts, for all uploads of the process.
 func NewPartsBudget(parts int) *PartsBudget { return multipart.NewBudget(parts) }
 
 // drivers has every backend by its name.

@@ -73,11 +73,11 @@ func Start(t testing.TB, options Options) *Server {
 	})
 	directory := t.TempDir()
 	arguments := []string{"--region", Region, "--health", "/-/health", "--keep-alive", "--iam-dir", mkdir(t, directory, "iam")}
-	roots, certificate := (*tlsFiles)(nil), ""
+	var roots *tlsFiles
 	if options.TLS {
 		roots = newTLSFiles(t, directory)
-		server.CAFile, certificate = roots.ca, roots.certificate
-		arguments = append(arguments, "--cert", certificate, "--key", roots.key)
+		server.CAFile = roots.ca
+		arguments = append(arguments, "--cert", roots.certificate, "--key", roots.key)
 	}
 	backend := []string{"posix"}
 	if options.Versioning {

@@ -1,0 +1,164 @@
+package s3blob
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+)
+
+// What others set on an object survives a change of what is ours, by one copy and by parts.
+func TestForeignAttributesSurvive(t *testing.T) {
+	for name, byParts := range map[string]bool{"one copy": false, "by parts": true} {
+		t.Run(name, func(t *testing.T) {
+			store := startBehind(t, nil)
+			if byParts {
+				store.copyLimit, store.copyPart = 100, smallestPart
+			}
+			client := store.server.Client()
+			data := someBytes(large)
+			for _, key := range []string{"key", "odd/a b+c%d%2F/ü&'\"<>?#.jar"} {
+				expires := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+				_, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+					Bucket: &store.bucket, Key: &key, Body: bytes.NewReader(data),
+					CacheControl: aws.String("max-age=60"), ContentDisposition: aws.String("attachment"), ContentEncoding: aws.String("x-test"),
+					ContentLanguage: aws.String("de"), ContentType: aws.String("application/java-archive"), Expires: &expires,
+					Metadata: map[string]string{"foreign": "kept"}, Tagging: aws.String("team=a%2Bb&stage=prod"),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				before, err := store.Head(t.Context(), key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				hash := blob.Hash{1}
+				info, err := store.SetAttrs(t.Context(), key, blob.Cond{IfMatch: before.ETag}, func(a *blob.Attrs) { a.Owner, a.SHA256 = "me", &hash })
+				if err != nil {
+					t.Fatal(err)
+				}
+				head, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &store.bucket, Key: &key})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for what, got := range map[string][2]*string{
+					"Cache-Control":       {head.CacheControl, aws.String("max-age=60")},
+					"Content-Disposition": {head.ContentDisposition, aws.String("attachment")},
+					"Content-Encoding":    {head.ContentEncoding, aws.String("x-test")},
+					"Content-Language":    {head.ContentLanguage, aws.String("de")},
+					"Content-Type":        {head.ContentType, aws.String("application/java-archive")},
+					"Expires":             {head.ExpiresString, aws.String(expires.Format(http.TimeFormat))},
+				} {
+					if aws.ToString(got[0]) != *got[1] {
+						t.Errorf("%s is %q, was %q", what, aws.ToString(got[0]), *got[1])
+					}
+				}
+				if head.Metadata["foreign"] != "kept" || head.Metadata[blob.OwnerKey] != "me" || head.Metadata[blob.SHA256Key] != hash.String() {
+					t.Errorf("metadata %v", head.Metadata)
+				}
+				if info.ETag != unquote(head.ETag) || info.Attrs.Owner != "me" || info.Attrs.Metadata["foreign"] != "kept" {
+					t.Errorf("%+v", info)
+				}
+				tags, err := client.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: &store.bucket, Key: &key})
+				if err != nil || len(tags.TagSet) != 2 || !strings.Contains(aws.ToString(tags.TagSet[0].Value)+aws.ToString(tags.TagSet[1].Value), "a+b") {
+					t.Errorf("tags %v, %v", tags, err)
+				}
+				store.expect(t, key, data)
+			}
+		})
+	}
+}
+
+// Expires may hold anything; what stores rarely tell goes out as it came.
+func TestWhatACopyResends(t *testing.T) {
+	store := startBehind(t, nil)
+	mustPut(t, store, "key", []byte("data"))
+	conn, _ := store.connect(t.Context())
+	c := &selfCopy{store: store.Store, conn: conn, key: "key", seen: blob.Cond{}, head: &s3.HeadObjectOutput{
+		ExpiresString: aws.String("never"), StorageClass: types.StorageClassStandard, WebsiteRedirectLocation: aws.String("/other"),
+		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("key-id"), BucketKeyEnabled: aws.Bool(true),
+	}}
+	for _, do := range []func() error{
+		func() error { _, err := c.whole(t.Context(), blob.Info{Attrs: &blob.Attrs{}}); return err },
+		func() error { _, err := c.byParts(t.Context(), blob.Info{Attrs: &blob.Attrs{}, Size: 4}); return err },
+	} {
+		store.proxy.Clear()
+		if err := do(); err != nil {
+			t.Logf("versitygw: %v", err)
+		}
+		for _, request := range store.proxy.Requests() {
+			if request.Method == http.MethodGet || request.Query.Has("uploadId") {
+				continue
+			}
+			for header, want := range map[string]string{
+				"Expires": "never", "X-Amz-Storage-Class": "STANDARD", "X-Amz-Website-Redirect-Location": "/other",
+				"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "key-id",
+				"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": "true",
+			} {
+				if got := request.Header.Get(header); got != want {
+					t.Errorf("%s %s %v: %s is %q", request.Method, request.Path, request.Query, header, got)
+				}
+			}
+		}
+	}
+}
+
+func TestSetAttrsOfAnObjectThatChangesMeanwhile(t *testing.T) {
+	for name, byParts := range map[string]bool{"one copy": false, "by parts": true} {
+		t.Run(name, func(t *testing.T) {
+			store := startBehind(t, nil)
+			if byParts {
+				store.copyLimit, store.copyPart = 100, smallestPart
+			}
+			mustPut(t, store, "key", someBytes(large))
+			other := someBytes(large + 1)
+			store.proxy.OnRequest(func(r *http.Request) {
+				if r.Method != http.MethodHead {
+					store.proxy.OnRequest(nil)
+					_, err := store.server.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &store.bucket, Key: aws.String("key"), Body: bytes.NewReader(other)})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			_, err := store.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "you" })
+			if !errors.Is(err, blob.ErrChanged) {
+				t.Errorf("%v", err)
+			}
+			store.expect(t, "key", other)
+		})
+	}
+}
+
+func TestACopyThatFailsLate(t *testing.T) {
+	for name, byParts := range map[string]bool{"one copy": false, "by parts": true} {
+		t.Run(name, func(t *testing.T) {
+			store := startBehind(t, func(config *Config) { config.MaxRetries = aws.Int(1) })
+			if byParts {
+				store.copyLimit, store.copyPart = 100, smallestPart
+			}
+			before := mustPut(t, store, "key", someBytes(large))
+			store.proxy.Inject(faultproxy.Match{Header: "X-Amz-Copy-Source"}, faultproxy.ErrorIn200, 1, 1000)
+			if _, err := store.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "you" }); err == nil {
+				t.Error("no error")
+			}
+			if _, err := store.SetAttrs(t.Context(), "absent", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "you" }); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("absent: %v", err)
+			}
+			if head, err := store.Head(t.Context(), "key"); err != nil || head.ETag != before.ETag || head.Attrs.Owner != "me" {
+				t.Errorf("%+v, %v", head, err)
+			}
+			store.expect(t, "key", someBytes(large))
+		})
+	}
+}
