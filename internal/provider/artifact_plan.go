@@ -47,7 +47,9 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	p.planBaseURI(r.configured.baseURI)
 	p.planHash(ctx)
-	p.planLocation()
+	if !p.diags.HasError() {
+		p.planLocation()
+	}
 	if p.diags.HasError() {
 		resp.Diagnostics.Append(p.diags...)
 		return
@@ -100,19 +102,13 @@ type artifactPlan struct {
 }
 
 func (p *artifactPlan) planBaseURI(fromProvider types.String) {
-	switch {
-	case !p.config.BaseURI.IsNull():
-		p.planned.BaseURI = p.config.BaseURI
-	case fromProvider.IsUnknown() && p.prior != nil:
+	effective, diags := effectiveBaseURI(p.config.BaseURI, fromProvider)
+	p.diags.Append(diags...)
+	if p.config.BaseURI.IsNull() && effective.IsUnknown() && p.prior != nil {
 		// Planning it unknown would replace every artifact whenever the provider's is computed.
-		p.planned.BaseURI = p.prior.BaseURI
-	case fromProvider.IsNull():
-		p.diags.AddAttributeError(path.Root("base_uri"), "No base URI",
-			"Neither the resource nor the provider's block has a base_uri, and "+baseURIVariable+" is not set. "+
-				"Set one of them, for example base_uri = \"s3://my-bucket/vvp\" in the provider's block.")
-	default:
-		p.planned.BaseURI = fromProvider
+		effective = p.prior.BaseURI
 	}
+	p.planned.BaseURI = effective
 }
 
 // planHash finds the SHA-256 that the bytes will have.

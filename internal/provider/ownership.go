@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
-// ownership is what the private state of an artifact holds.
+// ownership is what the private state of a resource holds. A workspace has only the token.
 type ownership struct {
 	// Token is what an object of ours carries in its metadata. Each create makes a new one.
 	Token string `json:"token"`
@@ -45,7 +45,7 @@ func readOwnership(ctx context.Context, private privateReader) (owner ownership,
 		return ownership{}, false, diags
 	}
 	if err := json.Unmarshal(value, &owner); err != nil {
-		diags.AddError("Damaged state", "The artifact's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
+		diags.AddError("Damaged state", "The resource's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
 		return ownership{}, false, diags
 	}
 	return owner, owner.Token != "", diags
@@ -55,7 +55,7 @@ func (o ownership) write(ctx context.Context, private privateWriter) diag.Diagno
 	value, err := json.Marshal(o)
 	if err != nil {
 		var diags diag.Diagnostics
-		diags.AddError("Cannot keep the artifact's owner", err.Error())
+		diags.AddError("Cannot keep the owner's token", err.Error())
 		return diags
 	}
 	return private.SetKey(ctx, ownershipKey, value)
