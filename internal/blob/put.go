@@ -91,6 +91,10 @@ func Put(ctx context.Context, store Store, key string, src Source, want *Hash, o
 	if err != nil {
 		info, err = settle(ctx, store, key, sums, opts.Attrs.Owner, err)
 	}
+	if gaveUp := context.Cause(ctx); gaveUp != nil && err != nil {
+		// That the caller gave up is the cause, and what the store said of it the detail.
+		err = fmt.Errorf("%w: %s", gaveUp, err) //nolint:errorlint // a cancelled request would pass for a cancelled caller
+	}
 	return info, sums, err
 }
 

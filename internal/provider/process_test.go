@@ -151,12 +151,15 @@ func TestInterruptedUpload(t *testing.T) {
 // The provider's memory does not grow with the file.
 func TestMemoryOfLargeUpload(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
-	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), 512<<20)
+	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), 1<<30)
 	r := newRoot(t, p.provider()+artifact("job", fromFile(file)))
 	done := make(chan struct{})
 	peaks := make(chan int64)
 	go func() { peaks <- watchProviders(done) }()
 	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
+		t.Errorf("the plan after the apply:\n%s", output)
+	}
 	close(done)
 	peak := <-peaks
 	t.Logf("peak memory of the provider: %d MiB", peak>>20)

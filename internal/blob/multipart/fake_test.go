@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -107,10 +108,9 @@ func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
 	}
 	if f.late {
 		f.lateEnd.Go(func() {
-			for range 50 {
-				if _, err := part.Body.Read(make([]byte, 1)); err != nil {
-					return
-				}
+			time.Sleep(20 * time.Millisecond) // Part has returned by then
+			if n, err := part.Body.Read(make([]byte, 1)); err == nil {
+				f.call(fmt.Sprintf("read %d bytes after the end", n))
 			}
 		})
 		return "", errors.New("connection reset")

@@ -23,8 +23,6 @@ const (
 	maxParts = 10_000
 	// growEvery is after how many parts of an object of unknown size the parts double.
 	growEvery = 1000
-	// commitTimeout bounds the last request, which no cancelling stops: completing a large object takes minutes.
-	commitTimeout = 5 * time.Minute
 	// beginGrace is how long a cancelled run waits for the answer that names the upload. Without it nobody could abort it.
 	beginGrace = 5 * time.Second
 	// partGrace is how long a stopped stage waits for the answer to a part of which every byte was read.
@@ -316,7 +314,7 @@ func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
 	if err := s.stopped(ctx); err != nil {
 		return blob.Info{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	ctx, cancel := blob.CommitContext(ctx)
 	defer cancel()
 	body := newBody(bytes.NewReader(data), int64(len(data)), crc64nvme.Checksum(data))
 	info, err := s.upload.Put(ctx, body, sums)
@@ -347,7 +345,7 @@ func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error)
 	if whole.Size != sums.Size || len(s.done) != s.parts {
 		return blob.Info{}, fmt.Errorf("%d of %d parts were sent, %d bytes of %d", len(s.done), s.parts, whole.Size, sums.Size)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	ctx, cancel := blob.CommitContext(ctx)
 	defer cancel()
 	return s.upload.Complete(ctx, s.done, whole)
 }

@@ -367,7 +367,7 @@ func TestATransportThatReadsOnSeesNoOtherPart(t *testing.T) {
 	upload := newFake()
 	upload.late = true
 	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-	_, err := stage.Write(random(1000)) // the race detector sees a buffer that is used again
+	_, err := stage.Write(random(1000))
 	if err == nil {
 		_, err = stage.Commit(t.Context(), blob.Sums{Size: 1000})
 	}
@@ -378,6 +378,9 @@ func TestATransportThatReadsOnSeesNoOtherPart(t *testing.T) {
 		t.Error(err)
 	}
 	upload.lateEnd.Wait()
+	if upload.count("read 1 bytes after the end") > 0 {
+		t.Error("a request that had ended read on")
+	}
 }
 
 func TestCancellingStopsEverythingButTheLastRequest(t *testing.T) {

@@ -21,8 +21,8 @@ import (
 const (
 	// copiesAtOnce is how many parts are copied at a time. The bytes stay in the store.
 	copiesAtOnce = 4
-	// copyTimeout bounds the completion of a copy, and abortTimeout the clean-up after one that failed.
-	copyTimeout, abortTimeout = 5 * time.Minute, 30 * time.Second
+	// abortTimeout bounds the clean-up after a copy that failed.
+	abortTimeout = 30 * time.Second
 )
 
 // SetAttrs sends one HeadObject and, if something changes, one CopyObject of the object onto itself; above 5 GB a copy by parts.
@@ -147,7 +147,7 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	if err := context.Cause(ctx); err != nil {
 		return blob.Info{}, err
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), copyTimeout)
+	last, cancel := blob.CommitContext(ctx)
 	defer cancel()
 	var out *s3.CompleteMultipartUploadOutput
 	err = c.store.conditional(last, c.key, c.seen, func(cond blob.Cond) error {

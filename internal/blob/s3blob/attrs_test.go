@@ -86,6 +86,8 @@ func TestWhatACopyResends(t *testing.T) {
 	conn, _ := store.connect(t.Context())
 	c := &selfCopy{store: store.Store, conn: conn, key: "key", seen: blob.Cond{}, head: &s3.HeadObjectOutput{
 		ExpiresString: aws.String("never"), StorageClass: types.StorageClassStandard, WebsiteRedirectLocation: aws.String("/other"),
+		CacheControl: aws.String("no-cache"), ContentDisposition: aws.String("inline"), ContentEncoding: aws.String("gzip"), ContentLanguage: aws.String("fr"),
+		ObjectLockMode: types.ObjectLockModeGovernance, ObjectLockRetainUntilDate: aws.Time(time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)), ObjectLockLegalHoldStatus: types.ObjectLockLegalHoldStatusOn,
 		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("key-id"), BucketKeyEnabled: aws.Bool(true),
 	}}
 	for _, do := range []func() error{
@@ -104,6 +106,8 @@ func TestWhatACopyResends(t *testing.T) {
 				"Expires": "never", "X-Amz-Storage-Class": "STANDARD", "X-Amz-Website-Redirect-Location": "/other",
 				"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "key-id",
 				"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": "true",
+				"Cache-Control": "no-cache", "Content-Disposition": "inline", "Content-Encoding": "gzip", "Content-Language": "fr",
+				"X-Amz-Object-Lock-Mode": "GOVERNANCE", "X-Amz-Object-Lock-Retain-Until-Date": "2099-01-01T00:00:00Z", "X-Amz-Object-Lock-Legal-Hold": "ON",
 			} {
 				if got := request.Header.Get(header); got != want {
 					t.Errorf("%s %s %v: %s is %q", request.Method, request.Path, request.Query, header, got)
@@ -134,6 +138,11 @@ func TestSetAttrsOfAnObjectThatChangesMeanwhile(t *testing.T) {
 			_, err := store.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "you" })
 			if !errors.Is(err, blob.ErrChanged) {
 				t.Errorf("%v", err)
+			}
+			for _, request := range store.proxy.Requests() {
+				if request.Header.Get("X-Amz-Copy-Source") != "" && request.Header.Get("X-Amz-Copy-Source-If-Match") == "" {
+					t.Errorf("copied without a condition: %v", request.Query)
+				}
 			}
 			store.expect(t, "key", other)
 		})

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -222,6 +223,24 @@ func TestConnectionsThatFail(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+func TestNoURLIsInAMessage(t *testing.T) {
+	store := New(Config{}, "bucket")
+	for _, cause := range []error{io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("no route to host")}} {
+		sent := &url.Error{Op: "Get", URL: "https://s3.example.com/bucket/key?X-Amz-Signature=" + secret, Err: cause}
+		for _, err := range []error{sent, fmt.Errorf("wrapped: %w", sent), &credentialsError{sent}} {
+			expectAll(t, map[string]error{"GetObject": store.fail("GetObject", "key", blob.Cond{}, err)}, sentinelOf(err), cause.Error())
+		}
+	}
+}
+
+func sentinelOf(err error) error {
+	var credentials *credentialsError
+	if errors.As(err, &credentials) {
+		return blob.ErrCredentials
+	}
+	return blob.ErrUnreachable
 }
 
 func TestRedirectsToARegion(t *testing.T) {

@@ -206,6 +206,31 @@ func TestTheSDKHashesNothingAgain(t *testing.T) {
 	}
 }
 
+// Over TLS the SDK would sign no hash at all.
+func TestAnObjectIsSignedWithItsHashOverTLS(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{TLS: true})
+	store := newStore(t, configFor(server), server.CreateBucket(t))
+	conn, err := store.connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hashes []string
+	inner := conn.transport.quick.Transport
+	conn.transport.quick.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		hashes = append(hashes, r.Header.Get("X-Amz-Content-Sha256"))
+		return inner.RoundTrip(r)
+	})
+	t.Cleanup(func() { conn.transport.quick.Transport = inner })
+	mustPut(t, store, "key", []byte("data"))
+	if !slices.Equal(hashes, []string{blobtest.Sum([]byte("data")).String()}) {
+		t.Errorf("signed %q", hashes)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 type countedContent struct{ *counted }
 
 func (c countedContent) Close() error { return nil }
