@@ -53,7 +53,7 @@ func TestStoreFailures(t *testing.T) {
 		"wrong secret":        {bucket, server.Endpoint, server.AccessKey, "hush-hush", []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
 		"another region":      {bucket, elsewhere.URL, "key", "hush-hush", []string{"The bucket is in another region", "eu-central-1", "What to do:"}},
 		"TLS to a plain port": {bucket, strings.Replace(server.Endpoint, "http:", "https:", 1), "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "http"}},
-		"plain to a TLS port": {bucket, strings.Replace(secure.Endpoint, "https:", "http:", 1), "key", "hush-hush", []string{"s3://" + bucket, "What to do:", "https"}},
+		"plain to a TLS port": {bucket, strings.Replace(secure.Endpoint, "https:", "http:", 1), "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "https"}},
 		"a private CA":        {bucket, secure.Endpoint, "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "custom_ca_bundle"}},
 		"no object store":     {bucket, page.URL, "key", "hush-hush", []string{"The endpoint is no object store", "s3://" + bucket, "What to do:"}},
 		"nobody listens":      {bucket, nobody, "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:"}},

@@ -29,7 +29,7 @@ type Body struct {
 	hashed   int64 // bytes from the start that crc has seen
 	crc      hash.Hash64
 	whole    bool // the last reading went to its end, and was right
-	err      error
+	err      *readError
 }
 
 func newBody(source io.ReaderAt, size int64, want uint64) *Body {
@@ -134,7 +134,7 @@ func (b *Body) verdict(err error) error {
 	defer b.mu.Unlock()
 	switch {
 	case b.err != nil && err != nil:
-		return b.err.(*readError).cause
+		return b.err.cause
 	case err == nil && b.size > 0 && !b.whole:
 		return fmt.Errorf("the store accepted a part of %d bytes after %d of them", b.size, b.position)
 	}

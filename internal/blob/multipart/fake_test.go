@@ -20,8 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeUpload is a backend in memory. It is a fake: what a real one does is tested in the backends.
 type fakeUpload struct {
-	onPart  func(ctx context.Context, number int) error // before the body is read
-	onBody  func(ctx context.Context, body *Body) error // in place of reading it
+	onPart  func(ctx context.Context, number int32) error // before the body is read
+	onBody  func(ctx context.Context, body *Body) error   // in place of reading it
 	onBegin func(ctx context.Context) error
 	onPut   func(ctx context.Context) error
 	onDone  func(ctx context.Context) error // in Complete
@@ -35,17 +35,17 @@ type fakeUpload struct {
 
 	mu       sync.Mutex
 	calls    []string
-	parts    map[int][]byte
+	parts    map[int32][]byte
 	object   []byte
 	visible  bool
 	whole    Whole
 	aborted  int
-	sentOnly map[int]int // bytes that were read of each part
+	sentOnly map[int32]int // bytes that were read of each part
 	lateEnd  sync.WaitGroup
 }
 
 func newFake() *fakeUpload {
-	return &fakeUpload{parts: map[int][]byte{}, sentOnly: map[int]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
+	return &fakeUpload{parts: map[int32][]byte{}, sentOnly: map[int32]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
 }
 
 func (f *fakeUpload) call(name string) {
@@ -134,10 +134,10 @@ func (f *fakeUpload) Complete(ctx context.Context, parts []Done, whole Whole) (b
 		}
 	}
 	for i, part := range parts {
-		if part.Number != i+1 || part.ETag != fmt.Sprint("etag-", i+1) || part.Size != int64(len(f.parts[i+1])) {
+		if int(part.Number) != i+1 || part.ETag != fmt.Sprint("etag-", i+1) || part.Size != int64(len(f.parts[part.Number])) {
 			return blob.Info{}, fmt.Errorf("part %d is %+v", i+1, part)
 		}
-		f.object = append(f.object, f.parts[i+1]...)
+		f.object = append(f.object, f.parts[part.Number]...)
 	}
 	f.visible, f.whole = true, whole
 	return blob.Info{Size: whole.Size}, nil

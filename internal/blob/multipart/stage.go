@@ -52,14 +52,14 @@ type Upload interface {
 
 // Part is a part that is about to be sent.
 type Part struct {
-	Number int // from 1
+	Number int32 // from 1
 	Body   *Body
 	Sums   blob.PartSums // SHA256 only with Options.SHA256
 }
 
 // Done is a part that has been sent.
 type Done struct {
-	Number    int
+	Number    int32
 	ETag      string
 	Size      int64 // bytes
 	CRC64NVME uint64
@@ -90,7 +90,7 @@ type Stage struct {
 
 	current  *buffer // being filled
 	written  int64
-	parts    int // handed out
+	parts    int32 // handed out
 	begun    bool
 	finished bool
 
@@ -336,13 +336,13 @@ func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error)
 	if err := s.stopped(ctx); err != nil {
 		return blob.Info{}, err
 	}
-	slices.SortFunc(s.done, func(a, b Done) int { return a.Number - b.Number })
+	slices.SortFunc(s.done, func(a, b Done) int { return int(a.Number - b.Number) })
 	whole := Whole{}
 	for _, part := range s.done {
 		whole.CRC64NVME = combine(whole.CRC64NVME, part.CRC64NVME, part.Size)
 		whole.Size += part.Size
 	}
-	if whole.Size != sums.Size || len(s.done) != s.parts {
+	if whole.Size != sums.Size || len(s.done) != int(s.parts) {
 		return blob.Info{}, fmt.Errorf("%d of %d parts were sent, %d bytes of %d", len(s.done), s.parts, whole.Size, sums.Size)
 	}
 	ctx, cancel := blob.CommitContext(ctx)

@@ -166,7 +166,7 @@ func TestPartsAreInFlightTogetherAndNoMoreThanTheBudget(t *testing.T) {
 			upload := newFake()
 			gate := make(chan struct{})
 			arrived := make(chan struct{}, 100)
-			upload.onPart = func(ctx context.Context, _ int) error {
+			upload.onPart = func(ctx context.Context, _ int32) error {
 				arrived <- struct{}{}
 				select {
 				case <-gate:
@@ -211,7 +211,7 @@ func TestFirstErrorWinsAndStopsTheRest(t *testing.T) {
 	broken := errors.New("broken")
 	upload := newFake()
 	var stopped atomic.Int64
-	upload.onPart = func(ctx context.Context, number int) error {
+	upload.onPart = func(ctx context.Context, number int32) error {
 		if number == 3 {
 			return broken
 		}
@@ -248,7 +248,7 @@ func TestAbortThatFailsCanBeRepeated(t *testing.T) {
 	upload := newFake()
 	entered := make(chan struct{})
 	release := make(chan struct{})
-	upload.onPart = func(context.Context, int) error { close(entered); <-release; return nil } // deaf to its context
+	upload.onPart = func(context.Context, int32) error { close(entered); <-release; return nil } // deaf to its context
 	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(2, 64), Size: -1})
 	if _, err := stage.Write(random(65)); err != nil {
 		t.Fatal(err)
@@ -388,7 +388,7 @@ func TestCancellingStopsEverythingButTheLastRequest(t *testing.T) {
 	t.Run("while parts wait for the budget", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		upload := newFake()
-		upload.onPart = func(ctx context.Context, _ int) error { cancel(reason); <-ctx.Done(); return ctx.Err() }
+		upload.onPart = func(ctx context.Context, _ int32) error { cancel(reason); <-ctx.Done(); return ctx.Err() }
 		stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
 		if _, err := stage.Write(random(1000)); !errors.Is(err, reason) {
 			t.Errorf("Write: %v", err)

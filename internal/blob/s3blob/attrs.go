@@ -175,13 +175,13 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]type
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(copiesAtOnce)
 	for i := range parts {
-		first := int64(i) * length
+		first, number := int64(i)*length, int32(i+1)
 		group.Go(func() error {
 			out, err := c.conn.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
 				Bucket:            &c.store.bucket,
 				Key:               &c.key,
 				UploadId:          &id,
-				PartNumber:        aws.Int32(int32(i + 1)),
+				PartNumber:        aws.Int32(number),
 				CopySource:        c.source(),
 				CopySourceIfMatch: quote(c.seen.IfMatch),
 				CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", first, min(first+length, size)-1)),
@@ -192,7 +192,7 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]type
 			if err != nil {
 				return c.store.fail("UploadPartCopy", c.key, c.seen, err)
 			}
-			parts[i] = types.CompletedPart{ETag: out.CopyPartResult.ETag, PartNumber: aws.Int32(int32(i + 1))}
+			parts[i] = types.CompletedPart{ETag: out.CopyPartResult.ETag, PartNumber: aws.Int32(number)}
 			return nil
 		})
 	}

@@ -129,7 +129,7 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 		failure.Err, failure.Message = blob.ErrSourceChanged, blob.ErrSourceChanged.Error()
 	case errors.Is(err, context.Canceled):
 		failure.Err, failure.Message = context.Canceled, context.Canceled.Error()
-	case errors.Is(err, context.DeadlineExceeded):
+	case ranOut(err):
 		failure.Err, failure.Message = context.DeadlineExceeded, context.DeadlineExceeded.Error()
 		failure.Advice = "Give the resource more time in its timeouts, or look for what slows the connection down."
 	case errors.Is(err, errNoRegion):
@@ -164,6 +164,19 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 	}
 }
 
+// ranOut says that the caller's deadline has passed. A timeout of the network calls itself context.DeadlineExceeded too.
+func ranOut(err error) bool {
+	var ended interface{ CanceledError() bool }
+	return errors.Is(err, context.DeadlineExceeded) && (errors.As(err, &ended) && ended.CanceledError() || innermost(err) == context.DeadlineExceeded) //nolint:errorlint // that value, and nothing that claims to be it
+}
+
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
+}
+
 func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Cond, conn *connection, api smithy.APIError, response *smithyhttp.ResponseError) {
 	failure.Code, failure.Message = api.ErrorCode(), api.ErrorMessage()
 	if failure.Message == failure.Code {
@@ -192,13 +205,13 @@ func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Con
 	}
 	failure.Err, failure.Advice = known.err, known.advice
 	switch {
-	case failure.Err == blob.ErrWrongRegion:
+	case errors.Is(failure.Err, blob.ErrWrongRegion):
 		failure.Advice = "Set region in the provider's s3 block to that of the bucket, and endpoint to that of the region."
 		if region != "" {
 			failure.Message = strings.TrimSpace(fmt.Sprintf("the bucket is in region %s. %s", region, failure.Message))
 			failure.Advice = fmt.Sprintf("Set region = %q in the provider's s3 block.", region)
 		}
-	case failure.Err == fs.ErrPermission && failure.Advice == "":
+	case errors.Is(failure.Err, fs.ErrPermission) && failure.Advice == "":
 		failure.Advice = "Needed: " + permissions[operation] + "."
 	}
 	if failure.Err == nil {
@@ -269,21 +282,23 @@ func misaddressed(err error) (message, advice string, ok bool) {
 // rootCause is the text of the innermost error. The ones around it repeat it, with the URL of the request.
 func rootCause(err error) string {
 	for {
-		var address *url.Error
-		var api smithy.APIError
+		var (
+			address *url.Error
+			api     smithy.APIError
+			op      *net.OpError
+		)
 		switch {
 		case errors.As(err, &address):
 			err = address.Err
 			continue
 		case errors.As(err, &api):
 			return api.ErrorCode() + ": " + api.ErrorMessage()
+		case errors.As(err, &op):
+			return op.Error() // "dial tcp 127.0.0.1:1: connect: connection refused": host and port matter
 		}
 		inner := errors.Unwrap(err)
 		if inner == nil {
 			return err.Error()
-		}
-		if _, ok := err.(*net.OpError); ok {
-			return err.Error() // "dial tcp 127.0.0.1:1: connect: connection refused": host and port matter
 		}
 		err = inner
 	}

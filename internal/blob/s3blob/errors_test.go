@@ -104,9 +104,12 @@ func TestWhatIsNoStore(t *testing.T) {
 			w.Header().Set("Location", "https://login.example.com/?token="+secret)
 			w.WriteHeader(http.StatusFound)
 		},
-		"plain text":   func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
-		"JSON":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403); io.WriteString(w, `{"error":"no"}`) },
-		"an empty 404": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
+		"plain text": func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
+		"JSON": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `{"error":"no"}`)
+		},
+		"an empty 404": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 	} {
 		t.Run(name, func(t *testing.T) { expectAll(t, every(t, fakeStore(t, handler)), blob.ErrNotAStore, "endpoint") })
 	}
@@ -122,7 +125,7 @@ func TestAnAbsentKeyOfAnUnknownStore(t *testing.T) {
 	store := fakeStore(t, func(w http.ResponseWriter, r *http.Request) {
 		requests = append(requests, r.Method)
 		if r.Method == http.MethodHead {
-			w.WriteHeader(404)
+			w.WriteHeader(http.StatusNotFound)
 			return
 		}
 		w.Header().Set("Content-Type", "application/xml")
@@ -215,6 +218,22 @@ func TestConnectionsThatFail(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a connection that takes too long", func(t *testing.T) {
+		store := newStore(t, Config{Endpoint: plain.Endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "bucket")
+		store.dial = (&net.Dialer{Timeout: 1}).DialContext
+		errs := every(t, store)
+		expectAll(t, errs, blob.ErrUnreachable, "timeout", "firewall")
+		for operation, err := range errs {
+			if errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v passes for the caller's own deadline", operation, err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 1)
+		defer cancel()
+		if err := newStore(t, configFor(plain), "bucket").Bucket(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the caller's own deadline: %v", err)
+		}
+	})
 	t.Run("what cannot become better is not repeated", func(t *testing.T) {
 		store := newStore(t, Config{Endpoint: secure.Endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(20)}, "bucket")
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -345,7 +364,7 @@ func TestRoles(t *testing.T) {
 		form = r.PostForm
 		action := r.PostForm.Get("Action")
 		if r.PostForm.Get("RoleArn") != "arn:aws:iam::1:role/flink" {
-			w.WriteHeader(403)
+			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>not for you</Message></Error></ErrorResponse>`)
 			return
 		}
@@ -423,7 +442,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "config", config, "pointer", &config, "identity", config.WebIdentity)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 		for _, value := range []any{config, &config, *config.WebIdentity, config.WebIdentity, struct{ C Config }{config}} {
-			logged.WriteString(fmt.Sprintf(verb, value))
+			fmt.Fprintf(&logged, verb, value)
 		}
 	}
 	if text := logged.String(); strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {

@@ -102,7 +102,7 @@ func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) 
 		Bucket:        &u.store.bucket,
 		Key:           &u.key,
 		UploadId:      &u.id,
-		PartNumber:    aws.Int32(int32(part.Number)),
+		PartNumber:    aws.Int32(part.Number),
 		Body:          part.Body,
 		ContentLength: aws.Int64(part.Body.Size()),
 	}
@@ -127,7 +127,7 @@ func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) 
 func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole multipart.Whole) (blob.Info, error) {
 	var completed []types.CompletedPart
 	for _, part := range parts {
-		done := types.CompletedPart{ETag: aws.String(part.ETag), PartNumber: aws.Int32(int32(part.Number))}
+		done := types.CompletedPart{ETag: aws.String(part.ETag), PartNumber: aws.Int32(part.Number)}
 		if u.conn.checksums {
 			done.ChecksumCRC64NVME = aws.String(encode(part.CRC64NVME))
 		}
