@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
+
+// CORSIDPrefix begins the IDs of the rules that this provider writes. It is part of users' buckets: it never changes.
+const CORSIDPrefix = "flink-"
 
 // ErrUndone says that a change of a bucket's CORS configuration does not last.
 var ErrUndone = errors.New("the change of the bucket's CORS configuration is not there when it is read back")
@@ -48,7 +52,10 @@ func RemoveCORSRule(ctx context.Context, bucket CORSConfigurer, id string) error
 func (c CORSConfig) Serving(wanted CORSRule) (CORSRule, bool) {
 	at := c.index(wanted.ID)
 	if at < 0 {
-		at = slices.IndexFunc(c.Rules, wanted.SameAccess)
+		// The rule of another workspace goes with that workspace, so nobody can rely on it.
+		at = slices.IndexFunc(c.Rules, func(rule CORSRule) bool {
+			return !strings.HasPrefix(rule.ID, CORSIDPrefix) && rule.SameAccess(wanted)
+		})
 	}
 	if at < 0 {
 		return CORSRule{}, false

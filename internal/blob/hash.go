@@ -42,6 +42,12 @@ func Digest(ctx context.Context, store Store, info Info) (Hash, error) {
 	if info.Attrs != nil && info.Attrs.SHA256 != nil {
 		return *info.Attrs.SHA256, nil
 	}
+	return HashObject(ctx, store, info)
+}
+
+// HashObject reads a stored object once, whatever is stored beside it, and returns its SHA-256. It is for an object that somebody else may
+// have written, and kept our metadata with other bytes.
+func HashObject(ctx context.Context, store Store, info Info) (Hash, error) {
 	object, err := store.Open(ctx, info.Key, ReadOptions{IfMatch: info.ETag})
 	if err != nil {
 		return Hash{}, err

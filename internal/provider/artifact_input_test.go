@@ -68,6 +68,8 @@ func TestArtifactBadInput(t *testing.T) {
 		"pin that is no hash":       {of(source + fmt.Sprintf("content_sha256 = %q", strings.Repeat("z", 64))), []string{"Invalid SHA-256", "hexadecimal digits only"}},
 		"pin in upper case":         {of(source + fmt.Sprintf("content_sha256 = %q", strings.ToUpper(sha(firstJob)))), []string{"Invalid SHA-256", "lower case", sha(firstJob)}},
 		"pin of other bytes":        {of(source + fmt.Sprintf("content_sha256 = %q", sha(otherJob))), []string{"not the pinned one", sha(firstJob), sha(otherJob)}},
+		"metadata of nothing":       {of(source + `metadata = { team = null }`), []string{"metadata", "null"}},
+		"a signed source":           {of(`source = "https://me:hush@repo/job.jar?X-Amz-Signature=hush"`), []string{"Invalid source", "is a URL"}},
 		"metadata of the provider":  {of(source + `metadata = { flink-owner = "me" }`), []string{"Invalid metadata", "provider's own"}},
 		"metadata in upper case":    {of(source + `metadata = { Team = "x" }`), []string{"Invalid metadata", "lower-case letters"}},
 		"metadata that is no ASCII": {of(source + `metadata = { team = "ü" }`), []string{"Invalid metadata", "U+00FC"}},

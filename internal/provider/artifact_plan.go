@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,7 +26,7 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	owner, owned, diags := readOwnership(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(r.planDestroy(ctx, req, owner)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, req, resp, owner)...)
 		return
 	}
 	var config, planned artifactModel
@@ -45,7 +46,7 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		// The second planning of a replacement has no prior state, but its private one.
 		exists: prior != nil || owned,
 	}
-	p.planBaseURI(r.configured.baseURI)
+	p.planBaseURI(r.configured)
 	p.planHash(ctx)
 	if !p.diags.HasError() {
 		p.planLocation()
@@ -59,34 +60,58 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("uri"))
 	}
 	p.planRest()
+	if unproven := p.unproven && (p.prior == nil || p.replaced()); unproven != owner.Unproven {
+		owner.Unproven = unproven
+		p.diags.Append(owner.write(ctx, resp.Private)...)
+	}
 	resp.Diagnostics.Append(p.diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.planned)...)
 }
 
-// planDestroy warns when the same run creates an artifact where this one goes.
-func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, owner ownership) diag.Diagnostics {
+// planDestroy warns when the same run creates an artifact where this one goes, and stops when another one would lose its object.
+func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, owner ownership) diag.Diagnostics {
 	var state artifactModel
 	diags := req.State.Get(ctx, &state)
-	if diags.HasError() {
+	if diags.HasError() || state.RetainOnDestroy.ValueBool() {
 		return diags
+	}
+	if owner.Unproven {
+		owner.Unproven = false // nothing comes in its place, and that is wanted
+		diags.Append(owner.write(ctx, resp.Private)...)
 	}
 	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}
-	for _, other := range r.configured.planned.add(artifact.Canonical(), claim{owner.Token, claimDestroyed}) {
-		if other.kind == claimCreated {
-			diags.AddWarning(renamedTitle, renamedDetail(artifact))
+	for _, other := range r.configured.planned.add(artifact.Canonical(), claim{owner, claimDestroyed}) {
+		switch {
+		case other.kind == claimCreated:
+			// Terraform plans the delete of what create_before_destroy has replaced only after the create.
+			if _, placed := r.configured.placed.Load(artifact.Canonical()); !placed {
+				diags.AddWarning(renamedTitle, renamedDetail(artifact))
+			}
+		case other.kind == claimKept && owner.shares(other.owner):
+			diags.AddError(sharedTitle, sharedDetail(artifact))
 		}
 	}
 	return diags
+}
+
+const sharedTitle = "Two resources own one object, and one of them would delete it"
+
+func sharedDetail(artifact workspace.Artifact) string {
+	return fmt.Sprintf("%s belongs to a resource that this plan destroys, and to one that it keeps, such as one that was imported under another address. "+
+		"The destroy would take the object from the one that stays.\n\n"+
+		"What to do: Give the resource its new address by a moved block in place of the import, or forget the old one without a destroy: "+
+		"by \"terraform state rm\", or by a removed block with destroy = false.", artifact.URI())
 }
 
 const renamedTitle = "One artifact is destroyed and another created in the same place"
 
 func renamedDetail(artifact workspace.Artifact) string {
 	return fmt.Sprintf("Both are %s. If the resource only got another address, write a moved block: then nothing is destroyed, nothing is created, "+
-		"and no byte is sent. Without it the file will be there after the apply, too: the new resource takes it over, or writes it again.", artifact.URI())
+		"and no byte is sent. Without it the file will be there after the apply, too: the new resource takes it over, or writes it again. "+
+		"Only if its bytes change in the same run it may be refused: then set overwrite = true.", artifact.URI())
 }
 
 // artifactPlan is one artifact as it is planned.
@@ -96,17 +121,18 @@ type artifactPlan struct {
 	owner           ownership
 	exists          bool // an object of this resource is in the store
 
+	unproven bool                // the source could not be read, or is not the pinned one
 	location *workspace.Artifact // nil: not known yet
-	bytes    int64               // length of the source, where it was read; -1: it was not
+	bytes    int64               // length of the planned bytes, where they were read; -1: they were not
 	diags    diag.Diagnostics
 }
 
-func (p *artifactPlan) planBaseURI(fromProvider types.String) {
-	effective, diags := effectiveBaseURI(p.config.BaseURI, fromProvider)
+func (p *artifactPlan) planBaseURI(provider *configured) {
+	effective, diags := effectiveBaseURI(p.config.BaseURI, provider.baseURI)
 	p.diags.Append(diags...)
 	if p.config.BaseURI.IsNull() && effective.IsUnknown() && p.prior != nil {
-		// Planning it unknown would replace every artifact whenever the provider's is computed.
 		effective = p.prior.BaseURI
+		p.diags.Append(provider.assumed()...)
 	}
 	p.planned.BaseURI = effective
 }
@@ -127,11 +153,15 @@ func (p *artifactPlan) planHash(ctx context.Context) {
 	switch {
 	case pin.IsNull() && ok:
 		p.planned.ContentSHA256 = types.StringValue(read.SHA256.String())
+		p.bytes = read.Size
 	case pin.IsNull():
 		p.planned.ContentSHA256 = types.StringUnknown()
 	default:
 		p.planned.ContentSHA256 = pin
-		if ok && read.SHA256.String() != pin.ValueString() {
+		switch {
+		case ok && read.SHA256.String() == pin.ValueString():
+			p.bytes = read.Size
+		case ok:
 			p.complain("content_sha256", "The source is not the pinned one",
 				fmt.Sprintf("The source has SHA-256 %s, and content_sha256 asks for %s. Correct the one that is wrong, or remove content_sha256 to take the source as it is.",
 					read.SHA256, pin.ValueString()))
@@ -143,14 +173,15 @@ func (p *artifactPlan) planHash(ctx context.Context) {
 func (p *artifactPlan) readSource(ctx context.Context) (read blob.Sums, ok bool) {
 	from := p.config.bytes()
 	if from == nil {
+		p.unproven = true
 		return blob.Sums{}, false
 	}
 	read, err := blob.HashOf(ctx, from)
 	switch {
 	case err == nil:
-		p.bytes = read.Size
 		return read, true
 	case errors.Is(err, fs.ErrNotExist):
+		p.unproven = true
 		p.diags.AddAttributeWarning(path.Root("source"), "The source is not there yet",
 			fmt.Sprintf("There is no file %q. If this run makes it before the artifact is applied, all is well; the plan cannot show its hash. Otherwise the apply will fail.",
 				p.config.Source.ValueString()))
@@ -163,8 +194,9 @@ func (p *artifactPlan) readSource(ctx context.Context) (read blob.Sums, ok bool)
 
 // complain is an error while nothing exists, and a warning where it would stand in the way of a destroy.
 func (p *artifactPlan) complain(attribute, title, detail string) {
+	p.unproven = true
 	if p.exists {
-		p.diags.AddAttributeWarning(path.Root(attribute), title, detail+"\n\nThe object in the store stays as it is; an apply that should replace it will fail.")
+		p.diags.AddAttributeWarning(path.Root(attribute), title, detail+"\n\nThe object in the store stays as it is: an apply that should replace it will fail before it is touched.")
 		return
 	}
 	p.diags.AddAttributeError(path.Root(attribute), title, detail)
@@ -174,9 +206,13 @@ func (p *artifactPlan) complain(attribute, title, detail string) {
 func (p *artifactPlan) planLocation() {
 	p.planned.Filename = p.config.Filename
 	if p.config.Filename.IsNull() {
-		if p.config.Source.IsUnknown() {
+		switch {
+		case p.config.Source.IsUnknown(), p.config.Source.IsNull() && p.config.Content.IsUnknown():
 			p.planned.Filename = types.StringUnknown()
-		} else {
+		case p.config.Source.IsNull():
+			p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, noFilenameDetail)
+			return
+		default:
 			p.planned.Filename = types.StringValue(filepath.Base(p.config.Source.ValueString()))
 		}
 	}
@@ -218,7 +254,7 @@ func (p *artifactPlan) claim(planned *plannedLocations) {
 	if p.location == nil {
 		return
 	}
-	mine := claim{p.owner.Token, claimCreated}
+	mine := claim{p.owner, claimCreated}
 	if p.prior != nil && !p.replaced() {
 		mine.kind = claimKept
 	}
@@ -227,8 +263,11 @@ func (p *artifactPlan) claim(planned *plannedLocations) {
 		detail := fmt.Sprintf("Two flink_artifact resources of this configuration are %s. Each would overwrite and delete the other's file: give one another filename or namespace.", p.location.URI())
 		switch {
 		case other.kind == claimDestroyed:
-			if mine.kind == claimCreated {
+			switch {
+			case mine.kind == claimCreated:
 				p.diags.AddWarning(renamedTitle, renamedDetail(*p.location))
+			case other.owner.shares(mine.owner):
+				p.diags.AddError(sharedTitle, sharedDetail(*p.location))
 			}
 		case other.kind == claimKept && mine.kind == claimKept:
 			// Both exist: an error would keep them from being destroyed.
@@ -254,17 +293,18 @@ func (p *artifactPlan) replaced() bool {
 // planRest fills in what follows from hash and location.
 func (p *artifactPlan) planRest() {
 	p.planned.ETag, p.planned.VersionID, p.planned.Size = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
-	if p.bytes >= 0 && !p.planned.ContentSHA256.IsUnknown() {
+	if p.bytes >= 0 {
 		p.planned.Size = types.Int64Value(p.bytes)
 	}
 	if p.prior == nil || p.replaced() {
 		return
 	}
-	if !p.planned.ContentSHA256.Equal(p.prior.ContentSHA256) {
-		if !p.owner.Owned && !p.planned.Overwrite.ValueBool() {
-			p.diags.AddAttributeWarning(path.Root("overwrite"), "The object is not ours",
-				fmt.Sprintf("%s was there, with the same bytes, before this resource was created. It is not replaced unless overwrite = true: without it, the apply will fail.", p.location.URI()))
-		}
+	sameBytes, sameAttrs := p.planned.ContentSHA256.Equal(p.prior.ContentSHA256), !attrsChange(p.planned, *p.prior)
+	if (!sameBytes || !sameAttrs) && !p.owner.Owned && !p.planned.Overwrite.ValueBool() {
+		p.diags.AddAttributeWarning(path.Root("overwrite"), "The object is not ours",
+			fmt.Sprintf("%s was there, with the same bytes, before this resource was created. It is not changed unless overwrite = true: without it, the apply will fail.", p.location.URI()))
+	}
+	if !sameBytes {
 		return
 	}
 	p.planned.Size = p.prior.Size
@@ -272,15 +312,17 @@ func (p *artifactPlan) planRest() {
 		// The same bytes by another path are no change, so that a plan is the same on every machine.
 		p.planned.Source = p.prior.Source
 	}
-	if !p.attrsChange() {
+	if sameAttrs {
 		p.planned.ETag, p.planned.VersionID = p.prior.ETag, p.prior.VersionID
 	}
 }
 
-// attrsChange says whether what is told about the object changes.
-func (p *artifactPlan) attrsChange() bool {
-	contentType := !p.planned.ContentType.IsNull() && !p.planned.ContentType.Equal(p.prior.ContentType)
-	return contentType || !p.planned.Metadata.Equal(p.prior.Metadata)
+// attrsChange says whether what is told about an object changes. No metadata and empty metadata are the same.
+func attrsChange(planned, prior artifactModel) bool {
+	if planned.Metadata.IsUnknown() || !planned.ContentType.Equal(prior.ContentType) {
+		return true
+	}
+	return !maps.Equal(planned.userMetadata(), prior.userMetadata())
 }
 
 // sourceFailure is failure for the artifact's own file.

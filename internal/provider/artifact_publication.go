@@ -39,7 +39,7 @@ func (p *artifactPublication) state() artifactModel {
 func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag.Diagnostics {
 	there, err := p.store.Head(ctx, p.artifact.Key())
 	if errors.Is(err, fs.ErrNotExist) {
-		return p.put(ctx, owner.Token, blob.Cond{IfAbsent: true})
+		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfAbsent: true})
 	}
 	if err != nil {
 		return p.failed("Looking at", err)
@@ -52,21 +52,27 @@ func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag
 	mayOverwrite := p.planned.Overwrite.ValueBool()
 	switch {
 	case same && (token != "" || mayOverwrite):
-		return p.setAttrs(ctx, there.ETag, func(attrs *blob.Attrs) {
+		diags := p.setAttrs(ctx, there.ETag, func(attrs *blob.Attrs) {
 			attrs.Owner, attrs.SHA256 = owner.Token, &p.hash
 			p.plannedAttrs(attrs, nil)
 		})
+		if token != "" && !diags.HasError() {
+			diags.AddWarning("The file was taken over",
+				fmt.Sprintf("%s was there with the planned bytes, written by an earlier run, by a resource at another address, or from another state. It belongs to this resource now. "+
+					"If another state still manages it, take it out of one of the two: each would delete it.", p.artifact.URI()))
+		}
+		return diags
 	case same && p.hasPlannedAttrs(there.Attrs):
-		owner.Owned = false
+		owner.Owned, owner.Stamped = false, false
 		p.found = there
 		var diags diag.Diagnostics
 		diags.AddWarning("The file was there already",
 			fmt.Sprintf("%s has the planned bytes, and somebody else wrote it. It is used as it is: a destroy will leave it, and other bytes will need overwrite = true.", p.artifact.URI()))
 		return diags
 	case mayOverwrite:
-		return p.put(ctx, owner.Token, blob.Cond{IfMatch: there.ETag})
+		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfMatch: there.ETag})
 	}
-	return p.occupied(there, same)
+	return p.occupied(there, same, token != "")
 }
 
 // sameBytes compares what is there with the planned hash. Another length needs no hashing.
@@ -79,10 +85,13 @@ func (p *artifactPublication) sameBytes(ctx context.Context, there blob.Info) (b
 }
 
 // occupied says what is there, and offers every way out.
-func (p *artifactPublication) occupied(there blob.Info, same bool) diag.Diagnostics {
+func (p *artifactPublication) occupied(there blob.Info, same, ours bool) diag.Diagnostics {
 	what := "other bytes"
 	if same {
 		what = "the same bytes, but another content type or other metadata"
+	}
+	if ours {
+		what += ", written by this provider: by an earlier run, for a resource at another address, or from another state"
 	}
 	var diags diag.Diagnostics
 	diags.AddAttributeError(frameworkpath.Root("filename"), "Another object is there already",
@@ -99,17 +108,18 @@ func (p *artifactPublication) update(ctx context.Context, prior artifactModel, o
 	if p.hash.String() != prior.ContentSHA256.ValueString() {
 		return p.replace(ctx, prior, owner)
 	}
-	plan := artifactPlan{planned: p.planned, prior: &prior}
-	if plan.attrsChange() {
+	if attrsChange(p.planned, prior) {
 		refused := false
 		diags := p.setAttrs(ctx, prior.ETag.ValueString(), func(attrs *blob.Attrs) {
 			if refused = !owner.mayReplace(attrs.Owner) && !p.planned.Overwrite.ValueBool(); !refused {
-				p.plannedAttrs(attrs, prior.userMetadata())
+				attrs.Owner, attrs.SHA256 = owner.stamp(), &p.hash
+				p.plannedAttrs(attrs, &prior)
 			}
 		})
 		if refused {
 			return p.notOurs()
 		}
+		owner.Owned = owner.Owned || !diags.HasError()
 		return diags
 	}
 	p.found = blob.Info{Size: prior.Size.ValueInt64(), ETag: prior.ETag.ValueString(), VersionID: prior.VersionID.ValueString()}
@@ -131,16 +141,21 @@ func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, 
 	if !owner.mayReplace(there.Owner()) && !p.planned.Overwrite.ValueBool() {
 		return p.notOurs()
 	}
-	diags := p.put(ctx, owner.Token, blob.Cond{IfMatch: there.ETag})
+	attrs := blob.Attrs{}
+	if there.Attrs != nil {
+		attrs = there.Attrs.Clone()
+	}
+	attrs.Owner = owner.stamp()
+	diags := p.put(ctx, attrs, &prior, blob.Cond{IfMatch: there.ETag})
 	if !diags.HasError() {
 		owner.Owned = true
 	}
 	return diags
 }
 
-// put publishes the bytes.
-func (p *artifactPublication) put(ctx context.Context, token string, cond blob.Cond) diag.Diagnostics {
-	attrs := blob.Attrs{ContentType: p.planned.ContentType.ValueString(), Metadata: p.planned.userMetadata(), Owner: token}
+// put publishes the bytes, with the attributes that were there before and those that are planned.
+func (p *artifactPublication) put(ctx context.Context, attrs blob.Attrs, prior *artifactModel, cond blob.Cond) diag.Diagnostics {
+	p.plannedAttrs(&attrs, prior)
 	if attrs.ContentType == "" {
 		attrs.ContentType = contentTypeOf(p.artifact.Filename)
 	}
@@ -164,6 +179,9 @@ func (p *artifactPublication) notOurs() diag.Diagnostics {
 // setAttrs changes what is told about the object that has an ETag, and sends no byte of it.
 func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit func(*blob.Attrs)) diag.Diagnostics {
 	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: etag}, edit)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: it is gone", blob.ErrChanged)
+	}
 	if err != nil {
 		return p.failed("Changing the attributes of", err)
 	}
@@ -173,9 +191,16 @@ func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit fu
 
 // plannedAttrs brings attributes to what is planned. Metadata that was managed before and is not planned any more goes; what
 // others added stays.
-func (p *artifactPublication) plannedAttrs(attrs *blob.Attrs, before map[string]string) {
-	if contentType := p.planned.ContentType.ValueString(); contentType != "" {
+func (p *artifactPublication) plannedAttrs(attrs *blob.Attrs, prior *artifactModel) {
+	before := map[string]string{}
+	if prior != nil {
+		before = prior.userMetadata()
+	}
+	switch contentType := p.planned.ContentType.ValueString(); {
+	case contentType != "":
 		attrs.ContentType = contentType
+	case prior != nil && !prior.ContentType.IsNull():
+		attrs.ContentType = contentTypeOf(p.artifact.Filename)
 	}
 	metadata := map[string]string{}
 	maps.Copy(metadata, attrs.Metadata)

@@ -77,6 +77,7 @@ func (r *artifactResource) Create(ctx context.Context, req resource.CreateReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.configured.placed.Store(p.artifact.Canonical(), true)
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)
@@ -109,6 +110,7 @@ func (r *artifactResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	defer unlock()
 
+	owner.Unproven = false
 	resp.Diagnostics.Append(p.update(ctx, prior, &owner)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -189,9 +191,14 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 
 	imported := state.ContentSHA256.IsNull()
-	// The same tag and length are the same bytes: every store makes a new tag of other ones.
+	// The same tag and length are the same bytes: every store makes a new tag of other ones. With another tag somebody else has written
+	// it, who may have sent the old metadata along, the stored hash among them: that is no proof.
 	if imported || state.ETag.ValueString() != info.ETag || state.Size.ValueInt64() != info.Size {
-		hash, err := blob.Digest(ctx, store, info)
+		hashOf := blob.HashObject
+		if imported {
+			hashOf = blob.Digest
+		}
+		hash, err := hashOf(ctx, store, info)
 		if err != nil {
 			resp.Diagnostics.AddError(failure(tried, err))
 			return
@@ -200,9 +207,22 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	if imported {
 		resp.Diagnostics.Append(state.adoptImported(ctx, artifact, info, resp.Private)...)
+	} else {
+		resp.Diagnostics.Append(warnTakenOver(ctx, req.Private, artifact, info)...)
 	}
 	state.refresh(info)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// warnTakenOver says early what an update or a destroy would say too late.
+func warnTakenOver(ctx context.Context, private privateReader, artifact workspace.Artifact, info blob.Info) diag.Diagnostics {
+	owner, known, diags := readOwnership(ctx, private)
+	if token := info.Owner(); known && token != "" && token != owner.Token {
+		diags.AddAttributeWarning(path.Root("uri"), "The object belongs to another resource by now",
+			fmt.Sprintf("%s was taken over by another resource, perhaps in another state. Here it can only be changed with overwrite = true, and a destroy will leave it. "+
+				"Let one of them alone manage it.", artifact.URI()))
+	}
+	return diags
 }
 
 // adoptImported finishes an import: it finds out whether the name carries the hash, and becomes the object's owner by its token,
@@ -212,6 +232,7 @@ func (m *artifactModel) adoptImported(ctx context.Context, artifact workspace.Ar
 		m.Filename, m.ContentAddressed = types.StringValue(plain), types.BoolValue(true)
 	}
 	owner := newOwnership()
+	owner.Stamped = false
 	if token := info.Owner(); token != "" {
 		owner.Token = token
 	}
@@ -254,7 +275,7 @@ func (m *artifactModel) observe(info blob.Info) {
 func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state artifactModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	owner, _, diags := readOwnership(ctx, req.Private)
+	owner, known, diags := readOwnership(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -270,6 +291,12 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 		return
 	}
 	tried := "Deleting " + artifact.URI()
+	if owner.Unproven {
+		resp.Diagnostics.AddError("The old file was kept",
+			fmt.Sprintf("%s is to be replaced, and the plan could not see what will come in its place: its warning says why. It was left as it is.\n\n"+
+				"What to do: Build the source before the plan. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI()))
+		return
+	}
 	store, err := r.configured.store(artifact.Base)
 	if err != nil {
 		resp.Diagnostics.AddError(failure(tried, err))
@@ -285,18 +312,38 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	info, err := store.Head(ctx, artifact.Key())
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, blob.ErrNoBucket):
-		return
+		resp.Diagnostics.Append(gone(ctx, store, tried)...)
 	case err != nil:
 		resp.Diagnostics.AddError(failure(tried, err))
+	case r.configured.replacedHere(artifact.Canonical(), owner, info):
+		tflog.Info(ctx, "the object belongs to the resource that replaced this one", map[string]any{"uri": artifact.URI()})
+	case !known && info.Owner() != "" && info.ETag == state.ETag.ValueString() && info.Size == state.Size.ValueInt64():
+		// Terraform hands over no private state when it replaces a tainted resource. The object is still the one of the state, and
+		// was written by this provider.
+		if err := deleteSettled(ctx, store, info); err != nil {
+			resp.Diagnostics.AddError(failure(tried, err))
+		}
 	case !owner.mayDelete(state, info):
 		resp.Diagnostics.AddWarning("The file was left in the store",
 			fmt.Sprintf("%s is not the object that this resource wrote: another resource or somebody else owns it by now, or it was there before. "+
 				"It was left as it is, and is no longer in this state.", artifact.URI()))
 	default:
-		if err := store.Delete(ctx, artifact.Key(), blob.Cond{IfMatch: info.ETag}); err != nil {
+		if err := deleteSettled(ctx, store, info); err != nil {
 			resp.Diagnostics.AddError(failure(tried, err))
 		}
 	}
+}
+
+// deleteSettled deletes an object if it is still the one that was seen. The refusal of a repeated request may be our own success, whose
+// answer was lost: that the object is gone decides.
+func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info) error {
+	err := store.Delete(ctx, seen.Key, blob.Cond{IfMatch: seen.ETag})
+	if errors.Is(err, blob.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
+		if _, headErr := store.Head(ctx, seen.Key); errors.Is(headErr, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	return err
 }
 
 func (r *artifactResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

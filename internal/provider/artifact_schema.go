@@ -110,6 +110,7 @@ func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Metadata of the object: lower-case keys and ASCII values. Keys that others add stay. It is changed without sending the file again.",
 				Validators: []validator.Map{
+					mapvalidator.NoNullValues(),
 					mapvalidator.KeysAre(metadataKeyRule),
 					mapvalidator.ValueStringsAre(metadataRule),
 				},
@@ -145,6 +146,11 @@ func (r *artifactResource) ConfigValidators(context.Context) []resource.ConfigVa
 	}
 }
 
+const (
+	noFilenameTitle  = "No file name"
+	noFilenameDetail = "With content there is no file to take a name from. Set filename, such as \"job.py\"."
+)
+
 // maxMetadata is S3's limit of 2 KiB for all of an object's metadata, less what the provider's own entries take.
 const maxMetadata = 2048 - 128
 
@@ -154,9 +160,9 @@ func (r *artifactResource) ValidateConfig(ctx context.Context, req resource.Vali
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !config.Content.IsNull() && config.Filename.IsNull() {
-		resp.Diagnostics.AddAttributeError(path.Root("filename"), "No file name",
-			"With content there is no file to take a name from. Set filename, such as \"job.py\".")
+	// What is unknown yet may become null: a module may hand over whichever of source and content its caller has set.
+	if !config.Content.IsNull() && !config.Content.IsUnknown() && config.Filename.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("filename"), noFilenameTitle, noFilenameDetail)
 	}
 	size := 0
 	for key, value := range config.Metadata.Elements() {

@@ -6,6 +6,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
+// assumed warns once that the plan takes what is there to stay where it is. Planning the base URI as unknown instead would replace
+// everything whenever it is computed.
+func (c *configured) assumed() (diags diag.Diagnostics) {
+	c.warnAssumed.Do(func() {
+		diags.AddWarning("The base URI is not known yet",
+			"In the provider's block base_uri is known only after an apply. The plan assumes that what exists stays where it is. If it turns out to be another one, "+
+				"Terraform may stop with \"inconsistent final plan\": nothing is written then, and the next plan moves everything.")
+	})
+	return diags
+}
+
 // effectiveBaseURI is the base URI of a resource or data source: its own, else the provider's, which may be unknown.
 func effectiveBaseURI(own, fromProvider types.String) (types.String, diag.Diagnostics) {
 	var diags diag.Diagnostics

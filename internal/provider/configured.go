@@ -26,11 +26,14 @@ type configured struct {
 	unknown map[workspace.Backend][]string
 
 	planned plannedLocations
-	keys    keyedLocks // one artifact or one bucket's configuration at a time
+	// placed has the locations where an artifact was created in this walk.
+	placed sync.Map
+	keys   keyedLocks // one artifact or one bucket's configuration at a time
 
 	mu          sync.Mutex
 	stores      map[workspace.BaseURI]blob.Store
 	warnUnknown sync.Once
+	warnAssumed sync.Once
 }
 
 func configure(ctx context.Context, model providerModel, raw tftypes.Value, version string) (*configured, diag.Diagnostics) {
@@ -85,6 +88,12 @@ func (c *configured) store(base workspace.BaseURI) (blob.Store, error) {
 	}
 	c.stores[bucket] = store
 	return store, nil
+}
+
+// replacedHere says whether another resource of this walk has put or adopted the object, so that it is not the one to delete.
+func (c *configured) replacedHere(location string, owner ownership, there blob.Info) bool {
+	_, placed := c.placed.Load(location)
+	return placed && (there.Owner() == "" || there.Owner() != owner.Token)
 }
 
 // awaits says which attributes of the provider's block must be known before a backend can be used; "" when it can be.

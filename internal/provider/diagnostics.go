@@ -22,11 +22,11 @@ var failures = []struct {
 }{
 	{
 		context.Canceled, "Interrupted",
-		"The run was cancelled. Nothing was published by this step; run it again.",
+		"The run was cancelled. What was begun is whole or undone; run it again.",
 	},
 	{
 		context.DeadlineExceeded, "Timed out",
-		"Nothing was published by this step. Raise the time in the resource's timeouts block, or look for what makes the store slow.",
+		"Raise the time in the resource's timeouts block, or look for what makes the store slow. What was begun is whole or undone; run it again.",
 	},
 	{
 		blob.ErrSourceChanged, "The source changed while it was read",
@@ -58,7 +58,7 @@ var failures = []struct {
 	},
 	{
 		blob.ErrChanged, "The object changed since the plan",
-		"Somebody else has written it. Nothing was changed; plan again to see what is there now.",
+		"Somebody else has written or removed it. Nothing was changed; plan again to see what is there now.",
 	},
 	{
 		blob.ErrUndone, "The CORS rules do not stay",

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,21 +10,39 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
-// ownership is what the private state of a resource holds. A workspace has only the token.
+// ownership is what the private state of a resource holds. Of a workspace only the ID is used.
 type ownership struct {
-	// Token is what an object of ours carries in its metadata. Each create makes a new one.
+	// ID tells this resource from every other one. Each create and each import makes a new one.
+	ID string `json:"id"`
+	// Token is what the object carries in its metadata. After an import it is the one that was found there.
 	Token string `json:"token"`
 	// Owned is false for an object that was there before with the same bytes, written by somebody else.
 	Owned bool `json:"owned"`
+	// Stamped says that this resource wrote the token, so that no other one can have the same.
+	Stamped bool `json:"stamped"`
+	// Unproven says that a plan to replace the object could not see what will come in its place.
+	Unproven bool `json:"unproven,omitempty"`
 }
 
 // ownershipKey is part of users' states: it never changes.
 const ownershipKey = "ownership"
 
 func newOwnership() ownership {
-	token := make([]byte, 16)
-	rand.Read(token) // never fails: since Go 1.24 it ends the process instead
-	return ownership{Token: hex.EncodeToString(token), Owned: true}
+	return ownership{ID: rand.Text(), Token: rand.Text(), Owned: true, Stamped: true}
+}
+
+// stamp is the token to write: after an import a new one, since the resource that the object was imported from may live on.
+func (o *ownership) stamp() string {
+	if !o.Stamped {
+		o.Token, o.Stamped = rand.Text(), true
+	}
+	return o.Token
+}
+
+// shares says whether the delete of one resource could take the object that another one keeps: both know the same token, or the one
+// that keeps it has never written its own.
+func (o ownership) shares(kept ownership) bool {
+	return o.Token == kept.Token || (kept.Owned && !kept.Stamped)
 }
 
 // privateReader and privateWriter are the framework's private state, whose type cannot be named outside of it.
@@ -48,7 +65,7 @@ func readOwnership(ctx context.Context, private privateReader) (owner ownership,
 		diags.AddError("Damaged state", "The resource's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
 		return ownership{}, false, diags
 	}
-	return owner, owner.Token != "", diags
+	return owner, owner.ID != "", diags
 }
 
 func (o ownership) write(ctx context.Context, private privateWriter) diag.Diagnostics {

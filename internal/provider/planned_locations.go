@@ -8,15 +8,15 @@ import (
 // plannedLocations remembers which artifact of this walk is planned where, so that two on one location are found before either
 // of them is written.
 //
-// Terraform plans a resource that is replaced twice: once with its prior state, once without; the private state, and so the
-// owner token, is the same in both. So a token stands for a resource, and a claim without one for a resource that is new.
+// Terraform plans a resource that is replaced twice: once with its prior state, once without; the private state, and so the ID
+// in it, is the same in both. A claim without an ID is that of a resource that is new.
 type plannedLocations struct {
 	mu     sync.Mutex
 	claims map[string][]claim
 }
 
 type claim struct {
-	token string // "": a new resource
+	owner ownership // without an ID: a new resource
 	kind  claimKind
 }
 
@@ -37,8 +37,8 @@ func (p *plannedLocations) add(location string, added claim) (others []claim) {
 	}
 	same := false
 	for _, existing := range p.claims[location] {
-		if existing.token != "" && existing.token == added.token {
-			same = same || existing == added
+		if existing.owner.ID != "" && existing.owner.ID == added.owner.ID {
+			same = same || existing.kind == added.kind
 			continue
 		}
 		others = append(others, existing)

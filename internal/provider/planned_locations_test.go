@@ -10,7 +10,8 @@ import (
 
 func TestPlannedLocations(t *testing.T) {
 	const place = "s3://bucket/artifacts/namespaces/default/job.jar"
-	created, kept, destroyed := claim{"", claimCreated}, claim{"a", claimKept}, claim{"b", claimDestroyed}
+	a, b, c := ownership{ID: "a"}, ownership{ID: "b"}, ownership{ID: "c"}
+	created, kept, destroyed := claim{kind: claimCreated}, claim{a, claimKept}, claim{b, claimDestroyed}
 	cases := map[string]struct {
 		before []claim
 		add    claim
@@ -20,11 +21,11 @@ func TestPlannedLocations(t *testing.T) {
 		"two creates":                  {[]claim{created}, created, []claim{created}},
 		"a create beside a kept one":   {[]claim{kept}, created, []claim{kept}},
 		"a kept one after a create":    {[]claim{created}, kept, []claim{created}},
-		"planned twice in replacement": {[]claim{{"a", claimCreated}}, claim{"a", claimCreated}, nil},
-		"replaced in place":            {[]claim{kept}, claim{"a", claimCreated}, nil},
+		"planned twice in replacement": {[]claim{{a, claimCreated}}, claim{a, claimCreated}, nil},
+		"replaced in place":            {[]claim{kept}, claim{a, claimCreated}, nil},
 		"created where one goes":       {[]claim{destroyed}, created, []claim{destroyed}},
 		"one goes where one is made":   {[]claim{created}, destroyed, []claim{created}},
-		"three":                        {[]claim{kept, created}, claim{"c", claimKept}, []claim{kept, created}},
+		"three":                        {[]claim{kept, created}, claim{c, claimKept}, []claim{kept, created}},
 	}
 	for name, test := range cases {
 		var planned plannedLocations

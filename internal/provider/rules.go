@@ -58,7 +58,9 @@ func (r stringRule) ValidateString(_ context.Context, req validator.StringReques
 func sentence(err error) string {
 	text := err.Error()
 	first, size := utf8.DecodeRuneInString(text)
-	text = strings.ToUpper(string(first)) + text[size:]
+	if word, _, _ := strings.Cut(text, " "); !strings.ContainsAny(word, "./:_") { // a file's name is not changed
+		text = strings.ToUpper(string(first)) + text[size:]
+	}
 	if strings.HasSuffix(text, ".") {
 		return text
 	}
@@ -119,7 +121,7 @@ func checkSource(value string) error {
 		return errors.New("the path is empty")
 	}
 	if strings.Contains(value, "://") {
-		return fmt.Errorf("%q is a URL; source is the path of a local file", value)
+		return errors.New("this is a URL; source is the path of a local file") // not repeated, as it may hold a password or a signature
 	}
 	if strings.ContainsRune(value, 0) {
 		return errors.New("the path has a NUL character")
@@ -167,7 +169,7 @@ func checkOrigin(origin string) error {
 	}
 	scheme, host, found := strings.Cut(origin, "://")
 	if !found || scheme == "" || host == "" {
-		return fmt.Errorf("%q has no scheme; an origin looks like https://console.example.com", origin)
+		return errors.New("an origin has a scheme, as in https://console.example.com")
 	}
 	if strings.ContainsAny(host, "/?#@ ") {
 		return fmt.Errorf("%q is more than an origin; an origin is a scheme, a host and perhaps a port, without a slash after them", origin)

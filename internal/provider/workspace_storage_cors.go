@@ -35,7 +35,7 @@ var corsRuleTypes = map[string]attr.Type{
 // corsRuleID is the ID of our rule for a workspace. It is part of users' buckets: it never changes.
 func corsRuleID(base workspace.BaseURI) string {
 	sum := sha256.Sum256([]byte(base.Canonical().String()))
-	return "flink-" + hex.EncodeToString(sum[:])[:16]
+	return blob.CORSIDPrefix + hex.EncodeToString(sum[:])[:16]
 }
 
 // corsRule is the rule that an object of known values stands for; an object that is null stands for one that allows nothing.

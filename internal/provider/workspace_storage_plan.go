@@ -36,13 +36,13 @@ func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 
-	base, diags := planned.planBaseURI(config, prior, r.configured.baseURI)
+	base, diags := planned.planBaseURI(config, prior, r.configured)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(checkCORSBackend(base, planned.CORSRule)...)
-	mine := claim{owner.Token, claimCreated}
+	mine := claim{owner, claimCreated}
 	if prior != nil && prior.liesAt(base) {
 		mine.kind = claimKept
 	}
@@ -57,14 +57,14 @@ func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.
 }
 
 // planBaseURI finds where the workspace will lie; nil: that is not known yet.
-func (m *workspaceStorageModel) planBaseURI(config workspaceStorageModel, prior *workspaceStorageModel, fromProvider types.String) (*workspace.BaseURI, diag.Diagnostics) {
-	effective, diags := effectiveBaseURI(config.BaseURI, fromProvider)
+func (m *workspaceStorageModel) planBaseURI(config workspaceStorageModel, prior *workspaceStorageModel, provider *configured) (*workspace.BaseURI, diag.Diagnostics) {
+	effective, diags := effectiveBaseURI(config.BaseURI, provider.baseURI)
 	if diags.HasError() {
 		return nil, diags
 	}
 	if config.BaseURI.IsNull() && effective.IsUnknown() && prior != nil {
-		// Planning it unknown would replace every workspace whenever the provider's is computed.
 		effective = prior.BaseURI
+		diags.Append(provider.assumed()...)
 	}
 	m.BaseURI = effective
 	if effective.IsUnknown() {
@@ -130,7 +130,7 @@ func (r *workspaceStorageResource) planDestroy(ctx context.Context, req resource
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}
-	for _, other := range r.configured.planned.add(workspaceClaim(base), claim{owner.Token, claimDestroyed}) {
+	for _, other := range r.configured.planned.add(workspaceClaim(base), claim{owner, claimDestroyed}) {
 		if other.kind != claimDestroyed {
 			diags.AddWarning(movedWorkspaceTitle, movedWorkspaceDetail(base))
 		}

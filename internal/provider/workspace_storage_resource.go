@@ -63,7 +63,7 @@ func (r *workspaceStorageResource) Create(ctx context.Context, req resource.Crea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(newOwnership().write(ctx, resp.Private)...) // its token tells this resource from others on the same base URI
+	resp.Diagnostics.Append(newOwnership().write(ctx, resp.Private)...) // its ID tells this resource from others on the same base URI
 	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
 }

@@ -63,14 +63,14 @@ func (r *workspaceStorageResource) Schema(ctx context.Context, _ resource.Schema
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Namespaces, such as `default`: each gets its directory `artifacts/namespaces/<namespace>`. " +
 					"One that is taken out while it holds artifacts keeps its directory, with a warning.",
-				Validators: []validator.Set{setvalidator.ValueStringsAre(namespaceRule)},
+				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(namespaceRule)},
 			},
 			"directories": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default: setdefault.StaticValue(stringSet(workspace.Directories())),
 				MarkdownDescription: "Directories below the base URI: empty objects whose names end in `/`, real directories with `file://`. Default: those of Flink platforms, `" +
 					strings.Join(workspace.Directories(), "`, `") + "`. One that is taken out while it holds anything stays, with a warning.",
-				Validators: []validator.Set{setvalidator.ValueStringsAre(directoryRule)},
+				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(directoryRule)},
 			},
 			"cors_rule": corsRuleSchema(),
 			"bucket": schema.StringAttribute{
@@ -102,25 +102,25 @@ func corsRuleSchema() schema.SingleNestedAttribute {
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet([]string{consoleOrigin})),
 				MarkdownDescription: "Origins, such as `https://console.example.com`; each may have one `*`. Default: `" + consoleOrigin + "`.",
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(originRule)},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(originRule)},
 			},
 			"allowed_methods": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet(corsMethods)),
 				MarkdownDescription: "Methods among `" + strings.Join(corsMethods, "`, `") + "`. Default: all of them.",
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(corsMethods...))},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.OneOf(corsMethods...))},
 			},
 			"allowed_headers": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet([]string{"*"})),
 				MarkdownDescription: "Headers that a request may have; each may have one `*`. Default: `*`, all of them.",
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(corsHeaderRule)},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(corsHeaderRule)},
 			},
 			"expose_headers": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet(nil)),
 				MarkdownDescription: "Headers of an answer that scripts may read, such as `ETag`. Default: none, as the documented rule has none.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(exposeHeaderRule)},
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(exposeHeaderRule)},
 			},
 			"max_age_seconds": schema.Int64Attribute{
 				Optional:            true,

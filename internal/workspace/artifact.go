@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,9 +38,15 @@ func NewArtifact(base BaseURI, namespace, filename string) (Artifact, error) {
 	return artifact, nil
 }
 
+// signature finds what makes a URL a secret, by the names that AWS, Google, Azure and Alibaba Cloud have for it.
+var signature = regexp.MustCompile(`(?i)[?&](X-(Amz|Goog|Oss)-Signature|Signature|sig|OSSAccessKeyId|security-token)=`)
+
 // ParseArtifactURI is the way back from Artifact.URI.
 func ParseArtifactURI(uri string) (Artifact, error) {
 	const want = "an artifact's URI looks like s3://my-bucket/vvp/artifacts/namespaces/default/job.jar"
+	if signature.MatchString(uri) {
+		return Artifact{}, errors.New("this is a signed URL, which is a secret; " + want)
+	}
 	at := strings.LastIndex(uri, "/"+NamespacesDirectory)
 	if at < 0 {
 		if _, err := ParseBaseURI(uri); err != nil {

@@ -50,7 +50,7 @@ func ParseBaseURI(uri string) (BaseURI, error) {
 		return BaseURI{}, fmt.Errorf("%q is followed by a query (\"?…\"), which a base URI must not have", bare)
 	}
 	if strings.Contains(uri, "#") {
-		return BaseURI{}, fmt.Errorf("%q has a fragment (\"#…\"), which a base URI must not have", uri)
+		return BaseURI{}, errors.New("a base URI must not have a fragment (\"#…\")")
 	}
 	base := BaseURI{Scheme: scheme, Backend: backend}
 	location := strings.TrimSuffix(rest, "/")

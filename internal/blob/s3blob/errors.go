@@ -50,6 +50,9 @@ type verdict struct {
 	advice string
 }
 
+// garbled is what a store found that compared the checksum of what arrived.
+const garbled = "Nothing was published: the store received other bytes than those that were hashed. Let what writes the source finish, or look for a proxy that changes bodies; then run again."
+
 // verdicts by code (API reference, "Error responses"), and by the names that the SDK gives to a status without a body.
 var verdicts = map[string]verdict{
 	"NoSuchKey":    {err: fs.ErrNotExist},
@@ -77,14 +80,14 @@ var verdicts = map[string]verdict{
 	"XNotImplemented":             {errors.ErrUnsupported, "This store cannot do that."},
 	"UnsupportedOperation":        {errors.ErrUnsupported, "This store cannot do that."},
 	"MethodNotAllowed":            {errors.ErrUnsupported, "This store does not allow that here."},
-	"SlowDown":                    {advice: "The store is overloaded: try again later."},
-	"ServiceUnavailable":          {advice: "The store is overloaded: try again later."},
-	"InternalError":               {advice: "The store failed: try again later."},
+	"SlowDown":                    {blob.ErrUnreachable, "The store is overloaded: try again later."},
+	"ServiceUnavailable":          {blob.ErrUnreachable, "The store is overloaded: try again later."},
+	"InternalError":               {blob.ErrUnreachable, "The store failed: try again later."},
 	"EntityTooLarge":              {advice: "The store takes no object of this size."},
 	"InvalidBucketName":           {advice: "Check the bucket's name."},
-	"BadDigest":                   {blob.ErrSourceChanged, ""},
-	"XAmzContentSHA256Mismatch":   {blob.ErrSourceChanged, ""},
-	"XAmzContentChecksumMismatch": {blob.ErrSourceChanged, ""},
+	"BadDigest":                   {blob.ErrSourceChanged, garbled},
+	"XAmzContentSHA256Mismatch":   {blob.ErrSourceChanged, garbled},
+	"XAmzContentChecksumMismatch": {blob.ErrSourceChanged, garbled},
 
 	"PermanentRedirect":                  {err: blob.ErrWrongRegion},
 	"MovedPermanently":                   {err: blob.ErrWrongRegion},
@@ -136,7 +139,8 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 		failure.Err, failure.Message = blob.ErrWrongRegion, "no region is set"
 		failure.Advice = "Set region in the provider's s3 block, AWS_REGION, or region in the profile; or endpoint for a store other than AWS."
 	case errors.As(err, &ca):
-		failure.Err, failure.Message = ca.err, "custom_ca_bundle: "+ca.Error()
+		// Not the cause itself: a file that is missing is no object that is missing.
+		failure.Err, failure.Message = blob.ErrUnreachable, "custom_ca_bundle: "+ca.Error()
 		failure.Advice = "custom_ca_bundle is the path of a file with the CA's certificate in PEM."
 	case errors.As(err, &page):
 		failure.Err, failure.Message = blob.ErrNotAStore, "the answer is not that of an object store: "+page.Error()
@@ -200,6 +204,8 @@ func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Con
 		known.err = fs.ErrPermission
 	case status == http.StatusNotImplemented:
 		known.err = errors.ErrUnsupported
+	case status >= http.StatusInternalServerError:
+		known = verdict{blob.ErrUnreachable, "The store failed, although the request was repeated. Try again later, or look into the store's own log."}
 	case strings.HasPrefix(failure.Code, "KMS."):
 		known.advice = "Check the KMS key and the permissions on it."
 	}

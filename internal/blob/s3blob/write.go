@@ -51,8 +51,7 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, sums blob.Sums) 
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		var err error
-		out, err = u.conn.client.PutObject(ctx, &s3.PutObjectInput{
+		in := &s3.PutObjectInput{
 			Bucket:        &u.store.bucket,
 			Key:           &u.key,
 			Body:          body,
@@ -61,7 +60,13 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, sums blob.Sums) 
 			Metadata:      u.attrs.StoredMetadata(),
 			IfMatch:       quote(cond.IfMatch),
 			IfNoneMatch:   star(cond.IfAbsent),
-		}, payloadHash(sums.SHA256.String()), repeatConflicts)
+		}
+		if u.conn.checksums {
+			// The signature covers the bytes already. Buckets with a default retention want a checksum all the same.
+			in.ChecksumCRC64NVME = aws.String(encode(body.CRC64NVME()))
+		}
+		var err error
+		out, err = u.conn.client.PutObject(ctx, in, payloadHash(sums.SHA256.String()), repeatConflicts)
 		return u.fail("PutObject", err)
 	})
 	if err != nil {

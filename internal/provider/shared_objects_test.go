@@ -1,0 +1,291 @@
+package provider_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// workingDirectory runs configurations one after the other by the real binary, in one root module with one state.
+type workingDirectory struct {
+	root
+	p place
+}
+
+func newWorkingDirectory(t *testing.T, p place) workingDirectory {
+	t.Helper()
+	return workingDirectory{newRoot(t, ""), p}
+}
+
+func (r workingDirectory) configure(t *testing.T, config string) {
+	t.Helper()
+	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
+	writeFile(t, filepath.Join(r.directory, "main.tf"), block+r.p.provider()+config)
+}
+
+func (r workingDirectory) apply(t *testing.T, arguments ...string) string {
+	t.Helper()
+	return r.run(t, append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, arguments...)...)
+}
+
+// fails is a run that must not succeed.
+func (r workingDirectory) fails(t *testing.T, arguments ...string) string {
+	t.Helper()
+	output, err := r.command(t.Context(), append(arguments, "-input=false", "-no-color")...).CombinedOutput()
+	if err == nil {
+		t.Errorf("terraform %s succeeded:\n%s", strings.Join(arguments, " "), output)
+	}
+	return string(output)
+}
+
+func (r workingDirectory) unchanged(t *testing.T) {
+	t.Helper()
+	r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+}
+
+// An object that is imported under a new address while its old block goes would be deleted by the old one's destroy.
+func TestImportedBesideItsOldAddress(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		r := newWorkingDirectory(t, p)
+		r.configure(t, artifact("job", fromFile(path)))
+		r.apply(t)
+		imported := fmt.Sprintf("import {\n to = flink_artifact.again\n id = %q\n}\n", p.baseURI+"/"+jobPath) + artifact("again", fromFile(path))
+
+		r.configure(t, imported)
+		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own one object", "moved block", "destroy = false")
+		p.holds(t, jobPath, firstJob)
+
+		// Beside the first, two of them are in one place: known at plan. Then one is forgotten, and the other is as it should be.
+		r.configure(t, artifact("job", fromFile(path))+imported)
+		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Two artifacts in one place")
+		r.configure(t, imported)
+		r.run(t, "state", "rm", "flink_artifact.job")
+		r.apply(t)
+		r.unchanged(t)
+		p.holds(t, jobPath, firstJob)
+
+		// New bytes carry a token of its own, and a destroy takes the object away.
+		writeFile(t, path, otherJob)
+		r.apply(t)
+		p.holds(t, jobPath, otherJob)
+		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		p.holds(t, jobPath, "")
+	})
+}
+
+// Written again by hand with the same bytes, an object has lost its token. A replacement adopts it, and must not delete it then.
+func TestReplacementOfWhatWasWrittenByHand(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		r := newWorkingDirectory(t, p)
+		r.configure(t, artifact("job", fromFile(path), "lifecycle { create_before_destroy = true }"))
+		r.apply(t)
+		p.plant(t, jobPath, []byte(firstJob))
+		r.apply(t, "-replace=flink_artifact.job")
+		p.holds(t, jobPath, firstJob)
+		r.unchanged(t)
+	})
+}
+
+// Terraform gives no private state to the delete of a tainted resource.
+func TestTaintedIsReplaced(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		r := newWorkingDirectory(t, p)
+		r.configure(t, artifact("job", fromFile(path)))
+		r.apply(t)
+		r.run(t, "taint", "flink_artifact.job")
+		writeFile(t, path, otherJob)
+		r.apply(t)
+		p.holds(t, jobPath, otherJob)
+		r.unchanged(t)
+		r.run(t, "taint", "flink_artifact.job")
+		r.configure(t, artifact("job", fromFile(path), `filename = "renamed.jar"`))
+		r.apply(t)
+		p.holds(t, jobPath, "")
+		p.holds(t, "artifacts/namespaces/default/renamed.jar", otherJob)
+		r.unchanged(t)
+	})
+}
+
+// A replacement whose source cannot be seen must not begin with the old file's destroy.
+func TestReplacementWithoutASource(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		old := "artifacts/namespaces/default/job-" + sha(firstJob)[:12] + ".jar"
+		for name, changed := range map[string][]string{
+			"missing":   {"content_addressed = true"},
+			"wrong pin": {`filename = "renamed.jar"`, fmt.Sprintf("content_sha256 = %q", sha(otherJob))},
+		} {
+			t.Run(name, func(t *testing.T) {
+				r := newWorkingDirectory(t, p)
+				writeFile(t, path, firstJob)
+				r.configure(t, artifact("job", fromFile(path), "content_addressed = true"))
+				r.apply(t)
+				if name == "missing" {
+					remove(t, path)
+				}
+				r.configure(t, artifact("job", append(changed, fromFile(path))...))
+				says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept", "create_before_destroy = true")
+				p.holds(t, old, firstJob)
+				// It can still be destroyed, and with a source it is replaced.
+				writeFile(t, path, otherJob)
+				r.configure(t, artifact("job", fromFile(path), "content_addressed = true"))
+				r.apply(t)
+				p.holds(t, old, "")
+				remove(t, path)
+				r.fails(t, "apply", "-auto-approve", "-replace=flink_artifact.job")
+				r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+				p.holds(t, "artifacts/namespaces/default/job-"+sha(otherJob)[:12]+".jar", "")
+			})
+		}
+	})
+}
+
+// A build step of the same run makes the bytes that the pin asks for, where other bytes lie while it is planned.
+func TestPinnedBytesMadeDuringTheRun(t *testing.T) {
+	p := inDirectory(t)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), "old")
+	config := func(pin, trigger string) string {
+		return p.provider() + fmt.Sprintf("resource \"terraform_data\" \"build\" {\n triggers_replace = %q\n provisioner \"local-exec\" { command = \"printf '%%s' '%s' > '%s'\" }\n}\n", trigger, pin, path) +
+			artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(pin)), "depends_on = [terraform_data.build]")
+	}
+	writeFile(t, path, firstJob)
+	applies(t,
+		resource.TestStep{Config: config(firstJob, "1")},
+		resource.TestStep{Config: config("longer than the first one", "2"), Check: then(func() { p.holds(t, jobPath, "longer than the first one") })},
+	)
+}
+
+// A removed content type becomes that of the extension again, and metadata that others added survives new bytes.
+func TestContentTypeRemovedAndForeignMetadata(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	bucket, key := locate(p)
+	head := func() *s3.HeadObjectOutput {
+		t.Helper()
+		info, err := server.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	config := p.provider() + artifact("job", fromFile(path))
+	applies(t,
+		resource.TestStep{Config: p.provider() + artifact("job", fromFile(path), `content_type = "application/x-job"`)},
+		resource.TestStep{Config: config, Check: then(func() {
+			if got := *head().ContentType; got != "application/java-archive" {
+				t.Errorf("content type %q", got)
+			}
+		})},
+		unchanged(config),
+		resource.TestStep{
+			PreConfig: func() {
+				rewrite(t, server, p, []byte(firstJob), map[string]string{"who": "me"})
+				writeFile(t, path, otherJob)
+			},
+			Config: config, Check: then(func() {
+				if got := head().Metadata["who"]; got != "me" {
+					t.Errorf("metadata of others: %v", head().Metadata)
+				}
+				p.holds(t, jobPath, otherJob)
+			}),
+		},
+	)
+}
+
+// Other bytes that were written with the old object's metadata, our hash among them, are drift all the same.
+func TestDriftThatKeepsTheMetadata(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	config := p.provider() + artifact("job", fromFile(path))
+	for _, other := range []string{otherJob, "longer than both of them"} {
+		applies(t,
+			resource.TestStep{Config: config},
+			resource.TestStep{
+				PreConfig: func() { rewrite(t, server, p, []byte(other), nil) }, Config: config,
+				ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) }),
+			},
+		)
+	}
+}
+
+// locate is the artifact's bucket and key.
+func locate(p place) (bucket, key string) {
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
+	return bucket, prefix + "/" + jobPath
+}
+
+// rewrite puts bytes in the artifact's place with the metadata that it had, and more.
+func rewrite(t *testing.T, server *versitygw.Server, p place, data []byte, more map[string]string) {
+	t.Helper()
+	bucket, key := locate(p)
+	info, err := server.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range more {
+		info.Metadata[name] = value
+	}
+	_, err = server.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader(string(data)), Metadata: info.Metadata})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two states on one object: the second says that it takes over, the first that it has lost it.
+func TestTwoStatesOnOneObject(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		one, two := newWorkingDirectory(t, p), newWorkingDirectory(t, p)
+		one.configure(t, artifact("job", fromFile(path)))
+		two.configure(t, artifact("job", fromFile(path)))
+		one.apply(t)
+		says(t, two.apply(t), "The file was taken over", "another state")
+		says(t, one.run(t, "plan", "-input=false", "-no-color"), "The object belongs to another resource by now")
+		says(t, one.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The file was left in the store")
+		p.holds(t, jobPath, firstJob)
+	})
+}
+
+// A certificate file that is missing is no object that is missing: nothing leaves the state for that.
+func TestMissingCABundle(t *testing.T) {
+	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	r := newWorkingDirectory(t, p)
+	r.configure(t, artifact("job", fromFile(path)))
+	r.apply(t)
+	broken := r
+	broken.p.block += "custom_ca_bundle = \"no-such-file.pem\"\n"
+	broken.configure(t, artifact("job", fromFile(path)))
+	for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+		says(t, broken.fails(t, "destroy", "-auto-approve", refresh), "custom_ca_bundle", "no-such-file.pem")
+	}
+	r.configure(t, artifact("job", fromFile(path)))
+	r.unchanged(t)
+	p.holds(t, jobPath, firstJob)
+}
+
+// A directory that is not mounted is no file that was deleted: the destroy says so.
+func TestDestroyWithoutTheBaseDirectory(t *testing.T) {
+	p := inDirectory(t)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	r := newWorkingDirectory(t, p)
+	r.configure(t, artifact("job", fromFile(path)))
+	r.apply(t)
+	directory := strings.TrimPrefix(p.baseURI, "file://")
+	if err := os.Rename(directory, directory+".away"); err != nil {
+		t.Fatal(err)
+	}
+	says(t, r.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The bucket is gone")
+}
