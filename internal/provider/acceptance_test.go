@@ -16,6 +16,9 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
 )
 
+// testDirectory names the variable with the directory that goes when all tests are over.
+const testDirectory = "FLINK_TEST_DIRECTORY"
+
 // TestMain sets what acceptance tests need, so that "go test" alone runs all of them and skips none.
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -37,6 +40,7 @@ func run(m *testing.M) int {
 		"TF_ACC":             "1",
 		"CHECKPOINT_DISABLE": "1",
 		"TF_CLI_CONFIG_FILE": cliConfig,
+		testDirectory:        directory,
 		// So that examples, which name the provider's source, get this provider too.
 		"TF_ACC_PROVIDER_NAMESPACE": "terraform-provider-flink",
 	}

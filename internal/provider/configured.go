@@ -14,9 +14,6 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// defaultConcurrentParts keeps a process well below 100 MiB, and fills a fast line: 8 MiB each.
-const defaultConcurrentParts = 4
-
 // configured is what the provider's block comes to: the one value that every resource and data source works with. It lasts for
 // one walk of Terraform over the configuration (one plan, one apply).
 type configured struct {
@@ -64,7 +61,7 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 		retries := int(model.MaxRetries.ValueInt64())
 		s3.MaxRetries = &retries
 	}
-	parts := defaultConcurrentParts
+	parts := schemes.DefaultParts
 	if !model.MaxConcurrentParts.IsNull() {
 		parts = int(model.MaxConcurrentParts.ValueInt64())
 	}

@@ -32,10 +32,8 @@ type root struct {
 
 // buildProvider builds the provider once for all tests of the package.
 var buildProvider = sync.OnceValues(func() (directory string, err error) {
-	directory, err = os.MkdirTemp("", "flink-provider-")
-	if err != nil {
-		return "", err
-	}
+	// In the directory that TestMain removes.
+	directory = filepath.Join(os.Getenv(testDirectory), "provider")
 	build := exec.Command("go", "build", "-o", filepath.Join(directory, "terraform-provider-flink"), "../..")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, output)
@@ -173,6 +171,11 @@ func TestMemoryOfLargeUpload(t *testing.T) {
 
 // watchProviders returns the largest resident size, in bytes, that a process of the built provider had until done.
 func watchProviders(done <-chan struct{}) (peak int64) {
+	built, err := buildProvider()
+	if err != nil {
+		return 0
+	}
+	own := filepath.Join(built, "terraform-provider-flink")
 	for {
 		select {
 		case <-done:
@@ -183,7 +186,7 @@ func watchProviders(done <-chan struct{}) (peak int64) {
 		names, _ := filepath.Glob("/proc/[0-9]*/exe")
 		for _, name := range names {
 			program, err := os.Readlink(name)
-			if err != nil || filepath.Base(program) != "terraform-provider-flink" {
+			if err != nil || program != own {
 				continue
 			}
 			status, err := os.ReadFile(filepath.Join(filepath.Dir(name), "status"))

@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 )
 
 // baseURIVariable is read where the provider's block has no base_uri.
@@ -70,7 +72,7 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			"max_concurrent_parts": schema.Int64Attribute{
 				Optional: true,
 				MarkdownDescription: fmt.Sprintf("How many parts of 8 MiB may be on their way at once, over all artifacts of a run. It bounds the provider's memory. Default: %d.",
-					defaultConcurrentParts),
+					schemes.DefaultParts),
 				Validators: []validator.Int64{int64validator.Between(1, 64)},
 			},
 		},

@@ -35,6 +35,9 @@ type driver struct {
 	zero blob.Store
 }
 
+// DefaultParts is how many parts are on their way at once unless the user says otherwise.
+const DefaultParts = multipart.DefaultParts
+
 // NewPartsBudget is a budget of so many parts, for all uploads of the process.
 func NewPartsBudget(parts int) *PartsBudget { return multipart.NewBudget(parts) }
 
