@@ -129,7 +129,7 @@ func TestSourceMissingAtApply(t *testing.T) {
 func TestSourceUnreadableLater(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		for _, addressed := range []string{"false", "true"} {
+		for addressed, refusal := range map[string]string{"false": "The source is not a file", "true": "The old file was kept"} {
 			config := p.provider() + artifact("job", fromFile(path), "content_addressed = "+addressed)
 			applies(t,
 				resource.TestStep{Config: config},
@@ -142,7 +142,7 @@ func TestSourceUnreadableLater(t *testing.T) {
 					},
 					Config: config, PlanOnly: true, ExpectNonEmptyPlan: true,
 				},
-				resource.TestStep{Config: config, ExpectError: words("The source is not a file")},
+				resource.TestStep{Config: config, ExpectError: words(refusal)},
 				resource.TestStep{PreConfig: func() { remove(t, path); writeFile(t, path, firstJob) }, Config: config},
 			)
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
@@ -299,6 +300,7 @@ func TestDirectoryRemovedAgainAndAgain(t *testing.T) {
 				return
 			default:
 				os.Remove(filepath.Join(s.dir, "a", "b")) // it is not always there, nor empty
+				time.Sleep(20 * time.Microsecond)         // often, and not without a pause: a writer must have a chance
 			}
 		}
 	})

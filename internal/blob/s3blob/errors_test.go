@@ -325,7 +325,7 @@ func TestCredentials(t *testing.T) {
 	})
 	t.Run("no CA", func(t *testing.T) {
 		store := newStore(t, Config{Region: "r", CABundle: "/nonexistent.pem"}, "bucket")
-		expectAll(t, every(t, store), fs.ErrNotExist, "custom_ca_bundle")
+		expectAll(t, every(t, store), blob.ErrUnreachable, "custom_ca_bundle")
 	})
 	t.Run("a shared file", func(t *testing.T) {
 		server := versitygw.Start(t, versitygw.Options{})
@@ -420,7 +420,7 @@ func TestAFirstUseThatIsCancelledIsRepeated(t *testing.T) {
 	config := configFor(server)
 	config.CABundle = path
 	store = newStore(t, config, server.CreateBucket(t))
-	if err := store.Bucket(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+	if err := store.Bucket(t.Context()); !errors.Is(err, blob.ErrUnreachable) {
 		t.Errorf("%v", err)
 	}
 	secure := versitygw.Start(t, versitygw.Options{TLS: true})
