@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -36,18 +35,6 @@ type artifactModel struct {
 	ETag             types.String   `tfsdk:"etag"`
 	VersionID        types.String   `tfsdk:"version_id"`
 	Timeouts         timeouts.Value `tfsdk:"timeouts"`
-}
-
-// uriIdentity is the identity of every resource here: the location in its one canonical spelling, so that it never changes
-// while the resource lives.
-type uriIdentity struct {
-	URI types.String `tfsdk:"uri"`
-}
-
-func uriIdentitySchema(description string) identityschema.Schema {
-	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"uri": identityschema.StringAttribute{RequiredForImport: true, Description: description},
-	}}
 }
 
 func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {

@@ -1,0 +1,88 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state artifactModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	owner, known, diags := readOwnership(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || state.RetainOnDestroy.ValueBool() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
+	if err != nil {
+		resp.Diagnostics.AddError("Damaged state", "The artifact's uri cannot be read: "+sentence(err)+" Remove it from the state with \"terraform state rm\".")
+		return
+	}
+	tried := "Deleting " + artifact.URI()
+	if owner.Unproven {
+		resp.Diagnostics.AddError("The old file was kept",
+			fmt.Sprintf("%s is to be replaced, and the plan could not see what will come in its place: its warning says why. It was left as it is.\n\n"+
+				"What to do: Build the source before the plan. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI()))
+		return
+	}
+	store, err := r.configured.store(artifact.Base)
+	if err != nil {
+		resp.Diagnostics.AddError(failure(tried, err))
+		return
+	}
+	unlock, err := r.configured.keys.lock(ctx, artifact.Canonical())
+	if err != nil {
+		resp.Diagnostics.AddError(failure(tried, err))
+		return
+	}
+	defer unlock()
+
+	info, err := store.Head(ctx, artifact.Key())
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, blob.ErrNoBucket):
+		resp.Diagnostics.Append(gone(ctx, store, tried)...)
+	case err != nil:
+		resp.Diagnostics.AddError(failure(tried, err))
+	case r.configured.replacedHere(artifact.Canonical(), owner, info):
+		tflog.Info(ctx, "the object belongs to the resource that replaced this one", map[string]any{"uri": artifact.URI()})
+	case !known && info.Owner() != "" && info.ETag == state.ETag.ValueString() && info.Size == state.Size.ValueInt64():
+		// Terraform hands over no private state when it replaces a tainted resource. The object is still the one of the state, and
+		// was written by this provider.
+		if err := deleteSettled(ctx, store, info); err != nil {
+			resp.Diagnostics.AddError(failure(tried, err))
+		}
+	case !owner.mayDelete(state, info):
+		resp.Diagnostics.AddWarning("The file was left in the store",
+			fmt.Sprintf("%s is not the object that this resource wrote: another resource or somebody else owns it by now, or it was there before. "+
+				"It was left as it is, and is no longer in this state.", artifact.URI()))
+	default:
+		if err := deleteSettled(ctx, store, info); err != nil {
+			resp.Diagnostics.AddError(failure(tried, err))
+		}
+	}
+}
+
+// deleteSettled deletes an object if it is still the one that was seen. The refusal of a repeated request may be our own success, whose
+// answer was lost: that the object is gone decides.
+func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info) error {
+	err := store.Delete(ctx, seen.Key, blob.Cond{IfMatch: seen.ETag})
+	if errors.Is(err, blob.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
+		if _, headErr := store.Head(ctx, seen.Key); errors.Is(headErr, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	return err
+}

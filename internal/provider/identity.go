@@ -1,0 +1,41 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// uriIdentity is the identity of every resource here: the location in its one canonical spelling, so that it never changes
+// while the resource lives.
+type uriIdentity struct {
+	URI types.String `tfsdk:"uri"`
+}
+
+func uriIdentitySchema(description string) identityschema.Schema {
+	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"uri": identityschema.StringAttribute{RequiredForImport: true, Description: description},
+	}}
+}
+
+// importedURI is the ID of an import, or the uri of its identity.
+func importedURI(ctx context.Context, req resource.ImportStateRequest) (string, diag.Diagnostics) {
+	if req.ID != "" || req.Identity == nil {
+		return req.ID, nil
+	}
+	var identity uriIdentity
+	diags := req.Identity.Get(ctx, &identity)
+	return identity.URI.ValueString(), diags
+}
+
+// setIdentity does nothing under a Terraform that knows no identities.
+func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, canonical string) diag.Diagnostics {
+	if identity == nil {
+		return nil
+	}
+	return identity.Set(ctx, uriIdentity{types.StringValue(canonical)})
+}
