@@ -289,3 +289,21 @@ func TestDestroyWithoutTheBaseDirectory(t *testing.T) {
 	}
 	says(t, r.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The bucket is gone")
 }
+
+// What was imported from another state carries a token of its own from the first new bytes on: the other state can delete it no more.
+func TestImportedFromAnotherState(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		one, two := newWorkingDirectory(t, p), newWorkingDirectory(t, p)
+		one.configure(t, artifact("job", fromFile(path)))
+		one.apply(t)
+		two.configure(t, fmt.Sprintf("import {\n to = flink_artifact.job\n id = %q\n}\n", p.baseURI+"/"+jobPath)+artifact("job", fromFile(path)))
+		two.apply(t)
+		writeFile(t, path, otherJob)
+		two.apply(t)
+		says(t, one.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The file was left in the store")
+		p.holds(t, jobPath, otherJob)
+		two.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		p.holds(t, jobPath, "")
+	})
+}
