@@ -45,7 +45,8 @@ if ! "$terraform" -chdir="$config" init -input=false >"$home/init.log" 2>&1; the
 fi
 
 changes=0
-echo "Applying examples/quickstart with $("$terraform" version | head -n 1)."
+version=$("$terraform" version)
+echo "Applying examples/quickstart with ${version%%$'\n'*}."
 "$terraform" -chdir="$config" plan $color -input=false -detailed-exitcode -out="$home/plan" || changes=$?
 case $changes in
 0) ;;

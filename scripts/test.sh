@@ -22,7 +22,8 @@ export TF_CLI_CONFIG_FILE="$PWD/.cache/terraformrc" CHECKPOINT_DISABLE=1
 
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH="$terraform"
 export TF_ACC_PROVIDER_NAMESPACE=terraform-provider-flink
-version=$("$terraform" version | head -n 1)
+version=$("$terraform" version)
+version=${version%%$'\n'*}
 if [[ "$version" == OpenTofu* ]]; then
 	export TF_ACC_PROVIDER_HOST=registry.opentofu.org
 fi
