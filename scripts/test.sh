@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, or with --opentofu the acceptance tests, by OpenTofu. `make test` builds what this needs.
-# Further arguments go to `go test`: scripts/test.sh -run TestAccArtifact
+# Further arguments go to `go test`: scripts/test.sh -run TestArtifact
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
