@@ -47,10 +47,7 @@ func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyP
 	if diags.HasError() || state.RetainOnDestroy.ValueBool() {
 		return diags
 	}
-	if owner.Unproven {
-		owner.Unproven = false // nothing comes in its place, and that is wanted
-		diags.Append(owner.write(ctx, resp.Private)...)
-	}
+	diags.Append(rewrite(ctx, req.Private, resp.Private, replacement{})...) // nothing comes in its place, and that is wanted
 	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
@@ -69,13 +66,36 @@ func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyP
 	return diags
 }
 
+// release notes that a replacement leaves its place, and stops where another resource keeps the object there.
+func (p *artifactPlan) release(planned *plannedLocations) {
+	was, err := workspace.ParseArtifactURI(p.prior.URI.ValueString())
+	if err != nil || p.prior.RetainOnDestroy.ValueBool() {
+		return
+	}
+	for _, other := range planned.add(was.Canonical(), claim{p.owner, claimDestroyed}) {
+		if other.kind == claimKept && p.owner.shares(other.owner) {
+			p.diags.AddError(sharedTitle, sharedDetail(was))
+		}
+	}
+}
+
+// rewrite tells the delete what the plan knows, and nothing that an earlier plan knew.
+func rewrite(ctx context.Context, from privateReader, to privateWriter, next replacement) diag.Diagnostics {
+	var before replacement
+	diags := readPrivate(ctx, from, replacementKey, &before)
+	if !before.equal(next) {
+		diags.Append(writePrivate(ctx, to, replacementKey, next)...)
+	}
+	return diags
+}
+
 const sharedTitle = "Two resources own one object, and one of them would delete it"
 
 func sharedDetail(artifact workspace.Artifact) string {
 	return fmt.Sprintf("%s belongs to a resource that this plan destroys, and to one that it keeps, such as one that was imported under another address. "+
 		"The destroy would take the object from the one that stays.\n\n"+
 		"What to do: Give the resource its new address by a moved block in place of the import, or forget the old one without a destroy: "+
-		"by \"terraform state rm\", or by a removed block with destroy = false.", artifact.URI())
+		"by \"terraform state rm\", or by a removed block with destroy = false. To destroy all of them, add -refresh=false to \"terraform destroy\".", artifact.URI())
 }
 
 const renamedTitle = "One artifact is destroyed and another created in the same place"

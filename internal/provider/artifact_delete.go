@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -18,6 +19,8 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	owner, known, diags := readOwnership(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	var plan replacement
+	resp.Diagnostics.Append(readPrivate(ctx, req.Private, replacementKey, &plan)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || state.RetainOnDestroy.ValueBool() {
@@ -32,9 +35,9 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 		return
 	}
 	tried := "Deleting " + artifact.URI()
-	if owner.Unproven {
+	if plan.Unproven {
 		resp.Diagnostics.AddError("The old file was kept",
-			fmt.Sprintf("%s is to be replaced, and the plan could not see what will come in its place: its warning says why. It was left as it is.\n\n"+
+			fmt.Sprintf("%s is to be replaced, and the plan could not see what will come in its place: the source was missing, unreadable, not the pinned one, or not known yet. It was left as it is.\n\n"+
 				"What to do: Build the source before the plan. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI()))
 		return
 	}
@@ -58,7 +61,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 		resp.Diagnostics.AddError(failure(tried, err))
 	case r.configured.replacedHere(artifact.Canonical(), owner, info):
 		tflog.Info(ctx, "the object belongs to the resource that replaced this one", map[string]any{"uri": artifact.URI()})
-	case !known && info.Owner() != "" && info.ETag == state.ETag.ValueString() && info.Size == state.Size.ValueInt64():
+	case !known && !slices.Contains(plan.Foreign, artifact.Canonical()) && info.Owner() != "" && info.ETag == state.ETag.ValueString() && info.Size == state.Size.ValueInt64():
 		// Terraform hands over no private state when it replaces a tainted resource. The object is still the one of the state, and
 		// was written by this provider.
 		if err := deleteSettled(ctx, store, info); err != nil {

@@ -58,12 +58,19 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	p.claim(&r.configured.planned)
 	if p.replaced() {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("uri"))
+		p.release(&r.configured.planned)
+		if config.Source.IsUnknown() {
+			p.diags.AddAttributeWarning(path.Root("source"), "The source is not known yet",
+				"The plan replaces the file, and cannot see what will come in its place. Without create_before_destroy the apply will refuse to delete the old file first. "+
+					"Set create_before_destroy = true in the lifecycle block, or set filename, so that the file stays in its place.")
+		}
 	}
 	p.planRest()
-	if unproven := p.unproven && (p.prior == nil || p.replaced()); unproven != owner.Unproven {
-		owner.Unproven = unproven
-		p.diags.Append(owner.write(ctx, resp.Private)...)
+	next := replacement{Unproven: p.unproven && (p.prior == nil || p.replaced())}
+	if prior == nil && !owned {
+		next.Foreign = r.configured.takenOver()
 	}
+	p.diags.Append(rewrite(ctx, req.Private, resp.Private, next)...)
 	resp.Diagnostics.Append(p.diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.planned)...)
 }
@@ -97,6 +104,7 @@ func (p *artifactPlan) planHash(ctx context.Context) {
 	pin := p.config.ContentSHA256
 	if pin.IsUnknown() {
 		p.planned.ContentSHA256 = types.StringUnknown()
+		p.readSource(ctx) // whether it is there counts all the same
 		return
 	}
 	if !pin.IsNull() && p.prior != nil && pin.Equal(p.prior.ContentSHA256) {
@@ -127,7 +135,8 @@ func (p *artifactPlan) planHash(ctx context.Context) {
 func (p *artifactPlan) readSource(ctx context.Context) (read blob.Sums, ok bool) {
 	from := p.config.bytes()
 	if from == nil {
-		p.unproven = true
+		// A text cannot be missing, whatever it will be.
+		p.unproven = p.config.Source.IsUnknown() && p.config.Content.IsNull()
 		return blob.Sums{}, false
 	}
 	read, err := blob.HashOf(ctx, from)

@@ -59,7 +59,7 @@ func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag
 		if token != "" && !diags.HasError() {
 			diags.AddWarning("The file was taken over",
 				fmt.Sprintf("%s was there with the planned bytes, written by an earlier run, by a resource at another address, or from another state. It belongs to this resource now. "+
-					"If another state still manages it, take it out of one of the two: each would delete it.", p.artifact.URI()))
+					"Unless that was a resource of this configuration, take it out of one of the two states: each would delete it.", p.artifact.URI()))
 		}
 		return diags
 	case same && p.hasPlannedAttrs(there.Attrs):
@@ -80,7 +80,8 @@ func (p *artifactPublication) sameBytes(ctx context.Context, there blob.Info) (b
 	if !p.planned.Size.IsUnknown() && p.planned.Size.ValueInt64() != there.Size {
 		return false, nil
 	}
-	hash, err := blob.Digest(ctx, p.store, there)
+	// Read, and not believed: whoever wrote it may have sent our metadata along with other bytes.
+	hash, err := blob.HashObject(ctx, p.store, there)
 	return err == nil && hash == p.hash, err
 }
 
@@ -178,7 +179,14 @@ func (p *artifactPublication) notOurs() diag.Diagnostics {
 
 // setAttrs changes what is told about the object that has an ETag, and sends no byte of it.
 func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit func(*blob.Attrs)) diag.Diagnostics {
-	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: etag}, edit)
+	var wanted blob.Attrs
+	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: etag}, func(attrs *blob.Attrs) {
+		edit(attrs)
+		wanted = attrs.Clone()
+	})
+	if err != nil && wanted.Owner != "" {
+		info, err = p.settleAttrs(ctx, wanted, err)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w: it is gone", blob.ErrChanged)
 	}
@@ -187,6 +195,18 @@ func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit fu
 	}
 	p.found = info
 	return nil
+}
+
+// settleAttrs finds out whether a change whose answer was lost took place: the refusal of its repetition would hide it, and with it the
+// token that the object has by now.
+func (p *artifactPublication) settleAttrs(ctx context.Context, wanted blob.Attrs, cause error) (blob.Info, error) {
+	ctx, cancel := blob.CommitContext(ctx)
+	defer cancel()
+	info, err := p.store.Head(ctx, p.artifact.Key())
+	if err != nil || info.Attrs == nil || !info.Attrs.Equal(wanted) {
+		return blob.Info{}, cause
+	}
+	return info, nil
 }
 
 // plannedAttrs brings attributes to what is planned. Metadata that was managed before and is not planned any more goes; what

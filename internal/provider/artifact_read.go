@@ -57,12 +57,9 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	imported := state.ContentSHA256.IsNull()
 	// The same tag and length are the same bytes: every store makes a new tag of other ones. With another tag somebody else has written
 	// it, who may have sent the old metadata along, the stored hash among them: that is no proof.
-	if imported || state.ETag.ValueString() != info.ETag || state.Size.ValueInt64() != info.Size {
-		hashOf := blob.HashObject
-		if imported {
-			hashOf = blob.Digest
-		}
-		hash, err := hashOf(ctx, store, info)
+	same := state.ETag.ValueString() == info.ETag && state.Size.ValueInt64() == info.Size
+	if imported || !same {
+		hash, err := blob.HashObject(ctx, store, info)
 		if err != nil {
 			resp.Diagnostics.AddError(failure(tried, err))
 			return
@@ -72,19 +69,28 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if imported {
 		resp.Diagnostics.Append(state.adoptImported(ctx, artifact, info, resp.Private)...)
 	} else {
-		resp.Diagnostics.Append(warnTakenOver(ctx, req.Private, artifact, info)...)
+		resp.Diagnostics.Append(r.checkOwner(ctx, req.Private, resp.Private, artifact, info, same)...)
 	}
 	state.refresh(info)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// warnTakenOver says early what an update or a destroy would say too late.
-func warnTakenOver(ctx context.Context, private privateReader, artifact workspace.Artifact, info blob.Info) diag.Diagnostics {
-	owner, known, diags := readOwnership(ctx, private)
-	if token := info.Owner(); known && token != "" && token != owner.Token {
+// checkOwner says early what an update or a destroy would say too late: that another resource has taken the object over. And it mends a
+// private state that Terraform has lost with a delete of a tainted resource that failed, if the object is the same as before.
+func (r *artifactResource) checkOwner(ctx context.Context, from privateReader, to privateWriter, artifact workspace.Artifact, info blob.Info, same bool) diag.Diagnostics {
+	owner, known, diags := readOwnership(ctx, from)
+	token := info.Owner()
+	switch {
+	case token == "" || token == owner.Token:
+	case known:
+		r.configured.foreign.Store(artifact.Canonical(), true)
 		diags.AddAttributeWarning(path.Root("uri"), "The object belongs to another resource by now",
 			fmt.Sprintf("%s was taken over by another resource, perhaps in another state. Here it can only be changed with overwrite = true, and a destroy will leave it. "+
 				"Let one of them alone manage it.", artifact.URI()))
+	case same:
+		mended := newOwnership()
+		mended.Token, mended.Stamped = token, false
+		diags.Append(mended.write(ctx, to)...)
 	}
 	return diags
 }

@@ -104,7 +104,6 @@ func (r *artifactResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	defer unlock()
 
-	owner.Unproven = false
 	resp.Diagnostics.Append(p.update(ctx, prior, &owner)...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,7 +26,9 @@ type configured struct {
 	planned plannedLocations
 	// placed has the locations where an artifact was created in this walk.
 	placed sync.Map
-	keys   keyedLocks // one artifact or one bucket's configuration at a time
+	// foreign has the locations of this state that another resource has taken over, as its refresh found.
+	foreign sync.Map
+	keys    keyedLocks // one artifact or one bucket's configuration at a time
 
 	mu          sync.Mutex
 	stores      map[workspace.BaseURI]blob.Store
@@ -91,6 +94,17 @@ func (c *configured) store(base workspace.BaseURI) (blob.Store, error) {
 func (c *configured) replacedHere(location string, owner ownership, there blob.Info) bool {
 	_, placed := c.placed.Load(location)
 	return placed && (there.Owner() == "" || there.Owner() != owner.Token)
+}
+
+// takenOver are the locations of this state that another resource has taken over, sorted.
+func (c *configured) takenOver() []string {
+	var locations []string
+	c.foreign.Range(func(location, _ any) bool {
+		locations = append(locations, location.(string)) //nolint:forcetypeassert // nothing else is stored
+		return true
+	})
+	slices.Sort(locations)
+	return locations
 }
 
 // awaits says which attributes of the provider's block must be known before a backend can be used; "" when it can be.

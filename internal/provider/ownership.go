@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -20,12 +21,26 @@ type ownership struct {
 	Owned bool `json:"owned"`
 	// Stamped says that this resource wrote the token, so that no other one can have the same.
 	Stamped bool `json:"stamped"`
-	// Unproven says that a plan to replace the object could not see what will come in its place.
-	Unproven bool `json:"unproven,omitempty"`
 }
 
-// ownershipKey is part of users' states: it never changes.
-const ownershipKey = "ownership"
+// replacement is what a plan tells the delete of the object that it replaces, by the planned private state.
+type replacement struct {
+	// Unproven says that the plan could not see what will come in the object's place.
+	Unproven bool `json:"unproven"`
+	// Foreign are the locations that another resource has taken over. It is filled for a resource without private state alone: Terraform
+	// keeps that of a tainted one from its plan and its delete.
+	Foreign []string `json:"foreign,omitempty"`
+}
+
+func (r replacement) equal(other replacement) bool {
+	return r.Unproven == other.Unproven && slices.Equal(r.Foreign, other.Foreign)
+}
+
+// The keys are part of users' states: they never change.
+const (
+	ownershipKey   = "ownership"
+	replacementKey = "replacement"
+)
 
 func newOwnership() ownership {
 	return ownership{ID: rand.Text(), Token: rand.Text(), Owned: true, Stamped: true}
@@ -57,25 +72,33 @@ type (
 
 // readOwnership returns what the private state says; found is false for a resource that is new or was imported just now.
 func readOwnership(ctx context.Context, private privateReader) (owner ownership, found bool, diags diag.Diagnostics) {
-	value, diags := private.GetKey(ctx, ownershipKey)
-	if len(value) == 0 || diags.HasError() {
-		return ownership{}, false, diags
-	}
-	if err := json.Unmarshal(value, &owner); err != nil {
-		diags.AddError("Damaged state", "The resource's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
-		return ownership{}, false, diags
-	}
+	diags = readPrivate(ctx, private, ownershipKey, &owner)
 	return owner, owner.ID != "", diags
 }
 
 func (o ownership) write(ctx context.Context, private privateWriter) diag.Diagnostics {
-	value, err := json.Marshal(o)
-	if err != nil {
-		var diags diag.Diagnostics
-		diags.AddError("Cannot keep the owner's token", err.Error())
+	return writePrivate(ctx, private, ownershipKey, o)
+}
+
+func readPrivate(ctx context.Context, private privateReader, key string, into any) diag.Diagnostics {
+	value, diags := private.GetKey(ctx, key)
+	if len(value) == 0 || diags.HasError() {
 		return diags
 	}
-	return private.SetKey(ctx, ownershipKey, value)
+	if err := json.Unmarshal(value, into); err != nil {
+		diags.AddError("Damaged state", "The resource's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
+	}
+	return diags
+}
+
+func writePrivate(ctx context.Context, private privateWriter, key string, from any) diag.Diagnostics {
+	value, err := json.Marshal(from)
+	if err != nil {
+		var diags diag.Diagnostics
+		diags.AddError("Cannot write the private state", err.Error())
+		return diags
+	}
+	return private.SetKey(ctx, key, value)
 }
 
 // mayReplace says whether an update may replace an object that carries a token ("": none). What carries none was put there by

@@ -63,6 +63,11 @@ func TestImportedBesideItsOldAddress(t *testing.T) {
 		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own one object", "moved block", "destroy = false")
 		p.holds(t, jobPath, firstJob)
 
+		// Nor may the old one move away and take the object with it.
+		r.configure(t, artifact("job", fromFile(path), `filename = "moved.jar"`)+imported)
+		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own one object")
+		p.holds(t, jobPath, firstJob)
+
 		// Beside the first, two of them are in one place: known at plan. Then one is forgotten, and the other is as it should be.
 		r.configure(t, artifact("job", fromFile(path))+imported)
 		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Two artifacts in one place")
@@ -305,5 +310,76 @@ func TestImportedFromAnotherState(t *testing.T) {
 		p.holds(t, jobPath, otherJob)
 		two.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
 		p.holds(t, jobPath, "")
+	})
+}
+
+// Other bytes with our metadata are not taken over for ours.
+func TestCreateReadsWhatIsThere(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	p := inBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	r := newWorkingDirectory(t, p)
+	r.configure(t, artifact("job", fromFile(path)))
+	r.apply(t)
+	rewrite(t, server, p, []byte(otherJob), nil)
+	r.run(t, "state", "rm", "flink_artifact.job")
+	says(t, r.fails(t, "apply", "-auto-approve"), "Another object is there already", "other bytes")
+	p.holds(t, jobPath, otherJob)
+}
+
+// What is unknown at plan without being in doubt replaces as ever; what is unknown and missing does not.
+func TestReplacementWithUnknowns(t *testing.T) {
+	p := inDirectory(t)
+	r := newWorkingDirectory(t, p)
+	addressed := func(text string) string { return "artifacts/namespaces/default/job-" + sha(text)[:12] + ".py" }
+	for _, text := range []string{"one", "two"} {
+		r.configure(t, computed(text, text)+artifact("job", `filename = "job.py"`, "content = terraform_data.computed.output", "content_addressed = true"))
+		r.apply(t)
+		p.holds(t, addressed(text), text)
+	}
+	p.holds(t, addressed("one"), "")
+
+	missing := filepath.Join(t.TempDir(), "job.py")
+	r.configure(t, computed(sha("three"), "three")+artifact("job", fromFile(missing), "content_sha256 = terraform_data.computed.output", "content_addressed = true"))
+	says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept")
+	p.holds(t, addressed("two"), "two")
+	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	p.holds(t, addressed("two"), "")
+}
+
+// A delete of a tainted resource that was refused costs it nothing.
+func TestTaintedAndRefused(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		r := newWorkingDirectory(t, p)
+		r.configure(t, artifact("job", fromFile(path)))
+		r.apply(t)
+		r.run(t, "taint", "flink_artifact.job")
+		remove(t, path)
+		says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept")
+		p.holds(t, jobPath, firstJob)
+		r.run(t, "untaint", "flink_artifact.job")
+		writeFile(t, path, otherJob)
+		r.apply(t)
+		p.holds(t, jobPath, otherJob)
+		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		p.holds(t, jobPath, "")
+	})
+}
+
+// A tainted resource has no private state when it is deleted, and must not delete what another state has taken over.
+func TestTaintedAndTakenOver(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		one, two := newWorkingDirectory(t, p), newWorkingDirectory(t, p)
+		one.configure(t, artifact("job", fromFile(path)))
+		two.configure(t, artifact("job", fromFile(path)))
+		one.apply(t)
+		two.apply(t)
+		one.run(t, "taint", "flink_artifact.job")
+		one.configure(t, artifact("job", fromFile(path), `filename = "renamed.jar"`))
+		says(t, one.apply(t), "The file was left in the store")
+		p.holds(t, jobPath, firstJob)
+		two.unchanged(t)
 	})
 }
