@@ -443,7 +443,7 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 		"method in lower case":     {cors(`allowed_methods = ["get"]`), []string{"allowed_methods", "get"}},
 		"no method":                {cors("allowed_methods = []"), []string{"allowed_methods", "at least 1"}},
 		"two stars in an origin":   {cors(`allowed_origins = ["https://*.example.*"]`), []string{"Invalid origin", `more than one "*"`}},
-		"origin without scheme":    {cors(`allowed_origins = ["console.example.com"]`), []string{"Invalid origin", "has no scheme"}},
+		"origin without scheme":    {cors(`allowed_origins = ["console.example.com"]`), []string{"Invalid origin", "An origin has a scheme"}},
 		"origin with a path":       {cors(`allowed_origins = ["https://example.com/x"]`), []string{"Invalid origin", "more than an origin"}},
 		"no origin":                {cors("allowed_origins = []"), []string{"allowed_origins", "at least 1"}},
 		"no headers":               {cors("allowed_headers = []"), []string{"allowed_headers", "at least 1"}},
