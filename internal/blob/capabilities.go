@@ -22,3 +22,20 @@ type CORSConfigurer interface {
 	// SetCORS replaces all rules. No rules: the configuration is deleted.
 	SetCORS(ctx context.Context, config CORSConfig) error
 }
+
+// Accelerator switches a bucket's transfer acceleration: an endpoint near the sender, from where the bytes go on through the cloud's own
+// network. A store that can do it honours WriteOptions.Accelerate.
+type Accelerator interface {
+	// Acceleration says whether it is on. A bucket for which it was never set, and one whose region or store has none, reads as off.
+	Acceleration(ctx context.Context) (bool, error)
+
+	// SetAcceleration switches it. On where the region or the store has none is errors.ErrUnsupported; off there is no error.
+	// The clouds need up to 30 minutes until it takes effect.
+	SetAcceleration(ctx context.Context, on bool) error
+
+	// AccelerationEndpoint is where the bucket is reached then, scheme and host: "https://acme.oss-accelerate.aliyuncs.com". It asks nothing.
+	AccelerationEndpoint(ctx context.Context) (string, error)
+
+	// TryAcceleration sends one small request that changes nothing to that endpoint. ErrNotAccelerated: not yet.
+	TryAcceleration(ctx context.Context) error
+}

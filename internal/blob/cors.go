@@ -5,6 +5,8 @@ import "slices"
 // CORSConfig is a bucket's cross-origin configuration.
 type CORSConfig struct {
 	Rules []CORSRule
+	// ResponseVary is OSS's: whether answers always carry "Vary: Origin". nil: not set, or the store does not know it.
+	ResponseVary *bool
 }
 
 // CORSRule lets scripts of some origins use a bucket. In a configuration the first rule that matches wins.

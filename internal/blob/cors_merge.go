@@ -18,39 +18,71 @@ var ErrUndone = errors.New("the change of the bucket's CORS configuration is not
 // another program may have written it at the same time, and S3 may answer for a moment as before.
 var corsPauses = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
 
-// EnsureCORSRule brings the rule, known by its ID, into a bucket's configuration, and reads it back. All other rules and their order
-// stay: the rule is mended in its place, or put at the end, where it takes precedence over no other. If a rule of somebody else allows
-// the same already, nothing is written.
+// EnsureCORSRule brings a rule into a bucket's configuration, and reads it back. All other rules and their order stay: the rule is
+// mended in its place, or put at the end, where it takes precedence over no other. If a rule of somebody else allows the same already,
+// nothing is written.
+//
+// Ours is known by its ID. Where the store keeps none (OSS), it is known by what it was when it was last written: written, nil where that was
+// never done. The result is what to pass the next time.
 //
 // The stores have no conditional write for this. Callers hold a lock per bucket, which leaves a window between processes: what another
 // one writes between our reading and our writing is lost, as with every tool.
-func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule) error {
-	return changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
-		at := config.index(rule.ID)
+func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, written *CORSRule) (*CORSRule, error) {
+	err := changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
+		at := config.own(rule.ID, written)
 		if at < 0 {
-			_, served := config.Serving(rule)
+			if _, served := config.Serving(rule, written); served {
+				written = nil
+				return config, false
+			}
+			written = &rule
 			config.Rules = append(slices.Clone(config.Rules), rule)
-			return config, !served
+			return config, true
 		}
 		changed := !config.Rules[at].SameAccess(rule)
+		written = &rule
+		if config.Rules[at].ID != "" {
+			written = nil
+		}
 		config.Rules = slices.Clone(config.Rules)
 		config.Rules[at] = rule
 		return config, changed
 	})
+	return written, err
 }
 
-// RemoveCORSRule takes the rule with an ID out of a bucket's configuration, and reads it back. All other rules and their order stay.
-func RemoveCORSRule(ctx context.Context, bucket CORSConfigurer, id string) error {
+// RemoveCORSRule takes our rule, known as in EnsureCORSRule, out of a bucket's configuration, and reads it back. All other rules and their
+// order stay.
+func RemoveCORSRule(ctx context.Context, bucket CORSConfigurer, id string, written *CORSRule) error {
+	left := -1 // equal rules of others, which the store cannot tell from ours
 	return changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
-		before := len(config.Rules)
-		config.Rules = slices.DeleteFunc(slices.Clone(config.Rules), func(rule CORSRule) bool { return rule.ID == id })
-		return config, len(config.Rules) != before
+		at := config.own(id, written)
+		if at >= 0 && config.Rules[at].ID == "" {
+			equal := 0
+			for _, rule := range config.Rules {
+				if isWritten(rule, written) {
+					equal++
+				}
+			}
+			if left < 0 {
+				left = equal - 1
+			}
+			if equal <= left {
+				at = -1
+			}
+		}
+		if at < 0 {
+			return config, false
+		}
+		config.Rules = slices.Delete(slices.Clone(config.Rules), at, at+1)
+		return config, true
 	})
 }
 
-// Serving finds the rule with the ID of the wanted one, whatever it allows by now, else a rule of somebody else that allows the same.
-func (c CORSConfig) Serving(wanted CORSRule) (CORSRule, bool) {
-	at := c.index(wanted.ID)
+// Serving finds our rule, known as in EnsureCORSRule, whatever it allows by now, else a rule of somebody else that allows the same as the
+// wanted one.
+func (c CORSConfig) Serving(wanted CORSRule, written *CORSRule) (CORSRule, bool) {
+	at := c.own(wanted.ID, written)
 	if at < 0 {
 		// The rule of another workspace goes with that workspace, so nobody can rely on it.
 		at = slices.IndexFunc(c.Rules, func(rule CORSRule) bool {
@@ -63,9 +95,23 @@ func (c CORSConfig) Serving(wanted CORSRule) (CORSRule, bool) {
 	return c.Rules[at], true
 }
 
-// index is where the rule with an ID is; -1: nowhere.
-func (c CORSConfig) index(id string) int {
-	return slices.IndexFunc(c.Rules, func(rule CORSRule) bool { return rule.ID == id })
+// own is where our rule is; -1: nowhere. Of equal ones without IDs the last is ours, as it was put at the end.
+func (c CORSConfig) own(id string, written *CORSRule) int {
+	for at, rule := range c.Rules {
+		if rule.ID == id {
+			return at
+		}
+	}
+	for at, rule := range slices.Backward(c.Rules) {
+		if isWritten(rule, written) {
+			return at
+		}
+	}
+	return -1
+}
+
+func isWritten(rule CORSRule, written *CORSRule) bool {
+	return written != nil && rule.ID == "" && rule.SameAccess(*written)
 }
 
 // changeCORS writes until a reading shows that there is nothing to change.

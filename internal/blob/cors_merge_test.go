@@ -67,7 +67,7 @@ func TestEnsureCORSRule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				bucket := &fakeCORS{rules: slices.Clone(test.before)}
-				if err := blob.EnsureCORSRule(t.Context(), bucket, ours); err != nil {
+				if _, err := blob.EnsureCORSRule(t.Context(), bucket, ours, nil); err != nil {
 					t.Fatal(err)
 				}
 				if got, want := identified(bucket.rules), identified(test.after); !slices.Equal(got, want) {
@@ -86,7 +86,7 @@ func TestRemoveCORSRule(t *testing.T) {
 		ours := rule("ours", "console")
 		bucket := &fakeCORS{rules: []blob.CORSRule{rule("", "a"), ours, rule("b", "console")}}
 		for range 2 { // the second time there is nothing to do
-			if err := blob.RemoveCORSRule(t.Context(), bucket, "ours"); err != nil {
+			if err := blob.RemoveCORSRule(t.Context(), bucket, "ours", nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -106,7 +106,7 @@ func TestCORSReadBack(t *testing.T) {
 			}
 			return rules
 		}
-		if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); err != nil {
+		if _, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := identified(bucket.rules); !slices.Equal(got, []string{"=https://a", "=https://theirs", "ours=https://console"}) {
@@ -122,27 +122,97 @@ func TestCORSUndone(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		bucket := undo(nil)
-		if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); !errors.Is(err, blob.ErrUndone) || bucket.writes != 5 {
+		if _, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil); !errors.Is(err, blob.ErrUndone) || bucket.writes != 5 {
 			t.Errorf("adding: %v after %d writes", err, bucket.writes)
 		}
 		bucket = undo([]blob.CORSRule{rule("ours", "console")})
-		if err := blob.RemoveCORSRule(t.Context(), bucket, "ours"); !errors.Is(err, blob.ErrUndone) || bucket.writes != 5 {
+		if err := blob.RemoveCORSRule(t.Context(), bucket, "ours", nil); !errors.Is(err, blob.ErrUndone) || bucket.writes != 5 {
 			t.Errorf("removing: %v after %d writes", err, bucket.writes)
 		}
 	})
 }
 
-// A store that keeps no IDs gets the rule once.
+// withoutIDs is a bucket whose store keeps no IDs, as OSS.
+func withoutIDs(rules ...blob.CORSRule) *fakeCORS {
+	return &fakeCORS{rules: rules, afterWrite: func(_ int, rules []blob.CORSRule) []blob.CORSRule {
+		for i := range rules {
+			rules[i].ID = ""
+		}
+		return rules
+	}}
+}
+
+// A store without IDs knows our rule by what was written last: it is mended in its place, and removed alone.
 func TestCORSWithoutIDs(t *testing.T) {
+	first, second := rule("ours", "console"), rule("ours", "elsewhere")
 	synctest.Test(t, func(t *testing.T) {
-		bucket := &fakeCORS{afterWrite: func(_ int, rules []blob.CORSRule) []blob.CORSRule {
-			for i := range rules {
-				rules[i].ID = ""
+		bucket := withoutIDs(rule("", "a"))
+		ensure := func(rule blob.CORSRule, written *blob.CORSRule, wantWrites int, want ...string) *blob.CORSRule {
+			t.Helper()
+			before := bucket.writes
+			written, err := blob.EnsureCORSRule(t.Context(), bucket, rule, written)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := identified(bucket.rules); !slices.Equal(got, want) || bucket.writes-before != wantWrites {
+				t.Errorf("rules %v after %d writes, want %v after %d", got, bucket.writes-before, want, wantWrites)
+			}
+			return written
+		}
+		written := ensure(first, nil, 1, "=https://a", "=https://console")
+		bucket.rules = append(bucket.rules, rule("", "b"))
+		written = ensure(first, written, 0, "=https://a", "=https://console", "=https://b")
+		written = ensure(second, written, 1, "=https://a", "=https://elsewhere", "=https://b")
+
+		// An equal rule of somebody else, which cannot be told from ours, stays.
+		bucket.rules = append(bucket.rules, rule("", "elsewhere"))
+		if err := blob.RemoveCORSRule(t.Context(), bucket, "ours", written); err != nil {
+			t.Fatal(err)
+		}
+		if got := identified(bucket.rules); !slices.Equal(got, []string{"=https://a", "=https://elsewhere", "=https://b"}) {
+			t.Errorf("after the removal: %v", got)
+		}
+	})
+}
+
+// A rule that was there before is not ours, and a removal leaves it.
+func TestCORSWithoutIDsAdoptsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bucket := withoutIDs(rule("", "console"))
+		written, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil)
+		if err != nil || written != nil {
+			t.Fatalf("written %v, %v", written, err)
+		}
+		if err := blob.RemoveCORSRule(t.Context(), bucket, "ours", written); err != nil || bucket.writes != 0 {
+			t.Errorf("%v after %d writes", err, bucket.writes)
+		}
+	})
+}
+
+// What another program brings back is removed again, also where only the count of equal rules tells.
+func TestCORSWithoutIDsRemovesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, equal := rule("", "console"), rule("", "console")
+		bucket := &fakeCORS{rules: []blob.CORSRule{equal, ours}}
+		bucket.afterWrite = func(n int, rules []blob.CORSRule) []blob.CORSRule {
+			if n == 1 {
+				return []blob.CORSRule{equal, ours}
 			}
 			return rules
-		}}
-		if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); err != nil || len(bucket.rules) != 1 {
-			t.Errorf("%v, rules %v", err, bucket.rules)
+		}
+		if err := blob.RemoveCORSRule(t.Context(), bucket, "ours", &ours); err != nil || len(bucket.rules) != 1 || bucket.writes != 2 {
+			t.Errorf("%v, rules %v after %d writes", err, identified(bucket.rules), bucket.writes)
+		}
+	})
+}
+
+// Where a store keeps IDs, what was written last counts for nothing.
+func TestCORSWithIDsForgetsWhatWasWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bucket := &fakeCORS{}
+		written, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil)
+		if err != nil || written != nil {
+			t.Errorf("written %v, %v", written, err)
 		}
 	})
 }
@@ -150,13 +220,13 @@ func TestCORSWithoutIDs(t *testing.T) {
 func TestCORSErrors(t *testing.T) {
 	refused := errors.New("refused")
 	bucket := &fakeCORS{err: refused}
-	if err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console")); !errors.Is(err, refused) || bucket.writes != 1 {
+	if _, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil); !errors.Is(err, refused) || bucket.writes != 1 {
 		t.Errorf("%v after %d writes", err, bucket.writes)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		bucket := &fakeCORS{afterWrite: func(int, []blob.CORSRule) []blob.CORSRule { cancel(); return nil }}
-		if err := blob.EnsureCORSRule(ctx, bucket, rule("ours", "console")); !errors.Is(err, context.Canceled) {
+		if _, err := blob.EnsureCORSRule(ctx, bucket, rule("ours", "console"), nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("after a cancellation: %v", err)
 		}
 	})
@@ -174,7 +244,7 @@ func TestCORSMergeKeepsOthers(t *testing.T) {
 			all = slices.Insert(all, rapid.IntRange(0, len(all)).Draw(t, "at"), rule("ours", rapid.SampledFrom([]string{"a", "console"}).Draw(t, "ours")))
 		}
 		bucket := &fakeCORS{rules: all}
-		if err := blob.EnsureCORSRule(context.Background(), bucket, rule("ours", "console")); err != nil {
+		if _, err := blob.EnsureCORSRule(context.Background(), bucket, rule("ours", "console"), nil); err != nil {
 			t.Fatal(err)
 		}
 		isOurs := func(r blob.CORSRule) bool { return r.ID == "ours" }
@@ -182,11 +252,11 @@ func TestCORSMergeKeepsOthers(t *testing.T) {
 		if !slices.Equal(identified(others), identified(before)) {
 			t.Fatalf("the rules of others were %v, and are %v", identified(before), identified(others))
 		}
-		served, found := blob.CORSConfig{Rules: bucket.rules}.Serving(rule("ours", "console"))
+		served, found := blob.CORSConfig{Rules: bucket.rules}.Serving(rule("ours", "console"), nil)
 		if !found || !served.SameAccess(rule("ours", "console")) || len(bucket.rules)-len(others) > 1 {
 			t.Fatalf("served by %v: %v", served, identified(bucket.rules))
 		}
-		if err := blob.RemoveCORSRule(context.Background(), bucket, "ours"); err != nil {
+		if err := blob.RemoveCORSRule(context.Background(), bucket, "ours", nil); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(identified(bucket.rules), identified(before)) {

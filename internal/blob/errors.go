@@ -16,6 +16,10 @@ var (
 	ErrNotAStore     = errors.New("the endpoint does not answer as an object store")
 	ErrCredentials   = errors.New("no valid credentials")
 	ErrUnreachable   = errors.New("the endpoint cannot be reached")
+
+	// ErrNotAccelerated is a request to the acceleration endpoint of a bucket whose acceleration is off, or was switched on
+	// so lately that it does not work yet.
+	ErrNotAccelerated = errors.New("transfer acceleration is not on for this bucket")
 )
 
 // Error is a failure of a store's call. It names no secret: neither a signed URL nor a header is ever in it.

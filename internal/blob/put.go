@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"hash/crc64"
 	"io"
 	"io/fs"
 	"sync"
@@ -28,13 +29,17 @@ type Content interface {
 
 // PutOptions say under which condition an object is published, and what is told about it.
 type PutOptions struct {
-	Cond  Cond
-	Attrs Attrs // SHA256 is set by Put
+	Cond       Cond
+	Attrs      Attrs // SHA256 is set by Put
+	Accelerate bool  // as in WriteOptions
 }
 
 // abortTimeout bounds the clean-up after a failure, when the caller's own context may be over already. A run that was
 // interrupted is waited for by Terraform, and killed by its user at the second interrupt.
 const abortTimeout = 30 * time.Second
+
+// ecmaTable is for CRC-64/XZ, which OSS calls CRC-64 (ECMA-182).
+var ecmaTable = crc64.MakeTable(crc64.ECMA)
 
 // copyBuffers are what a stream is read through.
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
@@ -56,7 +61,7 @@ func Put(ctx context.Context, store Store, key string, src Source, want *Hash, o
 
 	opts.Attrs = opts.Attrs.Clone()
 	opts.Attrs.SHA256 = want
-	stage, err := store.Stage(ctx, key, WriteOptions{Cond: opts.Cond, Attrs: opts.Attrs, Size: content.Size()})
+	stage, err := store.Stage(ctx, key, WriteOptions{Cond: opts.Cond, Attrs: opts.Attrs, Size: content.Size(), Accelerate: opts.Accelerate})
 	if err != nil {
 		return Info{}, Sums{}, err
 	}
@@ -143,6 +148,11 @@ func sendParts(ctx context.Context, stage PartStage, plan PartPlan, file io.Read
 		length := min(plan.Size, size-offset)
 		crc := crc64nvme.New()
 		sinks := []io.Writer{whole, crc}
+		var ecma hash.Hash64
+		if plan.CRC64ECMA {
+			ecma = crc64.New(ecmaTable)
+			sinks = append(sinks, ecma)
+		}
 		var part hash.Hash
 		if plan.SHA256 {
 			part = sha256.New()
@@ -157,6 +167,9 @@ func sendParts(ctx context.Context, stage PartStage, plan PartPlan, file io.Read
 			return Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and ends after %d", ErrSourceChanged, size, offset+n)
 		}
 		sums := PartSums{CRC64NVME: crc.Sum64()}
+		if ecma != nil {
+			sums.CRC64ECMA = ecma.Sum64()
+		}
 		if part != nil {
 			sums.SHA256 = Hash(part.Sum(nil))
 		}

@@ -80,14 +80,16 @@ type PartStage interface {
 
 // PartPlan is how a PartStage wants its parts.
 type PartPlan struct {
-	Size   int64 // bytes of each part but the last; 0: no parts, Write instead
-	SHA256 bool  // SendAt needs PartSums.SHA256 as well
+	Size      int64 // bytes of each part but the last; 0: no parts, Write instead
+	SHA256    bool  // SendAt needs PartSums.SHA256 as well
+	CRC64ECMA bool  // SendAt needs PartSums.CRC64ECMA as well
 }
 
 // PartSums are the checksums of one part.
 type PartSums struct {
 	CRC64NVME uint64
-	SHA256    Hash // zero unless PartPlan.SHA256
+	CRC64ECMA uint64 // zero unless PartPlan.CRC64ECMA
+	SHA256    Hash   // zero unless PartPlan.SHA256
 }
 
 // Sums are the checksums of a whole object.
@@ -114,6 +116,10 @@ type WriteOptions struct {
 	Cond  Cond
 	Attrs Attrs
 	Size  int64 // bytes; -1: not known yet
+
+	// Accelerate sends the bytes through the bucket's acceleration endpoint, and all other requests where they always go.
+	// A store that is no Accelerator ignores it; one whose acceleration is off fails with ErrNotAccelerated.
+	Accelerate bool
 }
 
 // Info is what a store tells about one object.

@@ -73,7 +73,9 @@ func corsRuleObject(rule blob.CORSRule) types.Object {
 
 // changeCORS brings the bucket's rules from what the state has to what is planned, and asks the store nothing where both are the same.
 // One workspace at a time works on a bucket's rules.
-func (c *configured) changeCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, prior, planned types.Object) error {
+//
+// written is our rule as it was last written, where the store knows no IDs; after a success it is what to keep in the private state.
+func (c *configured) changeCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, prior, planned types.Object, written *writtenCORSRule) error {
 	if planned.Equal(prior) {
 		return nil
 	}
@@ -87,18 +89,61 @@ func (c *configured) changeCORS(ctx context.Context, store blob.Store, base work
 	}
 	defer unlock()
 	if planned.IsNull() {
-		return blob.RemoveCORSRule(ctx, bucket, corsRuleID(base))
+		if err := blob.RemoveCORSRule(ctx, bucket, corsRuleID(base), written.rule); err != nil {
+			return err
+		}
+		written.rule = nil
+		return nil
 	}
 	rule, diags := corsRule(ctx, planned, base)
 	if diags.HasError() {
 		return errors.New(diags.Errors()[0].Detail())
 	}
-	return blob.EnsureCORSRule(ctx, bucket, rule)
+	now, err := blob.EnsureCORSRule(ctx, bucket, rule, written.rule)
+	if err == nil {
+		written.rule = now
+	}
+	return err
+}
+
+// corsRuleKey is part of users' states: it never changes.
+const corsRuleKey = "cors_rule"
+
+// writtenCORSRule is what the private state knows of our rule: nothing, where the rule's ID tells that it is ours, or none is.
+type writtenCORSRule struct{ rule *blob.CORSRule }
+
+// storedCORSRule is the form that it has there, which never changes either.
+type storedCORSRule struct {
+	AllowedOrigins []string `json:"allowed_origins,omitempty"`
+	AllowedMethods []string `json:"allowed_methods,omitempty"`
+	AllowedHeaders []string `json:"allowed_headers,omitempty"`
+	ExposeHeaders  []string `json:"expose_headers,omitempty"`
+	MaxAgeSeconds  *int32   `json:"max_age_seconds,omitempty"`
+}
+
+func readWrittenCORSRule(ctx context.Context, private privateReader) (writtenCORSRule, diag.Diagnostics) {
+	var stored storedCORSRule
+	diags := readPrivate(ctx, private, corsRuleKey, &stored)
+	if len(stored.AllowedOrigins) == 0 {
+		return writtenCORSRule{}, diags
+	}
+	return writtenCORSRule{&blob.CORSRule{
+		AllowedOrigins: stored.AllowedOrigins, AllowedMethods: stored.AllowedMethods, AllowedHeaders: stored.AllowedHeaders,
+		ExposeHeaders: stored.ExposeHeaders, MaxAgeSeconds: stored.MaxAgeSeconds,
+	}}, diags
+}
+
+func (w writtenCORSRule) write(ctx context.Context, private privateWriter) diag.Diagnostics {
+	stored := storedCORSRule{}
+	if w.rule != nil {
+		stored = storedCORSRule{w.rule.AllowedOrigins, w.rule.AllowedMethods, w.rule.AllowedHeaders, w.rule.ExposeHeaders, w.rule.MaxAgeSeconds}
+	}
+	return writePrivate(ctx, private, corsRuleKey, stored)
 }
 
 // readCORS is the rule that the bucket has for a workspace: ours, whatever it allows by now, or one of somebody else that allows what
 // the state says. Null: there is none.
-func readCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, state types.Object) (types.Object, error) {
+func readCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, state types.Object, written writtenCORSRule) (types.Object, error) {
 	none := types.ObjectNull(corsRuleTypes)
 	bucket, ok := store.(blob.CORSConfigurer)
 	if !ok {
@@ -112,7 +157,7 @@ func readCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, sta
 	if diags.HasError() {
 		return none, errors.New(diags.Errors()[0].Detail())
 	}
-	rule, found := config.Serving(wanted)
+	rule, found := config.Serving(wanted, written.rule)
 	if !found {
 		return none, nil
 	}

@@ -62,7 +62,9 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 		return
 	}
 	hadAny := before > 0 || imported || !state.CORSRule.IsNull()
-	diags, err = state.refreshCORS(ctx, store, base, imported)
+	written, diags := readWrittenCORSRule(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	diags, err = state.refreshCORS(ctx, store, base, imported, written)
 	resp.Diagnostics.Append(diags...)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt("cors_rule", tried, err))
@@ -112,12 +114,12 @@ func (m *workspaceStorageModel) refresh(ctx context.Context, store blob.Store, b
 }
 
 // refreshCORS asks for the rules only if the state has one, or after an import.
-func (m *workspaceStorageModel) refreshCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, imported bool) (diag.Diagnostics, error) {
+func (m *workspaceStorageModel) refreshCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, imported bool, written writtenCORSRule) (diag.Diagnostics, error) {
 	var diags diag.Diagnostics
 	if m.CORSRule.IsNull() && !imported {
 		return diags, nil
 	}
-	rule, err := readCORS(ctx, store, base, m.CORSRule)
+	rule, err := readCORS(ctx, store, base, m.CORSRule, written)
 	switch {
 	case imported && errors.Is(err, errors.ErrUnsupported):
 	case imported && errors.Is(err, fs.ErrPermission):

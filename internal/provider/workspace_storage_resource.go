@@ -56,11 +56,13 @@ func (r *workspaceStorageResource) Create(ctx context.Context, req resource.Crea
 	defer cancel()
 
 	nothing := workspaceStorageModel{CORSRule: types.ObjectNull(corsRuleTypes)}
-	base, diags := r.apply(ctx, nothing, &planned)
+	var written writtenCORSRule
+	base, diags := r.apply(ctx, nothing, &planned, &written)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(written.write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(newOwnership().write(ctx, resp.Private)...) // its ID tells this resource from others on the same base URI
 	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
@@ -71,6 +73,8 @@ func (r *workspaceStorageResource) Update(ctx context.Context, req resource.Upda
 	var planned, prior workspaceStorageModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	written, diags := readWrittenCORSRule(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	timeout, diags := planned.Timeouts.Update(ctx, storageTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -79,17 +83,18 @@ func (r *workspaceStorageResource) Update(ctx context.Context, req resource.Upda
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	base, diags := r.apply(ctx, prior, &planned)
+	base, diags := r.apply(ctx, prior, &planned, &written)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(written.write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
 }
 
 // apply brings the store from what was before to what is planned, and fills in what is computed.
-func (r *workspaceStorageResource) apply(ctx context.Context, prior workspaceStorageModel, planned *workspaceStorageModel) (workspace.BaseURI, diag.Diagnostics) {
+func (r *workspaceStorageResource) apply(ctx context.Context, prior workspaceStorageModel, planned *workspaceStorageModel, written *writtenCORSRule) (workspace.BaseURI, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	base, err := workspace.ParseBaseURI(planned.BaseURI.ValueString())
 	if err != nil {
@@ -118,7 +123,7 @@ func (r *workspaceStorageResource) apply(ctx context.Context, prior workspaceSto
 		diags.Append(failureAt("base_uri", "Making directories in "+base.String(), err))
 		return base, diags
 	}
-	if err := r.configured.changeCORS(ctx, store, base, prior.CORSRule, planned.CORSRule); err != nil {
+	if err := r.configured.changeCORS(ctx, store, base, prior.CORSRule, planned.CORSRule, written); err != nil {
 		diags.Append(failureAt("cors_rule", "Changing the CORS rules of "+base.String(), err))
 		return base, diags
 	}
@@ -178,6 +183,8 @@ func warnKept(base workspace.BaseURI, kept []string, names map[string]string) di
 func (r *workspaceStorageResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state workspaceStorageModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	written, diags := readWrittenCORSRule(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	timeout, diags := state.Timeouts.Delete(ctx, storageTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -210,7 +217,7 @@ func (r *workspaceStorageResource) Delete(ctx context.Context, req resource.Dele
 			fmt.Sprintf("Another resource of this run creates %s. Its directories and its CORS rule were left to that one.", base))
 		return
 	}
-	err = r.configured.changeCORS(ctx, store, base, state.CORSRule, types.ObjectNull(corsRuleTypes))
+	err = r.configured.changeCORS(ctx, store, base, state.CORSRule, types.ObjectNull(corsRuleTypes), &written)
 	var kept []string
 	names := state.keys(base)
 	if err == nil {

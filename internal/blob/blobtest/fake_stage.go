@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/crc64"
 	"io"
 
 	"github.com/minio/crc64nvme"
@@ -108,6 +109,9 @@ func (w *fakePartStage) SendAt(r io.ReaderAt, offset, length int64, sums blob.Pa
 	}
 	if w.store.PartPlan.SHA256 && sums.SHA256 != blob.Hash(sha256.Sum256(part)) {
 		return fmt.Errorf("%w: the SHA-256 of the part at %d", blob.ErrSourceChanged, offset)
+	}
+	if w.store.PartPlan.CRC64ECMA && sums.CRC64ECMA != crc64.Checksum(part, crc64.MakeTable(crc64.ECMA)) {
+		return fmt.Errorf("%w: the CRC-64/ECMA of the part at %d", blob.ErrSourceChanged, offset)
 	}
 	w.data = append(w.data, part...)
 	return nil

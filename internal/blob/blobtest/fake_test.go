@@ -9,7 +9,7 @@ import (
 
 func TestFakeStore(t *testing.T) {
 	for name, plan := range map[string]blob.PartPlan{
-		"stream": {}, "parts": {Size: 300_000}, "parts with SHA-256": {Size: 300_000, SHA256: true},
+		"stream": {}, "parts": {Size: 300_000}, "parts with SHA-256": {Size: 300_000, SHA256: true}, "parts with CRC-64/ECMA": {Size: 300_000, CRC64ECMA: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			blobtest.Run(t, func(*testing.T) blobtest.Harness {

@@ -112,9 +112,6 @@ func (b *Body) Seek(offset int64, whence int) (int64, error) {
 // Size is the count of bytes of the whole body.
 func (b *Body) Size() int64 { return b.size }
 
-// CRC64NVME is the checksum that the bytes have to have.
-func (b *Body) CRC64NVME() uint64 { return b.want }
-
 // stop ends the reading, unless all has been read: then it returns true, and the store may have the whole part.
 func (b *Body) stop(cause error) bool {
 	b.mu.Lock()

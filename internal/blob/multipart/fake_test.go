@@ -68,7 +68,7 @@ func (f *fakeUpload) read(body *Body) ([]byte, error) {
 	return data, err
 }
 
-func (f *fakeUpload) Put(ctx context.Context, body *Body, sums blob.Sums) (blob.Info, error) {
+func (f *fakeUpload) Put(ctx context.Context, body *Body, whole Whole, sums blob.Sums) (blob.Info, error) {
 	f.call("put")
 	if f.onPut != nil {
 		if err := f.onPut(ctx); err != nil {
@@ -79,7 +79,7 @@ func (f *fakeUpload) Put(ctx context.Context, body *Body, sums blob.Sums) (blob.
 	if err != nil {
 		return blob.Info{}, err
 	}
-	f.object, f.visible = data, true
+	f.object, f.visible, f.whole = data, true, whole
 	return blob.Info{Size: sums.Size}, nil
 }
 

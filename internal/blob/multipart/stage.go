@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/crc64"
 	"io"
 	"slices"
 	"sync"
@@ -35,7 +36,7 @@ const (
 // Complete or Abort. Errors are returned as they are.
 type Upload interface {
 	// Put sends the whole object in one request.
-	Put(ctx context.Context, body *Body, sums blob.Sums) (blob.Info, error)
+	Put(ctx context.Context, body *Body, whole Whole, sums blob.Sums) (blob.Info, error)
 
 	// Begin starts an upload by parts. After an error there is nothing to abort.
 	Begin(ctx context.Context) error
@@ -54,7 +55,7 @@ type Upload interface {
 type Part struct {
 	Number int32 // from 1
 	Body   *Body
-	Sums   blob.PartSums // SHA256 only with Options.SHA256
+	Sums   blob.PartSums // SHA256 and CRC64ECMA only with the Options of these names
 }
 
 // Done is a part that has been sent.
@@ -63,19 +64,24 @@ type Done struct {
 	ETag      string
 	Size      int64 // bytes
 	CRC64NVME uint64
+	CRC64ECMA uint64 // zero unless Options.CRC64ECMA
 }
 
-// Whole describes all parts together.
+// Whole describes all bytes together.
 type Whole struct {
 	Size      int64 // bytes
 	CRC64NVME uint64
+	CRC64ECMA uint64 // zero unless Options.CRC64ECMA
 }
 
 // Options of a stage.
 type Options struct {
 	Size   int64 // bytes; -1: not known yet
 	SHA256 bool  // the backend signs the SHA-256 of each part: then the server compares it, and Body only the CRC
-	Budget *Budget
+	// CRC64ECMA: the backend compares CRC-64/ECMA with what the server says it has. Body does not take it: CRC64NVME, which it compares,
+	// costs a fiftieth.
+	CRC64ECMA bool
+	Budget    *Budget
 }
 
 // Stage feeds an Upload. Its methods are called by one goroutine at a time.
@@ -120,7 +126,7 @@ func NewStage(ctx context.Context, upload Upload, options Options) *Stage {
 
 // Parts says that an object of more than one part is wanted by SendAt, if its size is known.
 func (s *Stage) Parts() blob.PartPlan {
-	return blob.PartPlan{Size: s.partSize, SHA256: s.options.SHA256 && s.partSize > 0}
+	return blob.PartPlan{Size: s.partSize, SHA256: s.options.SHA256 && s.partSize > 0, CRC64ECMA: s.options.CRC64ECMA && s.partSize > 0}
 }
 
 // Write gathers bytes into parts. It blocks while the budget is used up.
@@ -187,12 +193,22 @@ func (s *Stage) flush() error {
 	}
 	buf := s.current
 	s.current = nil
-	sums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(buf.data)}
+	whole := s.wholeOf(buf.data)
+	sums := blob.PartSums{CRC64NVME: whole.CRC64NVME, CRC64ECMA: whole.CRC64ECMA}
 	if s.options.SHA256 {
 		sums.SHA256 = sha256.Sum256(buf.data)
 	}
 	s.send(newBody(bytes.NewReader(buf.data), int64(len(buf.data)), sums.CRC64NVME), sums, buf.free)
 	return nil
+}
+
+// wholeOf are the checksums of bytes in memory.
+func (s *Stage) wholeOf(data []byte) Whole {
+	whole := Whole{Size: int64(len(data)), CRC64NVME: crc64nvme.Checksum(data)}
+	if s.options.CRC64ECMA {
+		whole.CRC64ECMA = crc64.Checksum(data, ecmaTable)
+	}
+	return whole
 }
 
 // SendAt sends a part straight from a file. A part from a file holds no memory; it still weighs as much as one part of
@@ -278,7 +294,7 @@ func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
 			s.cancel(err)
 			return
 		}
-		s.done = append(s.done, Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME})
+		s.done = append(s.done, Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME, CRC64ECMA: sums.CRC64ECMA})
 	})
 }
 
@@ -316,8 +332,9 @@ func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
 	}
 	ctx, cancel := blob.CommitContext(ctx)
 	defer cancel()
-	body := newBody(bytes.NewReader(data), int64(len(data)), crc64nvme.Checksum(data))
-	info, err := s.upload.Put(ctx, body, sums)
+	whole := s.wholeOf(data)
+	body := newBody(bytes.NewReader(data), whole.Size, whole.CRC64NVME)
+	info, err := s.upload.Put(ctx, body, whole, sums)
 	body.close()
 	s.drop()
 	return info, body.verdict(err)
@@ -339,7 +356,8 @@ func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error)
 	slices.SortFunc(s.done, func(a, b Done) int { return int(a.Number - b.Number) })
 	whole := Whole{}
 	for _, part := range s.done {
-		whole.CRC64NVME = combine(whole.CRC64NVME, part.CRC64NVME, part.Size)
+		whole.CRC64NVME = combine(nvme, whole.CRC64NVME, part.CRC64NVME, part.Size)
+		whole.CRC64ECMA = combine(crc64.ECMA, whole.CRC64ECMA, part.CRC64ECMA, part.Size)
 		whole.Size += part.Size
 	}
 	if whole.Size != sums.Size || len(s.done) != int(s.parts) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/crc64"
 	"io"
 	"slices"
 	"sync"
@@ -39,7 +40,7 @@ func sendFile(stage *Stage, data []byte) error {
 	}
 	for offset := int64(0); offset < int64(len(data)); offset += plan.Size {
 		part := data[offset:min(offset+plan.Size, int64(len(data)))]
-		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part)}
+		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part), CRC64ECMA: crc64.Checksum(part, ecmaTable)}
 		if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksums); err != nil {
 			return err
 		}
@@ -57,7 +58,7 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		budget := NewBudgetOf(rapid.IntRange(1, 4).Draw(t, "parts in flight"), partSize)
 		upload := newFake()
 		upload.twice = rapid.Bool().Draw(t, "repeated requests")
-		options := Options{Budget: budget, Size: int64(len(data)), SHA256: rapid.Bool().Draw(t, "SHA-256")}
+		options := Options{Budget: budget, Size: int64(len(data)), SHA256: rapid.Bool().Draw(t, "SHA-256"), CRC64ECMA: true}
 		how := rapid.SampledFrom([]string{"write", "unknown size", "file"}).Draw(t, "how")
 		if how == "unknown size" {
 			options.Size = -1
@@ -85,7 +86,7 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if single := len(data) <= partSize; single != (upload.count("put") == 1) || single != (upload.count("begin") == 0) {
 			t.Fatalf("%d bytes were sent by %v", len(data), upload.calls)
 		}
-		if upload.count("complete") == 1 && (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data)}) {
+		if (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data), crc64.Checksum(data, ecmaTable)}) {
 			t.Fatalf("whole is %+v", upload.whole)
 		}
 		if err := stage.Abort(context.Background()); err != nil || upload.aborted != 0 {
@@ -110,9 +111,14 @@ func TestChecksumsCombine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := rapid.SliceOf(rapid.Byte()).Draw(t, "first")
 		b := rapid.SliceOf(rapid.Byte()).Draw(t, "second")
-		got := combine(crc64nvme.Checksum(a), crc64nvme.Checksum(b), int64(len(b)))
-		if want := crc64nvme.Checksum(append(a, b...)); got != want {
-			t.Fatalf("combined %x, direct %x", got, want)
+		whole := slices.Concat(a, b)
+		got := combine(nvme, crc64nvme.Checksum(a), crc64nvme.Checksum(b), int64(len(b)))
+		if want := crc64nvme.Checksum(whole); got != want {
+			t.Fatalf("NVME: combined %x, direct %x", got, want)
+		}
+		got = combine(crc64.ECMA, crc64.Checksum(a, ecmaTable), crc64.Checksum(b, ecmaTable), int64(len(b)))
+		if want := crc64.Checksum(whole, ecmaTable); got != want {
+			t.Fatalf("ECMA: combined %x, direct %x", got, want)
 		}
 	})
 }

@@ -45,7 +45,7 @@ type upload struct {
 var _ multipart.Upload = (*upload)(nil)
 
 // Put sends one PutObject, signed with the object's own SHA-256: the store compares it, and the SDK hashes nothing.
-func (u *upload) Put(ctx context.Context, body *multipart.Body, sums blob.Sums) (blob.Info, error) {
+func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, sums blob.Sums) (blob.Info, error) {
 	var out *s3.PutObjectOutput
 	err := u.store.conditional(ctx, u.key, u.cond, func(cond blob.Cond) error {
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
@@ -63,7 +63,7 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, sums blob.Sums) 
 		}
 		if u.conn.checksums {
 			// The signature covers the bytes already. Buckets with a default retention want a checksum all the same.
-			in.ChecksumCRC64NVME = aws.String(encode(body.CRC64NVME()))
+			in.ChecksumCRC64NVME = aws.String(encode(whole.CRC64NVME))
 		}
 		var err error
 		out, err = u.conn.client.PutObject(ctx, in, payloadHash(sums.SHA256.String()), repeatConflicts)
