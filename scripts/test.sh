@@ -12,10 +12,11 @@ fi
 terraform=$(scripts/find-terraform.sh $opentofu)
 
 # Nothing of the user's settings reaches a test: no account, no mirror, no variable.
-for name in "${!AWS_@}" "${!TF_@}" "${!FLINK_@}"; do
+for name in "${!AWS_@}" "${!ALIBABA_CLOUD_@}" "${!ALICLOUD_@}" "${!OSS_@}" "${!TF_@}" "${!TFC_@}" "${!FLINK_@}"; do
 	[[ "$name" == FLINK_TEST_* ]] || unset "$name"
 done
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+export ALIBABA_CLOUD_CONFIG_FILE=/nonexistent ALIBABA_CLOUD_CREDENTIALS_FILE=/nonexistent ALIBABA_CLOUD_ECS_METADATA_DISABLED=true
 mkdir -p .cache
 : >.cache/terraformrc
 export TF_CLI_CONFIG_FILE="$PWD/.cache/terraformrc" CHECKPOINT_DISABLE=1

@@ -36,6 +36,17 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	// Nothing of the developer's own must reach the tests.
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if developersOwn(name) {
+			if err := os.Unsetenv(name); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+		}
+	}
+	nowhere := filepath.Join(directory, "nowhere")
 	environment := map[string]string{
 		"TF_ACC":             "1",
 		"CHECKPOINT_DISABLE": "1",
@@ -43,6 +54,13 @@ func run(m *testing.M) int {
 		testDirectory:        directory,
 		// So that examples, which name the provider's source, get this provider too.
 		"TF_ACC_PROVIDER_NAMESPACE": "terraform-provider-flink",
+
+		"AWS_CONFIG_FILE":                     os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE":         os.DevNull,
+		"AWS_EC2_METADATA_DISABLED":           "true",
+		"ALIBABA_CLOUD_CONFIG_FILE":           nowhere,
+		"ALIBABA_CLOUD_CREDENTIALS_FILE":      nowhere,
+		"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
 	}
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		terraform, err := exec.LookPath("terraform")
@@ -58,14 +76,17 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	// Nothing of the developer's own must reach the tests.
-	for _, name := range []string{"FLINK_BASE_URI", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} {
-		if err := os.Unsetenv(name); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
+	return m.Run()
+}
+
+// developersOwn says whether a variable has settings or credentials that the provider would take.
+func developersOwn(name string) bool {
+	for _, prefix := range []string{"FLINK_", "AWS_", "ALIBABA_CLOUD_", "ALICLOUD_", "OSS_", "TFC_"} {
+		if strings.HasPrefix(name, prefix) {
+			return !strings.HasPrefix(name, "FLINK_TEST_")
 		}
 	}
-	return m.Run()
+	return false
 }
 
 // providers serves the provider within the test's own process; Terraform itself is the real one.
