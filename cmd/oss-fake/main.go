@@ -1,0 +1,139 @@
+// Command oss-fake starts a fake of Alibaba Cloud OSS on loopback, to try things by hand:
+//
+//	go run ./cmd/oss-fake
+//
+// It holds everything in memory, and forgets it at its end.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+// maxBytes is what all objects may weigh together.
+const maxBytes = 1 << 30
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "oss-fake:", err)
+		os.Exit(1)
+	}
+}
+
+type names []string
+
+func (n *names) String() string { return strings.Join(*n, " ") }
+
+func (n *names) Set(name string) error {
+	*n = append(*n, name)
+	return nil
+}
+
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("oss-fake", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	address := flags.String("listen", "127.0.0.1:9090", "address of loopback to listen at")
+	region := flags.String("region", ossfake.DefaultRegion, "region of the buckets")
+	accessKey := flags.String("access-key", "oss-fake", "AccessKey ID to accept")
+	secretKey := flags.String("secret-key", "oss-fake-secret", "AccessKey secret to accept")
+	var buckets names
+	flags.Var(&buckets, "bucket", "a bucket to make; may be given more than once (default acme-flink)")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if len(buckets) == 0 {
+		buckets = names{"acme-flink"}
+	}
+	listener, err := listen(ctx, *address)
+	if err != nil {
+		return err
+	}
+	fake := ossfake.New(ossfake.Options{
+		Region: *region, AccessKey: *accessKey, SecretKey: *secretKey, MaxBytes: maxBytes,
+		Done: func(r ossfake.Request) { logRequest(stderr, r) },
+	})
+	for _, bucket := range buckets {
+		fake.CreateBucketNamed(bucket, ossfake.BucketOptions{})
+	}
+	introduce(stdout, "http://"+listener.Addr().String(), *region, *accessKey, *secretKey, buckets)
+	return serve(ctx, listener, fake)
+}
+
+// listen refuses all but loopback: the keys are known to everybody.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("-listen %s: %w", address, err)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return nil, fmt.Errorf("-listen %s: only an IP address of loopback will do, such as 127.0.0.1:9090", address)
+	}
+	return new(net.ListenConfig).Listen(ctx, "tcp", address)
+}
+
+// introduce prints what a user needs, to be pasted into a shell; what is not a command is a comment.
+func introduce(w io.Writer, endpoint, region, accessKey, secretKey string, buckets names) {
+	fmt.Fprintf(w, `# A FAKE of Alibaba Cloud OSS, for trying things. All is in memory, and forgotten at its end: stop it with Ctrl-C.
+# Buckets: %s
+
+export OSS_ENDPOINT=%s
+export OSS_REGION=%s
+export OSS_ACCESS_KEY_ID=%s
+export OSS_ACCESS_KEY_SECRET=%s
+
+# The provider, which reads those variables:
+#   provider "flink" {
+#     base_uri = "oss://%s/vvp"
+#   }
+`, buckets.String(), endpoint, region, accessKey, secretKey, buckets[0])
+}
+
+// logRequest writes one line. A key of an object is in it, a key of an account never.
+func logRequest(w io.Writer, r ossfake.Request) {
+	operation := r.Operation
+	if operation == "" {
+		operation = r.Method
+	}
+	line := fmt.Sprintf("%s %s oss://%s/%s %d", time.Now().Format(time.TimeOnly), operation, r.Bucket, r.Key, r.Status)
+	if r.Code != "" {
+		line += " " + r.Code
+	}
+	// A key may have any character in it, a line has one end.
+	fmt.Fprintln(w, strings.ReplaceAll(strings.ReplaceAll(line, "\n", `\n`), "\r", `\r`))
+}
+
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	// What is under way may end, but not for long.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if server.Shutdown(grace) != nil {
+		server.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+)
+
+// output is written by the server and read by the test.
+type output struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buffer.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buffer.String()
+}
+
+func TestRun(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	read, stdout := io.Pipe()
+	var log output
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{"-listen", "127.0.0.1:0", "-bucket", "one", "-bucket", "two", "-secret-key", "very-secret"}, stdout, &log)
+		stdout.Close()
+	}()
+	// The introduction is one write.
+	text := make([]byte, 10_000)
+	n, err := read.Read(text)
+	if err != nil {
+		t.Fatal(err, <-ended)
+	}
+	variables := map[string]string{}
+	for _, match := range regexp.MustCompile(`(?m)^export (\w+)=(\S+)$`).FindAllStringSubmatch(string(text[:n]), -1) {
+		variables[match[1]] = match[2]
+	}
+	transport := &http.Transport{}
+	c := oss.NewClient(oss.LoadDefaultConfig().WithRegion(variables["OSS_REGION"]).WithEndpoint(variables["OSS_ENDPOINT"]).
+		WithHttpClient(&http.Client{Transport: transport}).
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(variables["OSS_ACCESS_KEY_ID"], variables["OSS_ACCESS_KEY_SECRET"])))
+	for _, bucket := range []string{"one", "two"} {
+		if _, err := c.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("a\nb"), Body: strings.NewReader("data")}); err != nil {
+			t.Error(err)
+		}
+	}
+	transport.CloseIdleConnections()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	lines := log.String()
+	if !regexp.MustCompile(`^\S+ PutObject oss://one/a\\nb 200\n\S+ PutObject oss://two/a\\nb 200\n$`).MatchString(lines) || strings.Contains(lines, "very-secret") {
+		t.Errorf("%q", lines)
+	}
+	if !strings.Contains(string(text[:n]), "A FAKE") || !strings.Contains(string(text[:n]), "forgotten") || !strings.Contains(string(text[:n]), `base_uri = "oss://one/`) {
+		t.Errorf("%s", text[:n])
+	}
+}
+
+func TestLoopbackOnly(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "example.com:80", "192.0.2.1:0", "nonsense"} {
+		if err := run(t.Context(), []string{"-listen", address}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "-listen") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
