@@ -105,7 +105,8 @@ func Put(ctx context.Context, store Store, key string, src Source, want *Hash, o
 
 // settle finds out whether a commit that failed took place all the same.
 func settle(ctx context.Context, store Store, key string, sums Sums, owner string, cause error) (Info, error) {
-	if owner == "" || errors.Is(cause, fs.ErrPermission) || errors.Is(cause, ErrNoBucket) {
+	// A store that found other bytes than those that were sent has said enough: what it stored beside them would say otherwise.
+	if owner == "" || errors.Is(cause, fs.ErrPermission) || errors.Is(cause, ErrNoBucket) || errors.Is(cause, ErrSourceChanged) {
 		return Info{}, cause
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)

@@ -122,6 +122,7 @@ func TestPutSettles(t *testing.T) {
 		"other bytes":         {[]byte("DATA"), ours, "token", errTest, false},
 		"another size":        {[]byte("data2"), ours, "token", errTest, false},
 		"access denied":       {data, ours, "token", fs.ErrPermission, false},
+		"other bytes arrived": {data, ours, "token", blob.ErrSourceChanged, false},
 		"no bucket":           {data, ours, "token", blob.ErrNoBucket, false},
 	} {
 		t.Run(name, func(t *testing.T) {

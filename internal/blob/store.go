@@ -102,7 +102,17 @@ type Sums struct {
 type Cond struct {
 	IfMatch  string // the ETag that the present object must have; "": any
 	IfAbsent bool   // there must be no object
+
+	// Seen is when the caller found, by a Head, that the condition holds; zero: it did not look. A store that knows no such condition
+	// looks itself just before it writes, unless the caller did just now.
+	Seen time.Time
 }
+
+// seenJustNow is how long a look counts. The request that it comes before takes as long itself.
+const seenJustNow = time.Second
+
+// SeenJustNow says that a further look would tell nothing new.
+func (c Cond) SeenJustNow() bool { return !c.Seen.IsZero() && time.Since(c.Seen) < seenJustNow }
 
 // ReadOptions narrow a reading. The zero value reads the whole object.
 type ReadOptions struct {

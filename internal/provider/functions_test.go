@@ -30,7 +30,7 @@ func TestArtifactURIFunction(t *testing.T) {
 	applies(t,
 		evaluates(call("s3a://bucket/vvp/", "default", "job.jar"), exactly("s3a://bucket/vvp/artifacts/namespaces/default/job.jar")),
 		evaluates(call("file:///srv", "default", "a b.py"), exactly("file:///srv/artifacts/namespaces/default/a b.py")),
-		refuses(call("oos://bucket", "default", "job.jar"), `"base_uri"`, `Scheme "oos://" is unknown; known are file://, s3://`),
+		refuses(call("oos://bucket", "default", "job.jar"), `"base_uri"`, `Scheme "oos://" is unknown; known are file://, oss://, s3://`),
 		refuses(call("s3://bucket", "namespaces/default", "job.jar"), `"namespace"`, `Write "default", not "namespaces/default"`),
 		refuses(call("s3://bucket", "default", "a/b.jar"), `"filename"`, "has a slash or backslash"),
 		refuses(call("s3://bucket/"+strings.Repeat("p/", 400)+"q", "default", strings.Repeat("f", 250)), `"filename"`, "1024 are the most"),

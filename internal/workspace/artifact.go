@@ -32,8 +32,8 @@ func NewArtifact(base BaseURI, namespace, filename string) (Artifact, error) {
 		return Artifact{}, err
 	}
 	artifact := Artifact{Base: base, Namespace: namespace, Filename: filename}
-	if n := len(artifact.Key()); n > maxKey {
-		return Artifact{}, fmt.Errorf("prefix, namespace and file name make a key of %d bytes; %d are the most", n, maxKey)
+	if n := len(artifact.Key()); n > artifact.Base.maxKey() {
+		return Artifact{}, fmt.Errorf("prefix, namespace and file name make a key of %d bytes; %d are the most", n, artifact.Base.maxKey())
 	}
 	return artifact, nil
 }

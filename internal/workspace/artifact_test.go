@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,16 +62,19 @@ func TestNewArtifactRefuses(t *testing.T) {
 }
 
 func TestKeyTooLong(t *testing.T) {
-	base, err := workspace.ParseBaseURI("s3://bucket/" + strings.Repeat(strings.Repeat("p", 249)+"/", 3) + "q")
-	if err != nil {
-		t.Fatal(err)
-	}
-	room := 1024 - len(base.Key(workspace.ArtifactsDirectory("default")))
-	if _, err := workspace.NewArtifact(base, "default", strings.Repeat("f", room)); err != nil {
-		t.Errorf("a key of 1024 bytes: %v", err)
-	}
-	if _, err := workspace.NewArtifact(base, "default", strings.Repeat("f", room+1)); err == nil || !strings.Contains(err.Error(), "a key of 1025 bytes; 1024 are the most") {
-		t.Errorf("a key of 1025 bytes: %v", err)
+	for scheme, most := range map[string]int{"s3": 1024, "oss": 1023} {
+		base, err := workspace.ParseBaseURI(scheme + "://bucket/" + strings.Repeat(strings.Repeat("p", 249)+"/", 3) + "q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		room := most - len(base.Key(workspace.ArtifactsDirectory("default")))
+		if _, err := workspace.NewArtifact(base, "default", strings.Repeat("f", room)); err != nil {
+			t.Errorf("%s: a key of %d bytes: %v", scheme, most, err)
+		}
+		says := fmt.Sprintf("a key of %d bytes; %d are the most", most+1, most)
+		if _, err := workspace.NewArtifact(base, "default", strings.Repeat("f", room+1)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: a key of %d bytes: %v", scheme, most+1, err)
+		}
 	}
 }
 

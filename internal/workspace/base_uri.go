@@ -20,12 +20,20 @@ type BaseURI struct {
 	Prefix  string // below the bucket, without slashes around it; "" at its root, and always for File
 }
 
-// maxKey is what S3 and OSS allow for a whole key, in bytes.
-const maxKey = 1024
+// maxKey is what the store allows for a whole key, in bytes (S3 user guide, "Naming objects"; OSS, "Object naming conventions").
+func (b BaseURI) maxKey() int {
+	if b.Backend == OSS {
+		return 1023
+	}
+	return 1024
+}
 
 // bucketName is wider than any one store's rule, so that stores with other rules than AWS's can be used; it keeps out
 // what would change the meaning of a URI.
 var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
+
+// ossBucketName is OSS's own rule ("Bucket naming conventions"): there are no compatible stores with others.
+var ossBucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
 // ParseBaseURI reads "scheme://bucket/prefix" or "file:///dir". One slash at the end is allowed, and dropped.
 func ParseBaseURI(uri string) (BaseURI, error) {
@@ -63,6 +71,9 @@ func ParseBaseURI(uri string) (BaseURI, error) {
 	}
 	if !bucketName.MatchString(base.Bucket) {
 		return BaseURI{}, fmt.Errorf("%q is no name of a bucket: letters, digits, \".\", \"_\" and \"-\" are, from 2 to 255 of them", base.Bucket)
+	}
+	if backend == OSS && !ossBucketName.MatchString(base.Bucket) {
+		return BaseURI{}, fmt.Errorf("%q is no name of an OSS bucket: it has 3 to 63 lower-case letters, digits and \"-\", without a \"-\" at either end", base.Bucket)
 	}
 	if base.Prefix != "" || strings.HasSuffix(location, "/") {
 		if err := checkPath(base.Prefix); err != nil {

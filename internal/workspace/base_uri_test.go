@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestParseBaseURI(t *testing.T) {
 		{"s3p://my.bucket_1", workspace.BaseURI{Scheme: "s3p", Backend: workspace.S3, Bucket: "my.bucket_1"}, "s3p://my.bucket_1", "s3://my.bucket_1", "artifacts/x"},
 		{"s3://bucket/a b%20c", workspace.BaseURI{Scheme: "s3", Backend: workspace.S3, Bucket: "bucket", Prefix: "a b%20c"}, "s3://bucket/a b%20c", "s3://bucket/a b%20c", "a b%20c/artifacts/x"},
 		{"s3://bucket/a@b", workspace.BaseURI{Scheme: "s3", Backend: workspace.S3, Bucket: "bucket", Prefix: "a@b"}, "s3://bucket/a@b", "s3://bucket/a@b", "a@b/artifacts/x"},
+		{"oss://bucket/vvp/", workspace.BaseURI{Scheme: "oss", Backend: workspace.OSS, Bucket: "bucket", Prefix: "vvp"}, "oss://bucket/vvp", "oss://bucket/vvp", "vvp/artifacts/x"},
 		{"file:///srv/flink", workspace.BaseURI{Scheme: "file", Backend: workspace.File, Bucket: "/srv/flink"}, "file:///srv/flink", "file:///srv/flink", "artifacts/x"},
 		{"file:///srv/", workspace.BaseURI{Scheme: "file", Backend: workspace.File, Bucket: "/srv"}, "file:///srv", "file:///srv", "artifacts/x"},
 	}
@@ -51,14 +53,19 @@ func TestParseBaseURI(t *testing.T) {
 func TestParseBaseURIRefuses(t *testing.T) {
 	cases := map[string]struct{ uri, says string }{
 		"nothing":              {"", "is empty"},
-		"no scheme":            {"bucket/vvp", `begins with a scheme and "://"; known are file://, s3://, s3a://, s3i://, s3p://`},
-		"unknown scheme":       {"oos://bucket", `"oos://" is unknown; known are file://, s3://`},
+		"no scheme":            {"bucket/vvp", `begins with a scheme and "://"; known are file://, oss://, s3://, s3a://, s3i://, s3p://`},
+		"unknown scheme":       {"oos://bucket", `"oos://" is unknown; known are file://, oss://, s3://`},
 		"scheme in capitals":   {"S3://bucket", `"S3://" is unknown`},
 		"no bucket":            {"s3://", "names no bucket"},
 		"prefix only":          {"s3:///vvp", "names no bucket"},
 		"short bucket":         {"s3://b", `"b" is no name of a bucket`},
 		"bucket with a port":   {"s3://bucket:9000", "is no name of a bucket"},
 		"bucket of dots":       {"s3://..", "is no name of a bucket"},
+		"OSS bucket with dots": {"oss://my.bucket", `"my.bucket" is no name of an OSS bucket`},
+		"OSS, capitals":        {"oss://Bucket/x", "lower-case"},
+		"OSS, a dash at end":   {"oss://bucket-", "at either end"},
+		"OSS, two characters":  {"oss://ab", "3 to 63"},
+		"OSS, 64 characters":   {"oss://" + strings.Repeat("b", 64), "3 to 63"},
 		"query":                {"s3://bucket/vvp?versionId=1", "query"},
 		"query on a bucket":    {"s3://bucket?x", "query"},
 		"fragment":             {"s3://bucket/vvp#1", "fragment"},
@@ -102,8 +109,8 @@ func TestBackends(t *testing.T) {
 			t.Errorf("the canonical scheme of %q is %q", backend, got)
 		}
 	}
-	if got := workspace.Backends(); len(got) != 2 || got[0] != workspace.File || got[1] != workspace.S3 {
-		t.Errorf("backends are %v", got)
+	if got, want := workspace.Backends(), []workspace.Backend{workspace.File, workspace.OSS, workspace.S3}; !slices.Equal(got, want) {
+		t.Errorf("backends are %v, want %v", got, want)
 	}
 }
 

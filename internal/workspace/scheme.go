@@ -11,6 +11,7 @@ type Backend string
 
 // The backends, each named after the provider's block that configures it.
 const (
+	OSS  Backend = "oss"
 	S3   Backend = "s3"
 	File Backend = "file"
 )
@@ -18,6 +19,7 @@ const (
 // backendOf has every scheme that a base URI may have. Flink and Ververica Platform know S3 by four names, one for each of their
 // file systems; they all mean the same bucket.
 var backendOf = map[string]Backend{
+	"oss":  OSS,
 	"s3":   S3,
 	"s3i":  S3,
 	"s3a":  S3,

@@ -25,8 +25,11 @@ const maxXML = 16 << 20
 
 // xmlRoots are the operations that answer in XML, and the root elements that prove it.
 var xmlRoots = map[string]string{
-	"ListObjectsV2":           "ListBucketResult",
-	"GetBucketCors":           "CORSConfiguration",
+	"ListObjectsV2": "ListBucketResult",
+	"GetBucketCors": "CORSConfiguration",
+
+	"GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+
 	"GetObjectTagging":        "Tagging",
 	"CopyObject":              "CopyObjectResult",
 	"UploadPartCopy":          "CopyPartResult",

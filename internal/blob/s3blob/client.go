@@ -47,6 +47,7 @@ var (
 	_ blob.Store          = (*Store)(nil)
 	_ blob.Presigner      = (*Store)(nil)
 	_ blob.CORSConfigurer = (*Store)(nil)
+	_ blob.Accelerator    = (*Store)(nil)
 )
 
 // connection is what the first use of a Store makes of its Config.
@@ -57,6 +58,7 @@ type connection struct {
 	region    string
 	checksums bool // parts carry a CRC64NVME
 	signParts bool // parts are signed with their SHA-256, as nothing else protects them on the way
+	pathStyle bool // the bucket is in the path and not in the host name
 }
 
 // New returns the store of a bucket. It opens nothing and looks up no credential: the first call of a method does.
@@ -153,6 +155,7 @@ func (s *Store) open(ctx context.Context) (*connection, error) {
 		if s.config.UsePathStyle != nil {
 			o.UsePathStyle = *s.config.UsePathStyle
 		}
+		conn.pathStyle = o.UsePathStyle
 		conn.checksums = conn.endpoint == "" && loaded.RequestChecksumCalculation != aws.RequestChecksumCalculationWhenRequired
 		if s.config.Checksums != "" {
 			conn.checksums = s.config.Checksums == WhenSupported

@@ -17,6 +17,9 @@ type Config struct {
 	Endpoint     string // URL of an S3-compatible store; "": AWS, or what AWS_ENDPOINT_URL_S3 says
 	UsePathStyle *bool  // nil: true with an endpoint of its own
 
+	// AccelerateEndpoint is the URL of the accelerated endpoint, without the bucket; "": the one of AWS, or none with an endpoint of its own.
+	AccelerateEndpoint string
+
 	AccessKey              string
 	SecretKey              string
 	Token                  string

@@ -42,6 +42,9 @@ var permissions = map[string]string{
 	"GetBucketCors":           "s3:GetBucketCORS on the bucket",
 	"PutBucketCors":           "s3:PutBucketCORS on the bucket",
 	"DeleteBucketCors":        "s3:PutBucketCORS on the bucket",
+
+	"GetBucketAccelerateConfiguration": "s3:GetAccelerateConfiguration on the bucket",
+	"PutBucketAccelerateConfiguration": "s3:PutAccelerateConfiguration on the bucket",
 }
 
 // verdict is what a code of S3 means to a caller, and what its reader should do.
@@ -191,6 +194,9 @@ func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Con
 		status, region = response.HTTPStatusCode(), response.Response.Header.Get("X-Amz-Bucket-Region")
 	}
 	known, ok := verdicts[failure.Code]
+	if !ok {
+		known, ok = accelerationVerdict(failure.Code, failure.Message)
+	}
 	switch {
 	case region != "" && conn != nil && region != conn.region && (status == http.StatusBadRequest || status/100 == 3):
 		known = verdict{err: blob.ErrWrongRegion}

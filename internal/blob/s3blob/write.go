@@ -28,8 +28,15 @@ func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (
 	if err != nil {
 		return nil, s.fail("PutObject", key, opts.Cond, err)
 	}
-	to := &upload{store: s, conn: conn, key: key, cond: opts.Cond, attrs: opts.Attrs.Clone()}
-	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, SHA256: conn.signParts, Budget: s.config.Budget}), nil
+	to := &upload{store: s, conn: conn, key: key, cond: opts.Cond, attrs: opts.Attrs.Clone(), signParts: conn.signParts}
+	if opts.Accelerate {
+		at, err := s.acceleratedEndpoint(ctx, conn, "PutObject", key)
+		if err != nil {
+			return nil, err
+		}
+		to.accelerated, to.signParts = &at, at.signParts
+	}
+	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, SHA256: to.signParts, Budget: s.config.Budget}), nil
 }
 
 // upload is one object on its way.
@@ -40,6 +47,9 @@ type upload struct {
 	cond  blob.Cond
 	attrs blob.Attrs
 	id    string // of the multipart upload
+
+	signParts   bool         // as in connection
+	accelerated *accelerated // where the bytes go; nil: where all else goes
 }
 
 var _ multipart.Upload = (*upload)(nil)
@@ -66,8 +76,8 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 			in.ChecksumCRC64NVME = aws.String(encode(whole.CRC64NVME))
 		}
 		var err error
-		out, err = u.conn.client.PutObject(ctx, in, payloadHash(sums.SHA256.String()), repeatConflicts)
-		return u.fail("PutObject", err)
+		out, err = u.conn.client.PutObject(ctx, in, payloadHash(sums.SHA256.String()), repeatConflicts, u.address)
+		return u.failSending("PutObject", err)
 	})
 	if err != nil {
 		return blob.Info{}, err
@@ -115,15 +125,15 @@ func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) 
 		in.ChecksumCRC64NVME = aws.String(encode(part.Sums.CRC64NVME))
 	}
 	payload := unsignedPayload
-	if u.conn.signParts {
+	if u.signParts {
 		payload = part.Sums.SHA256.String()
 	}
-	out, err := u.conn.client.UploadPart(ctx, in, payloadHash(payload))
+	out, err := u.conn.client.UploadPart(ctx, in, payloadHash(payload), u.address)
 	if err == nil && out.ETag == nil {
 		err = errNoETag
 	}
 	if err != nil {
-		return "", u.fail("UploadPart", err)
+		return "", u.failSending("UploadPart", err)
 	}
 	return *out.ETag, nil
 }
@@ -186,6 +196,22 @@ func (u *upload) info(size int64, etag, versionID *string) blob.Info {
 
 func (u *upload) fail(operation string, err error) error {
 	return u.store.fail(operation, u.key, u.cond, err)
+}
+
+// failSending is fail for the requests that carry the bytes.
+func (u *upload) failSending(operation string, err error) error {
+	err = u.fail(operation, err)
+	if u.accelerated != nil {
+		return u.accelerated.failure(err)
+	}
+	return err
+}
+
+// address sends a request that carries the bytes to the accelerated endpoint, if they go there.
+func (u *upload) address(o *s3.Options) {
+	if u.accelerated != nil {
+		u.accelerated.address(o)
+	}
 }
 
 // Successes that lack what every store sends with one.

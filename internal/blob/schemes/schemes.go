@@ -9,15 +9,26 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/fileblob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ossblob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/s3blob"
 )
 
 // Settings are what the backends are opened with. The zero value leaves everything to the environment.
 type Settings struct {
-	S3 S3
+	OSS OSS
+	S3  S3
 }
 
-// S3 and the types below are the backends' own settings, by names that callers outside package blob may use.
+// OSS and the types below are the backends' own settings, by names that callers outside package blob may use.
+type OSS = ossblob.Config
+
+// OSSAssumeRole is a RAM role that credentials are exchanged for.
+type OSSAssumeRole = ossblob.AssumeRole
+
+// OSSOIDC is a RAM role that an OIDC token is exchanged for.
+type OSSOIDC = ossblob.OIDC
+
+// S3 is what S3 and compatible stores are opened with.
 type S3 = s3blob.Config
 
 // S3AssumeRole is a role that credentials are exchanged for.
@@ -46,6 +57,10 @@ var drivers = map[string]driver{
 	"file": {
 		zero: (*fileblob.Store)(nil),
 		open: func(_ Settings, directory string) blob.Store { return fileblob.New(directory) },
+	},
+	"oss": {
+		zero: (*ossblob.Store)(nil),
+		open: func(settings Settings, bucket string) blob.Store { return ossblob.New(settings.OSS, bucket) },
 	},
 	"s3": {
 		zero: (*s3blob.Store)(nil),

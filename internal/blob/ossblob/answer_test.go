@@ -1,0 +1,173 @@
+package ossblob
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+)
+
+// Nothing that is not OSS's is believed, whatever it says.
+func TestNotOSS(t *testing.T) {
+	page := "<html><head><title>Log in &amp; go</title></head></html>"
+	for name, c := range map[string]struct {
+		status int
+		header map[string]string
+		body   string
+	}{
+		"a log-in page":          {200, map[string]string{"Content-Type": "text/html"}, page},
+		"a web server's 404":     {404, map[string]string{"Content-Type": "text/html"}, page},
+		"a bare 404":             {404, nil, ""},
+		"a bare 200":             {200, nil, ""},
+		"a bare 204":             {204, nil, ""},
+		"a bare 403":             {403, nil, ""},
+		"XML of somebody else":   {200, map[string]string{"Content-Type": "application/xml"}, "<ListBucketResult></ListBucketResult>"},
+		"an S3 error":            {404, map[string]string{"Content-Type": "application/xml"}, "<Error><Code>NoSuchKey</Code></Error>"},
+		"a gateway":              {502, map[string]string{"Content-Type": "text/html"}, page},
+		"a redirect":             {302, map[string]string{"Location": "https://login.example.com/?token=very-secret"}, ""},
+		"a permanent redirect":   {308, map[string]string{"Location": "https://login.example.com/?token=very-secret"}, ""},
+		"a page with OSS's sign": {404, map[string]string{"Content-Type": "text/html", "X-Oss-Request-Id": "R1"}, page},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, server := answering(t, c.status, c.header, c.body)
+			_, headErr := store.Head(t.Context(), "key")
+			_, openErr := store.Open(t.Context(), "key", blob.ReadOptions{})
+			_, putErr := put(t, store, "key", []byte("data"), blob.Cond{})
+			_, largeErr := put(t, store, "key", someBytes(9<<20), blob.Cond{})
+			_, corsErr := store.CORS(t.Context())
+			_, accelerationErr := store.Acceleration(t.Context())
+			errs := map[string]error{
+				"Head": headErr, "Open": openErr, "Put": putErr, "large Put": largeErr, "Bucket": store.Bucket(t.Context()),
+				"CORS": corsErr, "SetCORS": store.SetCORS(t.Context(), someRules), "Acceleration": accelerationErr,
+				"Delete": store.Delete(t.Context(), "key", blob.Cond{}),
+			}
+			for call, err := range errs {
+				if c.header["X-Oss-Request-Id"] != "" && call == "Head" {
+					continue // a HEAD has no page
+				}
+				if !errors.Is(err, blob.ErrNotAStore) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, blob.ErrNoBucket) {
+					t.Errorf("%s: %v", call, err)
+					continue
+				}
+				if failure := failureOf(t, err); failure.Endpoint != server.URL || failure.Advice == "" {
+					t.Errorf("%s: %+v", call, failure)
+				}
+				expectNoSecret(t, err, store.config)
+			}
+			if !strings.Contains(fmt.Sprint(openErr), `"Log in & go"`) && c.body == page {
+				t.Errorf("%v", openErr)
+			}
+		})
+	}
+}
+
+// An answer to HEAD has its reason in a header.
+func TestReasonOfAHead(t *testing.T) {
+	reason := base64.StdEncoding.EncodeToString([]byte("<Error><Code>NoSuchBucket</Code><Message>no such bucket</Message><EC>0015-00000101</EC></Error>"))
+	store, _ := answering(t, 404, map[string]string{"X-Oss-Request-Id": "R1", "X-Oss-Err": reason}, "")
+	if _, err := store.Head(t.Context(), "key"); !errors.Is(err, blob.ErrNoBucket) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	for _, header := range []map[string]string{{}, {"X-Oss-Err": "no base64 !"}} {
+		header["X-Oss-Request-Id"] = "R1"
+		store, _ = answering(t, 404, header, "")
+		if _, err := store.Head(t.Context(), "key"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v: %v", header, err)
+		}
+	}
+}
+
+func TestTruncatedBody(t *testing.T) {
+	b := startBehind(t, nil)
+	mustPut(t, b, "key", someBytes(100_000))
+	for _, options := range []blob.ReadOptions{{}, {Offset: 1000, Length: 50_000}} {
+		b.proxy.Clear()
+		b.proxy.Inject(faultproxy.Match{Method: http.MethodGet}, faultproxy.TruncateBody, 1, 1)
+		object, err := b.Open(t.Context(), "key", options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, object)
+		object.Close()
+		if err == nil || !errors.Is(err, blob.ErrUnreachable) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+}
+
+func TestRanges(t *testing.T) {
+	b := startBehind(t, nil)
+	data := someBytes(1000)
+	mustPut(t, b, "key", data)
+	if _, err := b.Open(t.Context(), "key", blob.ReadOptions{Offset: 2000}); failureOf(t, err).Code != "InvalidRange" {
+		t.Errorf("a range beyond the end: %v", err)
+	}
+	if _, err := b.Open(t.Context(), "key", blob.ReadOptions{Offset: 5, IfMatch: "0"}); !errors.Is(err, blob.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	// A server that sends less than the range that it announces.
+	short := inFront(t, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		recorder := httptest.NewRecorder()
+		server.ServeHTTP(recorder, r)
+		for name, values := range recorder.Header() {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Content-Length", "10")
+		w.WriteHeader(recorder.Code)
+		w.Write(recorder.Body.Bytes()[:10])
+	})
+	short.server.Put(short.bucket, "key", data, nil)
+	object, err := short.Open(t.Context(), "key", blob.ReadOptions{Offset: 5, Length: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Close()
+	if read, err := io.ReadAll(object); !errors.Is(err, blob.ErrUnreachable) {
+		t.Errorf("%d bytes, %v", len(read), err)
+	}
+	// A server that answers the whole object to a range.
+	whole := inFront(t, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		r.Header.Del("Range")
+		server.ServeHTTP(w, r)
+	})
+	mustPut(t, whole, "key", data)
+	if _, err := whole.Open(t.Context(), "key", blob.ReadOptions{Offset: 5}); !errors.Is(err, blob.ErrNotAStore) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A refusal under status 200 is a refusal.
+func TestErrorIn200(t *testing.T) {
+	body := "<?xml version=\"1.0\"?><Error><Code>InternalError</Code><Message>late</Message></Error>"
+	for _, operation := range []string{"CopyObject", "CompleteMultipartUpload"} {
+		b := inFront(t, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+			if r.Header.Get("X-Oss-Copy-Source") != "" || r.Method == http.MethodPost && r.URL.Query().Has("uploadId") {
+				w.Header().Set("X-Oss-Request-Id", "R1")
+				io.WriteString(w, body)
+				return
+			}
+			server.ServeHTTP(w, r)
+		})
+		err := func() error {
+			if operation == "CopyObject" {
+				mustPut(t, b, "key", []byte("data"))
+				_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
+				return err
+			}
+			_, err := put(t, b, "new", someBytes(large), blob.Cond{})
+			return err
+		}()
+		if !errors.Is(err, blob.ErrUnreachable) || failureOf(t, err).Op != operation || failureOf(t, err).Code != "InternalError" {
+			t.Errorf("%s: %v", operation, err)
+		}
+		b.expectNothingOpen(t)
+	}
+}

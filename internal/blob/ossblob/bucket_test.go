@@ -1,0 +1,292 @@
+package ossblob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+func seconds(n int32) *int32 { return &n }
+
+func TestCORS(t *testing.T) {
+	b := startBehind(t, nil)
+	if got, err := b.CORS(t.Context()); err != nil || len(got.Rules) != 0 {
+		t.Errorf("a bucket without rules: %+v, %v", got, err)
+	}
+	for _, vary := range []bool{true, false} {
+		want := blob.CORSConfig{ResponseVary: &vary, Rules: []blob.CORSRule{
+			{AllowedOrigins: []string{"https://b.example.com"}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag", "x-oss-request-id"}, MaxAgeSeconds: seconds(600)},
+			{AllowedOrigins: []string{"https://a.example.com", "*"}, AllowedMethods: []string{"HEAD"}, MaxAgeSeconds: seconds(0)},
+			{AllowedOrigins: []string{"https://c.example.com"}, AllowedMethods: []string{"POST", "DELETE"}},
+		}}
+		if err := b.SetCORS(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.CORS(t.Context())
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if err := b.SetCORS(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.SetCORS(t.Context(), blob.CORSConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.CORS(t.Context()); err != nil || len(got.Rules) != 0 {
+		t.Errorf("after the rules were taken away: %+v, %v", got, err)
+	}
+}
+
+func TestAccelerationOnAndOff(t *testing.T) {
+	b := startBehind(t, nil)
+	expect := func(want bool) {
+		t.Helper()
+		if on, err := b.Acceleration(t.Context()); err != nil || on != want {
+			t.Errorf("on %t, %v; want %t", on, err, want)
+		}
+	}
+	expect(false) // never set
+	for _, on := range []bool{true, false, true} {
+		if err := b.SetAcceleration(t.Context(), on); err != nil {
+			t.Fatal(err)
+		}
+		expect(on)
+		err := b.TryAcceleration(t.Context())
+		if on && err != nil || !on && !errors.Is(err, blob.ErrNotAccelerated) {
+			t.Errorf("on %t: %v", on, err)
+		}
+	}
+	// It takes a while.
+	b.server.SetAccelerationEffective(b.bucket, false)
+	if err := b.TryAcceleration(t.Context()); !errors.Is(err, blob.ErrNotAccelerated) || failureOf(t, err).Advice == "" {
+		t.Errorf("%v", err)
+	}
+	absent := newStore(t, b.config, "absent-bucket")
+	if err := absent.TryAcceleration(t.Context()); !errors.Is(err, blob.ErrNoBucket) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAccelerationUnsupported(t *testing.T) {
+	b := startBehindBucket(t, ossfake.BucketOptions{AccelerationUnsupported: true}, nil)
+	if on, err := b.Acceleration(t.Context()); err != nil || on {
+		t.Errorf("%t, %v", on, err)
+	}
+	if err := b.SetAcceleration(t.Context(), false); err != nil {
+		t.Errorf("switching it off: %v", err)
+	}
+	err := b.SetAcceleration(t.Context(), true)
+	if !errors.Is(err, errors.ErrUnsupported) || failureOf(t, err).Advice == "" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAccelerationEndpoint(t *testing.T) {
+	for want, config := range map[string]Config{
+		"https://acme.oss-accelerate.aliyuncs.com":          {Region: "cn-hangzhou"},
+		"https://acme.oss-accelerate-overseas.aliyuncs.com": {Region: "cn-hangzhou", AccelerateEndpoint: "oss-accelerate-overseas.aliyuncs.com"},
+		"https://fast.example.com":                          {Region: "cn-hangzhou", Endpoint: "data.example.com", UseCNAME: true, AccelerateEndpoint: "fast.example.com"},
+		"http://127.0.0.1:99":                               {Region: "cn-hangzhou", AccelerateEndpoint: "http://127.0.0.1:99"},
+	} {
+		if got, err := New(config, "acme").AccelerationEndpoint(t.Context()); err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+}
+
+// The bytes alone go through the acceleration endpoint.
+func TestAcceleratedWrites(t *testing.T) {
+	b := startBehind(t, nil)
+	if err := b.SetAcceleration(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{100, large} {
+		b.server.ClearRequests()
+		if _, err := putWith(t, b, "key", someBytes(size), blob.PutOptions{Accelerate: true}); err != nil {
+			t.Fatal(err)
+		}
+		b.expect(t, "key", someBytes(size))
+		for _, r := range b.server.Requests() {
+			data := r.Operation == "PutObject" || r.Operation == "UploadPart"
+			if data != (r.Endpoint == ossfake.Accelerated) {
+				t.Errorf("%s at the %s endpoint", r.Operation, r.Endpoint)
+			}
+		}
+	}
+	if err := b.SetAcceleration(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{100, large} {
+		_, err := putWith(t, b, "off", someBytes(size), blob.PutOptions{Accelerate: true})
+		if !errors.Is(err, blob.ErrNotAccelerated) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		if at := failureOf(t, err).Endpoint; at != b.server.AccelerateEndpoint {
+			t.Errorf("failed at %q", at)
+		}
+		b.expectAbsent(t, "off")
+	}
+	// Not asked for.
+	b.server.ClearRequests()
+	mustPut(t, b, "key", someBytes(large))
+	for _, r := range b.server.Requests() {
+		if r.Endpoint == ossfake.Accelerated {
+			t.Errorf("%s at the %s endpoint", r.Operation, r.Endpoint)
+		}
+	}
+}
+
+// A cancelled call sends nothing, and one that is cancelled on the way ends at once.
+func TestCancelledCallsForTheBucket(t *testing.T) {
+	b := startBehind(t, nil)
+	calls := map[string]func(context.Context) error{
+		"CORS":            func(ctx context.Context) error { _, err := b.CORS(ctx); return err },
+		"SetCORS":         func(ctx context.Context) error { return b.SetCORS(ctx, someRules) },
+		"SetCORS none":    func(ctx context.Context) error { return b.SetCORS(ctx, blob.CORSConfig{}) },
+		"Acceleration":    func(ctx context.Context) error { _, err := b.Acceleration(ctx); return err },
+		"SetAcceleration": func(ctx context.Context) error { return b.SetAcceleration(ctx, true) },
+		"TryAcceleration": b.TryAcceleration,
+		"Bucket":          b.Bucket,
+	}
+	for name, call := range calls {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := call(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+		b.expectAsked(t)
+		ctx, cancel = context.WithCancel(t.Context())
+		hold := make(chan struct{})
+		b.server.OnRequest(func(ossfake.Request) {
+			cancel()
+			select {
+			case <-hold:
+			case <-time.After(10 * time.Second): // for a call that does not obey
+			}
+		})
+		start := time.Now()
+		if err := call(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s on its way: %v", name, err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: ended after %s", name, took)
+		}
+		close(hold)
+		b.server.OnRequest(nil)
+		for len(b.asked()) == 0 { // the server notices later
+			time.Sleep(time.Millisecond)
+		}
+		b.server.ClearRequests()
+	}
+}
+
+func TestPresignedURLs(t *testing.T) {
+	for _, version := range []string{SignatureV4, SignatureV1} {
+		b := startBehind(t, func(c *Config) { c.SignatureVersion = version })
+		transport := &http.Transport{}
+		defer transport.CloseIdleConnections()
+		client := &http.Client{Transport: transport}
+		do := func(method, key, body string) (int, string) {
+			t.Helper()
+			address, err := b.Presign(t.Context(), method, key, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request, _ := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+			response, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			text, _ := io.ReadAll(response.Body)
+			return response.StatusCode, string(text)
+		}
+		for _, key := range []string{"key", "a b/key+1", "ä?x=1"} {
+			if status, text := do(http.MethodPut, key, "data"); status != http.StatusOK {
+				t.Errorf("%s PUT: %d %s", version, status, text)
+			}
+			if status, text := do(http.MethodGet, key, ""); status != http.StatusOK || text != "data" {
+				t.Errorf("%s GET: %d %s", version, status, text)
+			}
+			if status, _ := do(http.MethodHead, key, ""); status != http.StatusOK {
+				t.Errorf("%s HEAD: %d", version, status)
+			}
+			if status, _ := do(http.MethodDelete, key, ""); status != http.StatusNoContent {
+				t.Errorf("%s DELETE: %d", version, status)
+			}
+		}
+		for _, r := range b.server.Requests() {
+			if !r.SignatureInQuery || !strings.EqualFold(r.SignatureVersion, version) {
+				t.Errorf("%s: signed %q, in the query %t", version, r.SignatureVersion, r.SignatureInQuery)
+			}
+		}
+		if _, err := b.Presign(t.Context(), http.MethodPost, "key", time.Minute); err == nil {
+			t.Error("signed for POST")
+		}
+		if _, err := b.Presign(t.Context(), http.MethodGet, "key", 0); err == nil {
+			t.Error("signed for no time")
+		}
+	}
+	if _, err := New(Config{Region: "cn-hangzhou", AccessKey: "a", SecretKey: "s"}, "acme").Presign(t.Context(), http.MethodGet, "key", 8*24*time.Hour); err == nil {
+		t.Error("signed for more than OSS takes")
+	}
+}
+
+func TestSignatureVersions(t *testing.T) {
+	for version, want := range map[string]string{"": "V4", SignatureV4: "V4", SignatureV1: "V1"} {
+		b := startBehind(t, func(c *Config) { c.SignatureVersion = version; c.UserAgent = "flink/1.2" })
+		mustPut(t, b, "key", someBytes(10))
+		for _, r := range b.server.Requests() {
+			if r.SignatureVersion != want {
+				t.Errorf("%q: signed by %s", version, r.SignatureVersion)
+			}
+			if agent := r.Header.Get("User-Agent"); !strings.HasPrefix(agent, "flink/1.2 ") {
+				t.Errorf("sent by %q", agent)
+			}
+		}
+	}
+}
+
+func TestMoreThanAThousandKeys(t *testing.T) {
+	b := startBehind(t, nil)
+	var want []string
+	for i := range 2345 {
+		key := "dir/" + string(rune('a'+i%26)) + "+ " + strings.Repeat("x", i/26)
+		b.server.Put(b.bucket, key, nil, nil)
+		want = append(want, key)
+	}
+	slices.Sort(want)
+	var got []string
+	query := blob.Query{Prefix: "dir/"}
+	pages := 0
+	for {
+		page, err := b.List(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages++
+		for _, info := range page.Infos {
+			got = append(got, info.Key)
+		}
+		if page.Next == "" {
+			break
+		}
+		query.Token = page.Next
+	}
+	if !slices.Equal(got, want) || pages != 3 {
+		t.Errorf("%d keys in %d pages", len(got), pages)
+	}
+	if page, err := b.List(t.Context(), blob.Query{Delimiter: "/", Max: 1}); err != nil || !slices.Equal(page.Prefixes, []string{"dir/"}) {
+		t.Errorf("%+v, %v", page, err)
+	}
+}

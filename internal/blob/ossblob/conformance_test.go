@@ -1,0 +1,66 @@
+package ossblob
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+)
+
+// smallestPart is what OSS takes for a part that is not the last.
+const smallestPart = 100 << 10
+
+func TestConformance(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		options   ossfake.Options
+		signature string
+		buckets   ossfake.BucketOptions
+	}{
+		{"http, V4", ossfake.Options{}, "", ossfake.BucketOptions{}},
+		{"https, V1", ossfake.Options{TLS: true}, SignatureV1, ossfake.BucketOptions{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := ossfake.Start(t, c.options)
+			blobtest.Run(t, func(t *testing.T) blobtest.Harness {
+				bucket := server.CreateBucket(t)
+				config := configFor(server)
+				config.SignatureVersion = c.signature
+				return blobtest.Harness{
+					Store:     newStore(t, config, bucket),
+					Absent:    newStore(t, config, bucket+"-absent"),
+					Plant:     func(_ *testing.T, key string, data []byte) { server.Put(bucket, key, data, nil) },
+					Leftovers: func(*testing.T) []string { return server.OpenUploads(bucket) },
+					LargeSize: 10*smallestPart + 100_000,
+				}
+			})
+		})
+	}
+}
+
+// configFor reaches a server with its owner's key, in parts as small as OSS takes them.
+func configFor(server *ossfake.Server) Config {
+	return Config{
+		Region: server.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.AccelerateEndpoint, CABundle: server.CAFile,
+		AccessKey: server.AccessKey, SecretKey: server.SecretKey,
+		Budget: multipart.NewBudgetOf(4, smallestPart),
+	}
+}
+
+// newStore is New, with pauses that no test waits for, and with its connections closed in the end.
+func newStore(t testing.TB, config Config, bucket string) *Store {
+	store := New(config, bucket)
+	store.pause = time.Millisecond
+	t.Cleanup(func() { closeIdle(store) })
+	return store
+}
+
+func closeIdle(store *Store) {
+	if conn := store.opened.Load(); conn != nil {
+		for _, transport := range conn.transports {
+			transport.CloseIdleConnections()
+		}
+	}
+}

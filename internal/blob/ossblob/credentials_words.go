@@ -1,0 +1,50 @@
+package ossblob
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// inWords is what a failure to find credentials may say. The errors of credentials-go 1.4.14 hold secrets: a *url.Error has the
+// key, the signature and the token in its URL; an answer of STS repeats the string that was signed; and a CLI configuration that is no
+// JSON is shown as a whole.
+func inWords(err error) string {
+	var address *url.Error
+	if errors.As(err, &address) {
+		where := origin(address.URL)
+		return strings.TrimSpace(where + " " + withoutQueries(rootCause(address.Err)))
+	}
+	// What an external program says on its standard error is in the lines after the first.
+	text, _, _ := strings.Cut(withoutQueries(err.Error()), "\n")
+	if before, _, ok := strings.Cut(text, "unmarshal aliyun cli config from "); ok {
+		_, path, _ := strings.Cut(text, "unmarshal aliyun cli config from ")
+		path, _, _ = strings.Cut(path, " failed:")
+		return before + "the configuration of the CLI is no JSON: " + path
+	}
+	before, after, found := strings.Cut(text, "{")
+	if !found {
+		return text
+	}
+	before = strings.TrimRight(before, ": ")
+	var said struct{ Code, Message, RequestID string }
+	if err := json.NewDecoder(strings.NewReader("{" + after)).Decode(&said); err != nil || said.Code == "" {
+		return before
+	}
+	message, _, _ := strings.Cut(said.Message, "string to sign")
+	if len(message) < len(said.Message) {
+		message = "the signature is wrong"
+	}
+	text = before + ": " + said.Code + ": " + message
+	if said.RequestID != "" {
+		text += " (request " + said.RequestID + ")"
+	}
+	return text
+}
+
+var queries = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
+
+// withoutQueries takes the queries from all URLs in a text.
+func withoutQueries(text string) string { return queries.ReplaceAllString(text, "$1") }

@@ -1,0 +1,152 @@
+package ossblob
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// places are where a bucket is reached, and the region that signatures name.
+type places struct {
+	region     string // "" only with V1
+	endpoint   string // scheme and host, without the bucket
+	accelerate string
+}
+
+// The variables of the environment, the first one that is set counts. OSS_REGION and OSS_ENDPOINT are ossutil's ("ossutil 2.0
+// new features"), ALICLOUD_REGION and ALIBABA_CLOUD_REGION the alicloud provider's (alicloud/provider.go), ALIBABA_CLOUD_REGION_ID the CLI's,
+// ALICLOUD_DEFAULT_REGION and ALICLOUD_OSS_ENDPOINT those of Terraform's own OSS backend.
+var (
+	regionVariables   = []string{"OSS_REGION", "ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION", "ALICLOUD_DEFAULT_REGION"}
+	endpointVariables = []string{"OSS_ENDPOINT", "ALICLOUD_OSS_ENDPOINT"}
+)
+
+// worldwide is the acceleration endpoint for senders anywhere ("Transfer acceleration").
+const worldwide = "https://oss-accelerate.aliyuncs.com"
+
+func placesOf(config Config, bucket string) (places, error) {
+	var p places
+	endpoint := config.Endpoint
+	if endpoint == "" && !config.UseInternalEndpoint {
+		endpoint = firstOf(endpointVariables)
+	}
+	if config.UseCNAME && endpoint == "" {
+		return p, &settingError{"endpoint", "use_cname = true needs endpoint: the domain that is bound to the bucket"}
+	}
+	if endpoint != "" {
+		address, err := parseEndpoint("endpoint", endpoint, bucket)
+		if err != nil {
+			return p, err
+		}
+		p.endpoint = address
+	}
+	p.region = regionOf(config, p.endpoint)
+	if p.region == "" && (p.endpoint == "" || config.SignatureVersion != SignatureV1) {
+		return p, errNoRegion
+	}
+	if p.endpoint == "" {
+		internal := ""
+		if config.UseInternalEndpoint {
+			internal = "-internal"
+		}
+		p.endpoint = "https://oss-" + p.region + internal + ".aliyuncs.com"
+	}
+	p.accelerate = worldwide
+	if config.AccelerateEndpoint != "" {
+		address, err := parseEndpoint("accelerate_endpoint", config.AccelerateEndpoint, bucket)
+		if err != nil {
+			return p, err
+		}
+		p.accelerate = address
+	}
+	return p, nil
+}
+
+// regionOf is the region in the configuration, else that of the endpoint, else that of the environment.
+func regionOf(config Config, endpoint string) string {
+	for _, region := range []string{config.Region, regionOfHost(endpoint), firstOf(regionVariables)} {
+		if region != "" {
+			// Many of OSS's own pages write it with the prefix ("oss-cn-hangzhou"), which no signature may have.
+			return strings.TrimSuffix(strings.TrimPrefix(region, "oss-"), "-internal")
+		}
+	}
+	return ""
+}
+
+// ossHost are the hosts that OSS's list "Regions and endpoints" has: oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com,
+// the dual-stack cn-hangzhou.oss.aliyuncs.com, and the S3-compatible s3.oss-cn-hangzhou.aliyuncs.com. A bucket may come before.
+var ossHost = regexp.MustCompile(`^(?:[^.]+\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
+
+// regionOfHost is "" of a host that names none, such as a domain of the user's own.
+func regionOfHost(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	match := ossHost.FindStringSubmatch(strings.ToLower(u.Hostname()))
+	if match == nil {
+		return ""
+	}
+	region := strings.TrimSuffix(match[1]+match[2], "-pub") // oss-cn-shanghai-finance-1-pub.aliyuncs.com
+	if strings.HasPrefix(region, "accelerate") {
+		return ""
+	}
+	return region
+}
+
+// parseEndpoint reads a host or a URL. The console shows the bucket's own domain, with the bucket before the endpoint: that is
+// understood too.
+func parseEndpoint(setting, text, bucket string) (string, error) {
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "":
+		return "", &settingError{setting, "it is neither a host nor a URL"}
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", &settingError{setting, "it begins with https:// or http://, or is a host alone"}
+	case u.User != nil:
+		return "", &settingError{setting, "it holds a user name: credentials belong into access_key and secret_key"}
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return "", &settingError{setting, "it is a host without a path: bucket and prefix belong into base_uri"}
+	}
+	host := u.Host
+	if rest, ok := strings.CutPrefix(host, bucket+"."); ok && regionOfHost(u.Scheme+"://"+rest) != "" {
+		host = rest
+	}
+	return u.Scheme + "://" + host, nil
+}
+
+func firstOf(variables []string) string {
+	for _, name := range variables {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+func isLocalhost(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	return strings.EqualFold(u.Hostname(), "localhost") || net.ParseIP(u.Hostname()) != nil
+}
+
+// origin is scheme and host of a URL, and nothing else that might be in it.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// settingError is a setting of the oss block that cannot be right.
+type settingError struct{ setting, why string }
+
+func (e *settingError) Error() string { return e.setting + ": " + e.why }

@@ -1,0 +1,250 @@
+package ossblob
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+// Throttling refuses before anything is done: every request may be sent again, those that begin and publish too.
+func TestThrottled(t *testing.T) {
+	for _, refusal := range []ossfake.Refusal{
+		{},
+		{Status: http.StatusTooManyRequests, Code: "TooManyRequests"},
+		{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"},
+		{Status: http.StatusServiceUnavailable, Code: "DownloadTrafficRateLimitExceeded"},
+	} {
+		b := startBehind(t, nil)
+		for _, operation := range []string{"InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "HeadObject", "PutBucketCors", "PutObject", "DeleteObject"} {
+			b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == operation }, 2, refusal)
+		}
+		if _, err := put(t, b, "large", someBytes(large), blob.Cond{IfAbsent: true}); err != nil {
+			t.Errorf("%+v: %v", refusal, err)
+		}
+		b.expect(t, "large", someBytes(large))
+		mustPut(t, b, "small", someBytes(1000))
+		b.expect(t, "small", someBytes(1000))
+		err := errors.Join(b.Delete(t.Context(), "small", blob.Cond{}), b.SetCORS(t.Context(), someRules))
+		if err != nil {
+			t.Errorf("%+v: %v", refusal, err)
+		}
+	}
+}
+
+var someRules = blob.CORSConfig{Rules: []blob.CORSRule{{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}}}}
+
+func TestRetriesAreCounted(t *testing.T) {
+	for _, retries := range []int{0, 1, 3} {
+		b := startBehind(t, func(c *Config) { c.MaxRetries = &retries })
+		b.server.Throttle(nil, 100, ossfake.Refusal{})
+		_, err := b.Head(t.Context(), "key")
+		if !errors.Is(err, blob.ErrUnreachable) || failureOf(t, err).Advice == "" || failureOf(t, err).Code != "QpsLimitExceeded" {
+			t.Errorf("%v", err)
+		}
+		if n := len(b.server.Requests()); n != retries+1 {
+			t.Errorf("%d retries: %d requests", retries, n)
+		}
+	}
+}
+
+// Broken connections and 5xx are repeated where that does no harm.
+func TestRepeatedAndNot(t *testing.T) {
+	put := faultproxy.Match{Method: http.MethodPut}
+	for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.Refuse503} {
+		b := startBehind(t, nil)
+		b.proxy.Inject(put, fault, 1, 3)
+		mustPut(t, b, "key", someBytes(1000))
+		mustPut(t, b, "large", someBytes(large))
+		b.expect(t, "large", someBytes(large))
+	}
+	// What is refused for good is not repeated.
+	b := startBehind(t, nil)
+	b.server.AddKey(ossfake.Key{AccessKey: "poor", SecretKey: "s", Denied: []string{"HeadObject"}})
+	config := b.config
+	config.AccessKey, config.SecretKey = "poor", "s"
+	poor := newStore(t, config, b.bucket)
+	if _, err := poor.Head(t.Context(), "key"); err == nil {
+		t.Error("allowed")
+	}
+	if _, err := b.Head(t.Context(), "key"); err == nil {
+		t.Error("found")
+	}
+	b.expectAsked(t, "HeadObject", "HeadObject")
+	// OSS's own 500 says nothing about what was done.
+	b = startBehind(t, nil)
+	failing := ossfake.Refusal{Status: http.StatusInternalServerError, Code: "InternalError"}
+	b.server.Throttle(nil, 1, failing)
+	mustPut(t, b, "key", someBytes(1000))
+	b.expectAsked(t, "PutObject", "PutObject")
+	for _, operation := range []string{"InitiateMultipartUpload", "CompleteMultipartUpload"} {
+		b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == operation }, 1, failing)
+		if _, _, err := blob.Put(t.Context(), b, "once", blobtest.BytesSource(someBytes(large)), nil, blob.PutOptions{}); !errors.Is(err, blob.ErrUnreachable) {
+			t.Errorf("%s: %v", operation, err)
+		}
+		b.expectAbsent(t, "once")
+	}
+	// A completion is sent once, whatever became of it.
+	for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.Refuse500, faultproxy.LoseAnswer} {
+		b.proxy.Clear()
+		b.proxy.Inject(faultproxy.Match{Method: http.MethodPost, Query: "uploadId"}, fault, 1, 1)
+		_, _, err := blob.Put(t.Context(), b, "key", blobtest.BytesSource(someBytes(large)), nil, blob.PutOptions{})
+		if err == nil {
+			t.Errorf("fault %d: no error", fault)
+		}
+		completions := b.passed(func(r faultproxy.Request) bool { return r.Method == http.MethodPost && r.Query.Has("uploadId") })
+		if completions != 1 {
+			t.Errorf("fault %d: completed %d times", fault, completions)
+		}
+	}
+}
+
+// A connection that is refused was never made: even what is sent once is sent again.
+func TestRefusedConnections(t *testing.T) {
+	b := startBehind(t, nil)
+	var dials atomic.Int32
+	b.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) <= 2 {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	mustPut(t, b, "key", someBytes(large))
+	b.expect(t, "key", someBytes(large))
+}
+
+func TestRetryAfter(t *testing.T) {
+	b := startBehind(t, nil)
+	b.server.Throttle(nil, 1, ossfake.Refusal{RetryAfter: time.Second})
+	start := time.Now()
+	if err := b.Bucket(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < time.Second {
+		t.Errorf("asked again after %s", took)
+	}
+	for text, want := range map[string]time.Duration{
+		"":    0,
+		"7":   7 * time.Second,
+		"-1":  0,
+		"999": longestAsked,
+		time.Now().Add(time.Hour).UTC().Format(http.TimeFormat):       longestAsked,
+		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):      0,
+		time.Now().Add(9 * time.Second).UTC().Format(http.TimeFormat): 8 * time.Second,
+		"soon": 0,
+	} {
+		got := retryAfter(http.Header{"Retry-After": {text}})
+		if got < want-2*time.Second || got > want+2*time.Second {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Waiting ends with the context.
+func TestCancelledWhileWaiting(t *testing.T) {
+	b := startBehind(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	b.server.Throttle(func(ossfake.Request) bool { time.AfterFunc(50*time.Millisecond, cancel); return true }, 10, ossfake.Refusal{RetryAfter: 20 * time.Second})
+	start := time.Now()
+	if err := b.Bucket(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("ended after %s", took)
+	}
+}
+
+// Pauses grow, and are not the same for all.
+func TestPauses(t *testing.T) {
+	store := New(Config{}, "b")
+	retries := 100
+	store.config.MaxRetries = &retries
+	seen := map[time.Duration]bool{}
+	for attempt := range 50 {
+		pause, again := store.repeat(request{}, attempt, io.ErrUnexpectedEOF)
+		limit := min(firstPause<<min(attempt, 16), longestPause)
+		if !again || pause < limit/2 || pause > limit {
+			t.Errorf("attempt %d: %s, %t", attempt, pause, again)
+		}
+		seen[pause] = true
+	}
+	if len(seen) < 40 {
+		t.Errorf("%d pauses are %d different ones", 50, len(seen))
+	}
+}
+
+// A source that breaks is no broken connection.
+func TestABrokenSourceIsNotReadAgain(t *testing.T) {
+	b := startBehind(t, nil)
+	reads := 0
+	broken := errors.New("the disk is gone")
+	source := blobtest.SourceFunc(func(context.Context) (blob.Content, error) {
+		return &brokenFile{size: large, fail: func() error { reads++; return broken }}, nil
+	})
+	if _, _, err := blob.Put(t.Context(), b, "key", source, nil, blob.PutOptions{}); !errors.Is(err, broken) {
+		t.Errorf("%v", err)
+	}
+	for _, operation := range b.asked() {
+		if strings.HasPrefix(operation, "Complete") {
+			t.Errorf("asked for %q", b.asked())
+		}
+	}
+	b.expectAbsent(t, "key")
+}
+
+// What fails on this side is not the network's.
+func TestHopeless(t *testing.T) {
+	for _, err := range []error{brokenSourceError{}, blob.ErrSourceChanged, context.Canceled, &credentialsError{io.EOF}, x509.UnknownAuthorityError{}} {
+		if _, again := New(Config{}, "acme").repeat(request{}, 0, &url.Error{Op: "Put", URL: "https://example.com", Err: err}); again {
+			t.Errorf("%v is repeated", err)
+		}
+	}
+}
+
+// brokenSourceError is what package multipart makes of a failure to read.
+type brokenSourceError struct{}
+
+func (brokenSourceError) Error() string        { return "broken" }
+func (brokenSourceError) RetryableError() bool { return false }
+
+// brokenFile can be hashed, and breaks when it is read again to be sent.
+type brokenFile struct {
+	size int64
+	fail func() error
+
+	mu   sync.Mutex
+	read map[int64]bool
+}
+
+func (f *brokenFile) Size() int64              { return f.size }
+func (f *brokenFile) Close() error             { return nil }
+func (f *brokenFile) Read([]byte) (int, error) { return 0, io.EOF }
+func (f *brokenFile) ReadAt(p []byte, offset int64) (int, error) {
+	if offset >= f.size {
+		return 0, io.EOF
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.read == nil {
+		f.read = map[int64]bool{}
+	}
+	if f.read[offset] {
+		return 0, f.fail()
+	}
+	f.read[offset] = true
+	n := min(int64(len(p)), f.size-offset, 32<<10)
+	return int(n), nil
+}

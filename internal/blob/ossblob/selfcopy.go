@@ -1,0 +1,152 @@
+package ossblob
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// copiesAtOnce is how many parts are copied at a time. The bytes stay in OSS.
+const copiesAtOnce = 4
+
+// selfCopy is an object that is copied onto itself with other attributes. All that OSS tells about the object goes along.
+type selfCopy struct {
+	store  *Store
+	key    string
+	header map[string]string
+	acl    string    // "": the bucket's
+	seen   blob.Cond // the object that was read before
+}
+
+// source is the header of a copy. Every byte of the key is escaped but "/", as a "+" would arrive as a space.
+func (c *selfCopy) source() map[string]string {
+	key := strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(c.key))
+	return map[string]string{
+		"X-Oss-Copy-Source":          "/" + c.store.bucket + "/" + key,
+		"X-Oss-Copy-Source-If-Match": quote(c.seen.IfMatch),
+	}
+}
+
+// copied is what CopyObject and UploadPartCopy answer.
+type copied struct {
+	ETag         string
+	LastModified string
+}
+
+func (s *Store) copy(ctx context.Context, r request) (copied, http.Header, error) {
+	got, err := s.do(ctx, r)
+	if err != nil {
+		return copied{}, nil, err
+	}
+	var result copied
+	if err := xml.Unmarshal(got.body, &result); err != nil || result.ETag == "" {
+		return copied{}, nil, s.fail(r, errNoETag)
+	}
+	return result, got.header, nil
+}
+
+// whole copies in one request. It may be sent twice: it says what is to be.
+func (c *selfCopy) whole(ctx context.Context, info blob.Info) (blob.Info, error) {
+	header := c.source()
+	maps.Copy(header, c.header)
+	header["X-Oss-Metadata-Directive"] = "REPLACE"
+	header["X-Oss-Tagging-Directive"] = "Copy"
+	if c.acl != "" {
+		header["X-Oss-Object-Acl"] = c.acl
+	}
+	result, answered, err := c.store.copy(ctx, request{
+		operation: "CopyObject", method: http.MethodPut, key: c.key, header: header, cond: c.seen, patient: true,
+	})
+	if err != nil {
+		return blob.Info{}, err
+	}
+	info.ETag, info.ModTime, info.VersionID = unquote(result.ETag), date(result.LastModified), version(answered)
+	return info, nil
+}
+
+// byParts copies what is too large for one request. The ModTime is not told.
+func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Info, err error) {
+	s := c.store
+	tags, err := s.tags(ctx, c.key)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	header := maps.Clone(c.header)
+	if tags != "" {
+		header["X-Oss-Tagging"] = tags
+	}
+	id, err := s.initiate(ctx, request{
+		operation: "InitiateMultipartUpload", method: http.MethodPost, key: c.key, once: true,
+		query: map[string]string{"uploads": ""}, header: header,
+	})
+	if err != nil {
+		return blob.Info{}, err
+	}
+	defer func() {
+		if err != nil {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+			defer cancel()
+			if abortErr := s.abort(ctx, c.key, id); abortErr != nil {
+				err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
+			}
+		}
+	}()
+	parts, err := c.copyParts(ctx, id, info.Size)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	last, cancel := blob.CommitContext(ctx)
+	defer cancel()
+	completion := map[string]string{}
+	if c.acl != "" {
+		completion["X-Oss-Object-Acl"] = c.acl
+	}
+	r := s.completion(c.key, id, completion, parts)
+	r.cond = c.seen
+	r.before = func(ctx context.Context) error { return s.check(ctx, c.key, c.seen) }
+	got, err := s.do(last, r)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	info.ETag, info.ModTime, info.VersionID = unquote(got.header.Get("Etag")), time.Time{}, version(got.header)
+	return info, nil
+}
+
+func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]completedPart, error) {
+	const maxParts = 10_000
+	length := max(c.store.copyPart, (size+maxParts-1)/maxParts)
+	parts := make([]completedPart, (size+length-1)/length)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(copiesAtOnce)
+	for i := range parts {
+		first, number := int64(i)*length, int32(i+1)
+		group.Go(func() error {
+			header := c.source()
+			header["X-Oss-Copy-Source-Range"] = fmt.Sprintf("bytes=%d-%d", first, min(first+length, size)-1)
+			result, _, err := c.store.copy(ctx, request{
+				operation: "UploadPartCopy", method: http.MethodPut, key: c.key, header: header, cond: c.seen, patient: true,
+				query: map[string]string{"partNumber": strconv.Itoa(int(number)), "uploadId": id},
+			})
+			if err != nil {
+				return err
+			}
+			parts[i] = completedPart{number, result.ETag}
+			return nil
+		})
+	}
+	return parts, group.Wait()
+}

@@ -1,0 +1,217 @@
+package ossblob
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aliyun/credentials-go/credentials/providers"
+)
+
+// credentials are those that the configuration names, else those of the environment; exchanged for a role if it wants that.
+func (c Config) credentials() (source, error) {
+	base, err := c.base()
+	if err != nil || c.AssumeRole == nil {
+		return base, err
+	}
+	role := c.AssumeRole
+	provider, err := providers.NewRAMRoleARNCredentialsProviderBuilder().
+		WithCredentialsProvider(chained{base}).
+		WithRoleArn(role.RoleARN).
+		WithRoleSessionName(sessionNameOr(role.SessionName)).
+		WithExternalId(role.ExternalID).
+		WithPolicy(role.Policy).
+		WithDurationSeconds(int(role.SessionExpiration.Seconds())).
+		WithStsEndpoint(c.STSEndpoint).
+		Build()
+	return single{provider}, err
+}
+
+// base are the credentials before any role is assumed with them.
+func (c Config) base() (source, error) {
+	switch {
+	case c.AccessKey != "" || c.SecretKey != "" || c.SecurityToken != "":
+		return static(c.AccessKey, c.SecretKey, c.SecurityToken)
+	case c.OIDC != nil:
+		return c.oidc(*c.OIDC)
+	case c.Profile != "" || c.SharedCredentialsFile != "":
+		provider, err := providers.NewCLIProfileCredentialsProviderBuilder().
+			WithProfileName(c.Profile).WithProfileFile(c.SharedCredentialsFile).Build()
+		return single{provider}, err
+	case c.ECSRoleName != "":
+		provider, err := providers.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(c.ECSRoleName).Build()
+		return single{provider}, err
+	}
+	return c.environment()
+}
+
+func static(id, secret, token string) (source, error) {
+	switch {
+	case id == "" || secret == "":
+		return nil, errors.New("an access key and a secret key belong together, and one of them is missing")
+	case token == "":
+		provider, err := providers.NewStaticAKCredentialsProviderBuilder().WithAccessKeyId(id).WithAccessKeySecret(secret).Build()
+		return single{provider}, err
+	}
+	provider, err := providers.NewStaticSTSCredentialsProviderBuilder().
+		WithAccessKeyId(id).WithAccessKeySecret(secret).WithSecurityToken(token).Build()
+	return single{provider}, err
+}
+
+// keyVariables are the variables that hold credentials, the first id that is set counts: those of all of Alibaba Cloud's SDKs,
+// of OSS's SDKs and ossutil, and of the alicloud provider (alicloud/provider.go).
+var keyVariables = []struct{ id, secret, token string }{
+	{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"},
+	{"OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"},
+	{"ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"},
+}
+
+// What the alicloud provider reads besides credentials-go's own ALIBABA_CLOUD_PROFILE and ALIBABA_CLOUD_CONFIG_FILE, and ECS role.
+var (
+	profileVariables     = []string{"ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"}
+	profileFileVariables = []string{"ALIBABA_CLOUD_CONFIG_FILE", "ALICLOUD_SHARED_CREDENTIALS_FILE"}
+	ecsRoleVariables     = []string{"ALIBABA_CLOUD_ECS_METADATA", "ALICLOUD_ECS_ROLE_NAME"}
+)
+
+// environment is credentials-go's own chain, with more variables, and with a failure of each of its links that says no secret
+// (its DefaultCredentialsProvider joins them, the whole of a configuration file among them).
+func (c Config) environment() (source, error) {
+	for _, names := range keyVariables {
+		if id := os.Getenv(names.id); id != "" {
+			if os.Getenv(names.secret) == "" {
+				return nil, fmt.Errorf("%s is set, and %s is not", names.id, names.secret)
+			}
+			return static(id, os.Getenv(names.secret), os.Getenv(names.token))
+		}
+	}
+	var links chain
+	if os.Getenv("ALIBABA_CLOUD_ROLE_ARN") != "" && os.Getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN") != "" {
+		if oidc, err := c.oidc(OIDC{}); err == nil {
+			links = append(links, link{"OIDC", oidc})
+		}
+	}
+	if cli, err := providers.NewCLIProfileCredentialsProviderBuilder().
+		WithProfileName(firstOf(profileVariables)).WithProfileFile(firstOf(profileFileVariables)).Build(); err == nil {
+		links = append(links, link{"profile of the CLI", single{cli}})
+	}
+	if file, err := providers.NewProfileCredentialsProviderBuilder().Build(); err == nil {
+		links = append(links, link{"credentials file", single{file}})
+	}
+	if ecs, err := providers.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(firstOf(ecsRoleVariables)).Build(); err == nil {
+		links = append(links, link{"role of an ECS instance", single{ecs}})
+	}
+	if os.Getenv("ALIBABA_CLOUD_CREDENTIALS_URI") != "" {
+		if uri, err := providers.NewURLCredentialsProviderBuilder().Build(); err == nil {
+			links = append(links, link{"ALIBABA_CLOUD_CREDENTIALS_URI", single{uri}})
+		}
+	}
+	return &links, nil
+}
+
+// single is one provider of credentials-go.
+type single struct{ provider providers.CredentialsProvider }
+
+func (s single) find() (*providers.Credentials, error) { return s.provider.GetCredentials() }
+
+// chained is a source that a provider of credentials-go exchanges for a role.
+type chained struct{ base source }
+
+// GetCredentials implements providers.CredentialsProvider.
+func (c chained) GetCredentials() (*providers.Credentials, error) { return c.base.find() }
+
+// GetProviderName implements providers.CredentialsProvider. It goes into a header.
+func (c chained) GetProviderName() string { return sessionName }
+
+// chain asks one after the other, and stays with the first that has credentials.
+type chain []link
+
+type link struct {
+	name   string
+	source source
+}
+
+func (c *chain) find() (*providers.Credentials, error) {
+	var failures []string
+	for _, link := range *c {
+		found, err := link.source.find()
+		if err == nil {
+			*c = chain{link}
+			return found, nil
+		}
+		failures = append(failures, link.name+": "+inWords(err))
+	}
+	return nil, errors.New("none in the environment; " + strings.Join(failures, "; "))
+}
+
+// oidc exchanges a token. With a zero OIDC the roles are those of the environment.
+func (c Config) oidc(o OIDC) (source, error) {
+	token, err := o.token()
+	if err != nil {
+		return nil, err
+	}
+	builder := providers.NewOIDCCredentialsProviderBuilder().
+		WithOIDCToken(token).
+		WithRoleArn(o.RoleARN).
+		WithOIDCProviderARN(o.ProviderARN).
+		WithRoleSessionName(sessionNameOr(o.SessionName)).
+		WithPolicy(o.Policy).
+		WithDurationSeconds(int(o.SessionExpiration.Seconds())).
+		WithSTSEndpoint(c.STSEndpoint)
+	provider, err := builder.Build()
+	return &renewed{o, builder, provider}, err
+}
+
+// renewed reads the token anew before each exchange: a file of the platform's is renewed more often than a run ends. Its own
+// reading of a file would prefer ALIBABA_CLOUD_OIDC_TOKEN to it.
+type renewed struct {
+	oidc     OIDC
+	builder  *providers.OIDCCredentialsProviderBuilder // works on the provider that it has built
+	provider *providers.OIDCCredentialsProvider
+}
+
+func (r *renewed) find() (*providers.Credentials, error) {
+	token, err := r.oidc.token()
+	if err != nil {
+		return nil, err
+	}
+	r.builder.WithOIDCToken(token)
+	return r.provider.GetCredentials()
+}
+
+// token is in the configuration, else in its file, else in the environment: there by the names of Alibaba Cloud's SDKs, then by
+// those of HCP Terraform's workload identity.
+func (o OIDC) token() (string, error) {
+	if o.Token != "" {
+		return o.Token, nil
+	}
+	paths := []string{o.TokenFile}
+	if o.TokenFile == "" {
+		paths = []string{os.Getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), os.Getenv("TFC_WORKLOAD_IDENTITY_TOKEN_PATH")}
+	}
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("the OIDC token cannot be read: %w", err)
+		}
+		token := strings.TrimSpace(string(text))
+		if token == "" {
+			return "", fmt.Errorf("the file of the OIDC token, %s, is empty", path)
+		}
+		return token, nil
+	}
+	if token := firstOf([]string{"TFC_WORKLOAD_IDENTITY_TOKEN", "ALIBABA_CLOUD_OIDC_TOKEN"}); token != "" {
+		return token, nil
+	}
+	return "", errors.New("there is no OIDC token")
+}
+
+func sessionNameOr(name string) string {
+	if name != "" {
+		return name
+	}
+	return sessionName
+}

@@ -1,0 +1,161 @@
+// Package ossblob keeps blobs in a bucket of Alibaba Cloud OSS.
+package ossblob
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+)
+
+// Store is one bucket.
+type Store struct {
+	config Config
+	bucket string
+
+	// opening holds a token while nobody opens the connection.
+	opening chan struct{}
+	opened  atomic.Pointer[connection]
+
+	// copyLimit is the largest object that one CopyObject takes, and copyPart the size of the parts above it, in bytes.
+	copyLimit, copyPart int64
+
+	// pause is what the first repetition of a request waits for, about; it doubles with each.
+	pause time.Duration
+
+	// dial replaces the network in tests; nil: the network.
+	dial dialFunc
+}
+
+var (
+	_ blob.Store          = (*Store)(nil)
+	_ blob.Presigner      = (*Store)(nil)
+	_ blob.CORSConfigurer = (*Store)(nil)
+	_ blob.Accelerator    = (*Store)(nil)
+)
+
+// connection is what the first use of a Store makes of its Config.
+type connection struct {
+	places      places
+	regional    *oss.Client
+	accelerated *oss.Client
+	slow        *oss.Client // regional, for requests whose answer takes long
+	transports  []*http.Transport
+	keys        *keyring
+}
+
+// New returns the store of a bucket. It opens nothing and looks up no credential: the first call of a method does.
+func New(config Config, bucket string) *Store {
+	if config.Budget == nil {
+		config.Budget = multipart.NewBudget(multipart.DefaultParts)
+	}
+	store := &Store{
+		config: config, bucket: bucket, opening: make(chan struct{}, 1),
+		copyLimit: 1 << 30, // "larger than 1 GB ... UploadPartCopy" (API reference, CopyObject)
+		copyPart:  256 << 20,
+		pause:     firstPause,
+	}
+	store.opening <- struct{}{}
+	return store
+}
+
+// connect opens the connection once. A first use that fails or is cancelled leaves it to the next.
+func (s *Store) connect(ctx context.Context) (*connection, error) {
+	if conn := s.opened.Load(); conn != nil {
+		return conn, nil
+	}
+	select {
+	case <-s.opening:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { s.opening <- struct{}{} }()
+	if conn := s.opened.Load(); conn != nil {
+		return conn, nil
+	}
+	conn, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	s.opened.Store(conn)
+	return conn, nil
+}
+
+// open asks nothing of anybody.
+func (s *Store) open() (*connection, error) {
+	places, err := placesOf(s.config, s.bucket)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := certificates(s.config.CABundle)
+	if err != nil {
+		return nil, err
+	}
+	quick := newTransport(roots, s.dial)
+	slow := quick.Clone()
+	slow.ResponseHeaderTimeout = slowHeaderTimeout
+	conn := &connection{places: places, transports: []*http.Transport{quick, slow}, keys: newKeyring(s.config)}
+	for _, client := range []struct {
+		made      **oss.Client
+		transport *http.Transport
+		endpoint  string
+		cname     bool
+	}{
+		{&conn.regional, quick, places.endpoint, s.config.UseCNAME},
+		{&conn.slow, slow, places.endpoint, s.config.UseCNAME},
+		{&conn.accelerated, quick, places.accelerate, s.ownDomain(places.accelerate)},
+	} {
+		*client.made, err = s.client(conn, client.transport, client.endpoint, client.cname)
+		if err != nil {
+			return nil, &settingError{"endpoint", "it is no URL: " + client.endpoint}
+		}
+	}
+	return conn, nil
+}
+
+// client makes one of the SDK's. Its calls are not used, only what is below them, (*oss.Conn).DoWithContext, which signs a
+// request and sends it: many calls drop the context (client.go, Client.do in v3.0.2), and all of them hash and wrap bodies.
+func (s *Store) client(conn *connection, transport *http.Transport, endpoint string, cname bool) (*oss.Client, error) {
+	version := oss.AuthV4
+	if s.config.SignatureVersion == SignatureV1 {
+		version = oss.AuthV1
+	}
+	options := []oss.ClientOption{
+		oss.HTTPClient(httpClient(transport)),
+		oss.SetCredentialsProvider(conn.keys),
+		oss.AuthVersion(version),
+		oss.Region(conn.places.region),
+		oss.UseCname(cname),
+		oss.ForcePathStyle(s.pathStyle(endpoint)),
+		oss.EnableCRC(false),
+		oss.EnableMD5(false),
+		oss.SetLogLevel(oss.LogOff),
+	}
+	client, err := oss.New(endpoint, "", "", options...)
+	if err != nil {
+		return nil, err
+	}
+	if s.config.UserAgent != "" {
+		client.Config.UserAgent = s.config.UserAgent + " " + client.Config.UserAgent
+	}
+	return client, nil
+}
+
+// pathStyle: an IP address has no subdomains, and the SDK knows that itself.
+func (s *Store) pathStyle(endpoint string) bool {
+	if s.config.UsePathStyle != nil {
+		return *s.config.UsePathStyle
+	}
+	return isLocalhost(endpoint)
+}
+
+// ownDomain: with use_cname the acceleration endpoint may be a domain of the user's own as well.
+func (s *Store) ownDomain(endpoint string) bool {
+	return s.config.UseCNAME && !strings.HasSuffix(endpoint, ".aliyuncs.com")
+}

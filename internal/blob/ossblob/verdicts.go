@@ -1,0 +1,98 @@
+package ossblob
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// permissions are what a caller needs in RAM's words, by operation (API reference, "Permissions" of each).
+var permissions = map[string]string{
+	"HeadObject":                    "oss:GetObject on the object, and oss:ListObjects on the bucket so that an absent object can be told from a forbidden one",
+	"GetObject":                     "oss:GetObject on the object, and oss:ListObjects on the bucket so that an absent object can be told from a forbidden one",
+	"ListObjectsV2":                 "oss:ListObjects on the bucket",
+	"PutObject":                     "oss:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt if it is encrypted with KMS",
+	"InitiateMultipartUpload":       "oss:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt if it is encrypted with KMS",
+	"UploadPart":                    "oss:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt if it is encrypted with KMS",
+	"CompleteMultipartUpload":       "oss:PutObject on the object",
+	"AbortMultipartUpload":          "oss:AbortMultipartUpload on the object",
+	"CopyObject":                    "oss:GetObject, oss:PutObject, oss:GetObjectTagging and oss:PutObjectTagging on the object, and oss:PutObjectAcl if it has an ACL of its own",
+	"UploadPartCopy":                "oss:GetObject and oss:PutObject on the object",
+	"GetObjectTagging":              "oss:GetObjectTagging on the object",
+	"GetObjectACL":                  "oss:GetObjectAcl on the object",
+	"DeleteObject":                  "oss:DeleteObject on the object",
+	"GetBucketCors":                 "oss:GetBucketCors on the bucket",
+	"PutBucketCors":                 "oss:PutBucketCors on the bucket",
+	"DeleteBucketCors":              "oss:DeleteBucketCors on the bucket",
+	"GetBucketTransferAcceleration": "oss:GetBucketTransferAcceleration on the bucket",
+	"PutBucketTransferAcceleration": "oss:PutBucketTransferAcceleration on the bucket",
+}
+
+// verdict is what a code of OSS means to a caller, and what its reader should do.
+type verdict struct {
+	err    error
+	advice string
+}
+
+const (
+	garbled = "Nothing was published: OSS received other bytes than those that were hashed. Look for a proxy that changes bodies, then run again."
+	clock   = "The clock of this machine is wrong by more than the 15 minutes that OSS tolerates: set it."
+	token   = "Check security_token, ALIBABA_CLOUD_SECURITY_TOKEN and OSS_SESSION_TOKEN: the token belongs to one access key, and a temporary key is of no use without its token."
+	arrears = "The account owes money, or is disabled: settle the bill in Alibaba Cloud's console."
+	region  = "Set region in the provider's oss block to that of the bucket, as the request was signed for another one."
+	cname   = "Accounts made since 2025-03-20 reach the data of buckets in mainland China at a domain of their own only. Bind one to the bucket (CNAME), and set endpoint to it and use_cname = true; or use_internal_endpoint = true where this runs inside Alibaba Cloud."
+)
+
+// verdicts by EC, which says more, and by code ("HTTP status code 403" and its like in OSS's troubleshooting guide).
+var verdicts = map[string]verdict{
+	"0002-00000080": {blob.ErrCredentials, `OSS no longer takes V1 signatures from this account or bucket: leave signature_version out, or set it to "v4".`},
+	"0002-00000034": {blob.ErrCredentials, `OSS takes V4 signatures only here: leave signature_version out, or set it to "v4".`},
+	"0002-00000226": {blob.ErrWrongRegion, region},
+	"0002-00000228": {blob.ErrWrongRegion, region},
+	"0048-00000401": {fs.ErrPermission, cname},
+
+	"NoSuchKey":             {err: fs.ErrNotExist},
+	"NotFound":              {err: fs.ErrNotExist},
+	"NoSuchVersion":         {err: fs.ErrNotExist},
+	"SymlinkTargetNotExist": {err: fs.ErrNotExist},
+	"NoSuchBucket":          {blob.ErrNoBucket, "Check the bucket's name, region and endpoint, or create the bucket."},
+	"FileAlreadyExists":     {err: fs.ErrExist},
+	"ObjectAlreadyExists":   {err: fs.ErrExist},
+	"InvalidRange":          {advice: "The object ends before the range that was asked for."},
+
+	"InvalidAccessKeyId":                  {blob.ErrCredentials, "OSS does not know this access key, or it is disabled, or a temporary one without its token: check access_key, security_token, the profile and ALIBABA_CLOUD_ACCESS_KEY_ID."},
+	"SignatureDoesNotMatch":               {blob.ErrCredentials, "The secret key does not belong to the access key (check secret_key and ALIBABA_CLOUD_ACCESS_KEY_SECRET), region is not the bucket's, or a proxy changes requests on the way."},
+	"SecurityTokenExpired":                {blob.ErrCredentials, "The session has expired: sign in again, or renew the token."},
+	"InvalidSecurityToken":                {blob.ErrCredentials, token},
+	"SecurityTokenNotSupported":           {blob.ErrCredentials, token},
+	"AccessKeyIdAndSecurityTokenNotMatch": {blob.ErrCredentials, token},
+	"RequestTimeTooSkewed":                {blob.ErrCredentials, clock},
+	"RequestExpired":                      {blob.ErrCredentials, clock},
+
+	"AccessDenied":               {err: fs.ErrPermission},
+	"BucketNotBelongTo":          {fs.ErrPermission, "The bucket is of another account, as bucket names are shared by all: check base_uri, or use credentials of that account."},
+	"PublicEndpointForbidden":    {fs.ErrPermission, cname},
+	"SecondLevelDomainForbidden": {fs.ErrPermission, "OSS wants the bucket in the host name: leave use_path_style out."},
+	"CnameDenied":                {fs.ErrPermission, "The domain in endpoint is bound to a bucket of somebody else: check endpoint and use_cname."},
+	"NoSuchCnameInRecord":        {fs.ErrPermission, "The domain in endpoint is not bound to the bucket: bind it in OSS's console, or check endpoint and use_cname."},
+	"UserDisable":                {fs.ErrPermission, arrears},
+	"InDebt":                     {fs.ErrPermission, arrears},
+	"InDebtOverdue":              {fs.ErrPermission, arrears},
+	"AbnormalBucketOwnerStatus":  {fs.ErrPermission, arrears},
+	"BucketDisable":              {fs.ErrPermission, "Alibaba Cloud has disabled the bucket: ask its support."},
+	"InvalidObjectState":         {fs.ErrPermission, "The object is archived: restore it first, or choose a storage class that can be read at once."},
+	"FileImmutable":              {fs.ErrPermission, "A retention policy (WORM) of the bucket protects the object."},
+	"KmsServiceNotEnabled":       {fs.ErrPermission, "KMS is not enabled in this region, and the object is to be encrypted with it."},
+
+	"InternalError":    {blob.ErrUnreachable, "OSS failed, although the request was repeated where that does no harm. Try again later."},
+	"NotImplemented":   {errors.ErrUnsupported, "OSS cannot do that here."},
+	"MethodNotAllowed": {errors.ErrUnsupported, "OSS does not allow that here."},
+
+	"InvalidBucketName":       {advice: "Check the bucket's name: lower-case letters, digits and hyphens, 3 to 63 of them."},
+	"InvalidObjectName":       {advice: "Check the name: 1 to 1023 bytes of UTF-8, not beginning with / or \\."},
+	"EntityTooLarge":          {advice: "OSS takes no object of this size."},
+	"InvalidDigest":           {blob.ErrSourceChanged, garbled},
+	"BadDigest":               {blob.ErrSourceChanged, garbled},
+	"TransferAccAlreadyInUse": {advice: "Cross-region replication uses the bucket's acceleration: end the replication first."},
+}

@@ -1,0 +1,385 @@
+package ossblob
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+const large = 3 * smallestPart
+
+// What a write costs in requests.
+func TestRequestsOfAWrite(t *testing.T) {
+	b := startBehind(t, nil)
+	mustPut(t, b, "small", someBytes(100))
+	b.expectAsked(t, "PutObject")
+	if _, err := put(t, b, "created", someBytes(100), blob.Cond{IfAbsent: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.expectAsked(t, "HeadObject", "PutObject")
+	info, err := put(t, b, "large", someBytes(large), blob.Cond{IfAbsent: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.expectAsked(t, "InitiateMultipartUpload", "UploadPart", "UploadPart", "UploadPart", "HeadObject", "CompleteMultipartUpload")
+	if _, err := put(t, b, "large", someBytes(100), blob.Cond{IfMatch: info.ETag}); err != nil {
+		t.Fatal(err)
+	}
+	b.expectAsked(t, "HeadObject", "PutObject")
+}
+
+func TestHeadersOfAWrite(t *testing.T) {
+	b := startBehind(t, nil)
+	for _, size := range []int{0, 100, large} {
+		attrs := blob.Attrs{ContentType: "application/java-archive", Metadata: map[string]string{"build": "1"}}
+		if _, err := putWith(t, b, "key", someBytes(size), blob.PutOptions{Attrs: attrs}); err != nil {
+			t.Fatal(err)
+		}
+		object, _ := b.server.Object(b.bucket, "key")
+		if object.Header.Get("Content-Type") != "application/java-archive" || object.Header.Get("X-Oss-Meta-Build") != "1" || object.Header.Get("X-Oss-Meta-Flink-Owner") != "me" {
+			t.Errorf("%d bytes: %v", size, object.Header)
+		}
+		for _, r := range b.server.Requests() {
+			if r.Operation == "PutObject" && r.Header.Get("Content-Md5") == "" {
+				t.Errorf("%s of %d bytes without a hash of them", r.Operation, size)
+			}
+			if (r.Operation == "PutObject" || r.Operation == "UploadPart") && (r.Header.Get("Content-Length") == "" || r.Header.Get("Transfer-Encoding") != "") {
+				t.Errorf("%s: %v", r.Operation, r.Header)
+			}
+		}
+		b.server.ClearRequests()
+	}
+}
+
+// OSS forbids an overwrite by itself, which closes the window that the look before leaves open.
+func TestForbidOverwrite(t *testing.T) {
+	b := startBehind(t, nil)
+	for _, size := range []int{100, large} {
+		key := fmt.Sprint("key-", size)
+		b.server.OnRequest(func(r ossfake.Request) {
+			if r.Operation == "PutObject" || r.Operation == "CompleteMultipartUpload" {
+				b.server.Put(b.bucket, key, []byte("of somebody else"), nil)
+			}
+		})
+		if _, err := put(t, b, key, someBytes(size), blob.Cond{IfAbsent: true}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		b.server.OnRequest(nil)
+		b.expect(t, key, []byte("of somebody else"))
+	}
+	// Where something is there from the beginning, no part is sent.
+	b.server.ClearRequests()
+	if _, err := put(t, b, "key-100", someBytes(large), blob.Cond{IfAbsent: true}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("%v", err)
+	}
+	if slices.Contains(b.asked(), "UploadPart") {
+		t.Errorf("asked for %q", b.asked())
+	}
+}
+
+// Buckets with versions ignore x-oss-forbid-overwrite: the look before has to see it.
+func TestIfAbsentInABucketWithVersions(t *testing.T) {
+	b := startBehindBucket(t, ossfake.BucketOptions{Versioning: true}, nil)
+	for _, size := range []int{100, large} {
+		old := mustPut(t, b, "key", []byte("old"))
+		if old.VersionID == "" {
+			t.Error("no version")
+		}
+		if _, err := put(t, b, "key", someBytes(size), blob.Cond{IfAbsent: true}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%d bytes over an object: %v", size, err)
+		}
+		b.expect(t, "key", []byte("old"))
+		// While the bytes were on their way.
+		appears := blobtest.InterruptedSource(blobtest.BytesSource(someBytes(size)), int64(size), func() { b.server.Put(b.bucket, "late", []byte("late"), nil) })
+		_, _, err := blob.Put(t.Context(), b, "late", appears, nil, blob.PutOptions{Cond: blob.Cond{IfAbsent: true}, Attrs: blob.Attrs{Owner: "me"}})
+		if !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		b.expect(t, "late", []byte("late"))
+		// Over a delete marker there is nothing.
+		for _, key := range []string{"key", "late"} {
+			if err := b.Delete(t.Context(), key, blob.Cond{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		info, err := put(t, b, "key", someBytes(size), blob.Cond{IfAbsent: true})
+		if err != nil {
+			t.Errorf("%d bytes over a delete marker: %v", size, err)
+		}
+		head, err := b.Head(t.Context(), "key")
+		if err != nil || head.VersionID != info.VersionID || info.VersionID == "" {
+			t.Errorf("written %+v, found %+v, %v", info, head, err)
+		}
+		if err := b.Delete(t.Context(), "key", blob.Cond{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A lost answer is settled by looking, whether the request is sent again (a PutObject) or never (a completion).
+func TestLostAnswers(t *testing.T) {
+	b := startBehind(t, nil)
+	for _, cond := range []blob.Cond{{}, {IfAbsent: true}} {
+		for _, size := range []int{100, large} {
+			match, operation := faultproxy.Match{Method: http.MethodPut}, "PutObject"
+			if size == large {
+				match, operation = faultproxy.Match{Method: http.MethodPost, Query: "uploadId"}, "CompleteMultipartUpload"
+			}
+			key := fmt.Sprint("key-", size, cond.IfAbsent)
+			b.proxy.Inject(match, faultproxy.LoseAnswer, 1, 1)
+			if _, err := put(t, b, key, someBytes(size), cond); err != nil {
+				t.Errorf("%s %+v: %v", operation, cond, err)
+			}
+			b.expect(t, key, someBytes(size))
+			sent := 0
+			for _, asked := range b.asked() {
+				if asked == operation {
+					sent++
+				}
+			}
+			if operation == "CompleteMultipartUpload" && sent != 1 {
+				t.Errorf("completed %d times", sent)
+			}
+			b.proxy.Clear()
+			b.server.ClearRequests()
+		}
+	}
+}
+
+// IfMatch is compared again before a repetition: in between somebody else may have written.
+func TestIfMatchBeforeARepetition(t *testing.T) {
+	b := startBehind(t, nil)
+	old := mustPut(t, b, "key", []byte("old"))
+	b.server.Throttle(func(r ossfake.Request) bool {
+		if r.Operation == "PutObject" {
+			b.server.Put(b.bucket, "key", []byte("newer"), nil)
+		}
+		return r.Operation == "PutObject"
+	}, 1, ossfake.Refusal{})
+	if _, err := put(t, b, "key", []byte("mine"), blob.Cond{IfMatch: old.ETag}); !errors.Is(err, blob.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	b.expect(t, "key", []byte("newer"))
+}
+
+// A look that the caller has just had counts, once. An older one does not, nor does it before a repetition.
+func TestACallersLook(t *testing.T) {
+	b := startBehind(t, nil)
+	old := mustPut(t, b, "key", []byte("old"))
+	asked := func(what string, do func() error, want ...string) {
+		t.Helper()
+		b.server.ClearRequests()
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		var got []string
+		for _, request := range b.server.Requests() {
+			got = append(got, request.Operation)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	write := func(key, etag string, seen time.Time) func() error {
+		return func() error {
+			_, err := put(t, b, key, []byte("old"), blob.Cond{IfMatch: etag, IfAbsent: etag == "", Seen: seen})
+			return err
+		}
+	}
+	asked("absent", write("new", "", time.Now()), "PutObject")
+	asked("absent, an old look", write("newer", "", time.Now().Add(-time.Minute)), "HeadObject", "PutObject")
+	asked("present", write("key", old.ETag, time.Now()), "PutObject")
+	asked("present, an old look", write("key", old.ETag, time.Now().Add(-time.Minute)), "HeadObject", "PutObject")
+	b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == "PutObject" }, 1, ossfake.Refusal{})
+	asked("again", write("key", old.ETag, time.Now()), "PutObject", "HeadObject", "PutObject")
+	remove := func(seen time.Time) func() error {
+		return func() error { return b.Delete(t.Context(), "key", blob.Cond{IfMatch: old.ETag, Seen: seen}) }
+	}
+	asked("delete", remove(time.Now()), "DeleteObject")
+	mustPut(t, b, "key", []byte("old"))
+	asked("delete, an old look", remove(time.Now().Add(-time.Minute)), "HeadObject", "DeleteObject")
+}
+
+// An upload that was begun twice would be left open once.
+func TestBegunOnce(t *testing.T) {
+	b := startBehind(t, nil)
+	begin := faultproxy.Match{Method: http.MethodPost, Query: "uploads"}
+	for _, fault := range []faultproxy.Fault{faultproxy.LoseAnswer, faultproxy.Reset, faultproxy.Refuse500} {
+		b.proxy.Clear()
+		b.proxy.Inject(begin, fault, 1, 1)
+		if _, err := put(t, b, "key", someBytes(large), blob.Cond{}); !errors.Is(err, blob.ErrUnreachable) && !errors.Is(err, blob.ErrNotAStore) {
+			t.Errorf("fault %d: %v", fault, err)
+		}
+		if n := b.passed(func(faultproxy.Request) bool { return true }); n != 1 {
+			t.Errorf("fault %d: %d requests", fault, n)
+		}
+	}
+}
+
+// Garbled bytes are refused before they are visible, by the MD5; a part by its CRC.
+func TestGarbledOnTheWay(t *testing.T) {
+	garble := func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		if r.Method == http.MethodPut {
+			data, _ := io.ReadAll(r.Body)
+			data[len(data)/2] ^= 1
+			r.Body = io.NopCloser(bytes.NewReader(data))
+		}
+		server.ServeHTTP(w, r)
+	}
+	for _, size := range []int{100, large} {
+		b := inFront(t, garble)
+		_, err := put(t, b, "key", someBytes(size), blob.Cond{})
+		if !errors.Is(err, blob.ErrSourceChanged) || failureOf(t, err).Advice == "" {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		b.expectAbsent(t, "key")
+		if slices.Contains(b.asked(), "CompleteMultipartUpload") {
+			t.Errorf("%d bytes: asked for %q", size, b.asked())
+		}
+	}
+}
+
+// What OSS itself says has other bytes does not stay visible.
+func TestAnotherCRCAfterTheFact(t *testing.T) {
+	for _, size := range []int{100, large} {
+		for _, versioned := range []bool{false, true} {
+			b := inFront(t, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+				rewrite(w, r, server, func(header http.Header) {
+					if r.Method == http.MethodPost || r.Method == http.MethodPut && !r.URL.Query().Has("uploadId") {
+						header.Set("X-Oss-Hash-Crc64ecma", "42")
+					}
+				})
+			})
+			b.server.CreateBucketNamed(b.bucket, ossfake.BucketOptions{Versioning: versioned})
+			b.server.Put(b.bucket, "key", []byte("old"), nil)
+			_, err := put(t, b, "key", someBytes(size), blob.Cond{})
+			if !errors.Is(err, blob.ErrSourceChanged) || !strings.Contains(err.Error(), "OSS says that it has 42") {
+				t.Errorf("%d bytes: %v", size, err)
+			}
+			if versioned {
+				b.expect(t, "key", []byte("old"))
+			} else {
+				b.expectAbsent(t, "key")
+			}
+		}
+	}
+}
+
+// An answer without the CRC is believed: it is OSS's by x-oss-request-id.
+func TestNoCRC(t *testing.T) {
+	b := inFront(t, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		rewrite(w, r, server, func(header http.Header) { header.Del("X-Oss-Hash-Crc64ecma") })
+	})
+	for _, size := range []int{100, large} {
+		if _, err := put(t, b, "key", someBytes(size), blob.Cond{}); err != nil {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}
+
+// A run that is interrupted waits for nothing, and leaves nothing open.
+func TestAbortOutlivesItsCaller(t *testing.T) {
+	b := startBehind(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.server.OnRequest(func(r ossfake.Request) {
+		if r.Operation == "UploadPart" {
+			cancel()
+		}
+	})
+	_, _, err := blob.Put(ctx, b, "key", blobtest.BytesSource(someBytes(large)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	b.expectAbsent(t, "key")
+	if !slices.Contains(b.asked(), "AbortMultipartUpload") {
+		t.Errorf("asked for %q", b.asked())
+	}
+}
+
+// What is gone already is what an abort is for.
+func TestAbortOfWhatIsGone(t *testing.T) {
+	b := startBehind(t, nil)
+	if err := b.abort(t.Context(), "key", "0004B9B2D2F7815C432C9057C03134D4"); err != nil {
+		t.Errorf("%v", err)
+	}
+}
+
+// A cancelled caller does not cut off the request that publishes.
+func TestCommitOutlivesItsCaller(t *testing.T) {
+	for _, size := range []int{100, large} {
+		b := startBehind(t, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		b.server.OnRequest(func(r ossfake.Request) {
+			if r.Operation == "PutObject" || r.Operation == "CompleteMultipartUpload" {
+				cancel()
+			}
+		})
+		_, _, err := blob.Put(ctx, b, "key", blobtest.BytesSource(someBytes(size)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}})
+		if err != nil {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		b.expect(t, "key", someBytes(size))
+		cancel()
+	}
+}
+
+func TestADeleteMarkerAndNoMore(t *testing.T) {
+	b := startBehindBucket(t, ossfake.BucketOptions{Versioning: true}, nil)
+	mustPut(t, b, "key", []byte("old"))
+	b.server.ClearRequests()
+	if err := b.Delete(t.Context(), "key", blob.Cond{}); err != nil {
+		t.Fatal(err)
+	}
+	requests := b.server.Requests()
+	b.expectAsked(t, "DeleteObject")
+	if requests[0].Query.Has("versionId") {
+		t.Error("a version was deleted")
+	}
+	if _, err := b.Head(t.Context(), "key"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after the delete: %v", err)
+	}
+	if page, err := b.List(t.Context(), blob.Query{}); err != nil || len(page.Infos) != 0 {
+		t.Errorf("%+v, %v", page, err)
+	}
+}
+
+// Keys that something on the way might take for something else.
+func TestUnsafeKeys(t *testing.T) {
+	for _, version := range []string{SignatureV4, SignatureV1} {
+		b := startBehind(t, func(c *Config) { c.SignatureVersion = version })
+		for _, key := range []string{"a b", "a+b", "a%2Fb", "a//b", "a/./b", "a/../b", "ä/日本", "?x=1", "a?versionId=b&c", "a#b", "a~b*c'd", "-", "dir/", "a;b=c"} {
+			data := []byte("data of " + key)
+			mustPut(t, b, key, data)
+			b.expect(t, key, data)
+			if got := read(t, b, key); !bytes.Equal(got, data) {
+				t.Errorf("%s %q: %q", version, key, got)
+			}
+			if _, err := b.SetAttrs(t.Context(), key, blob.Cond{}, func(a *blob.Attrs) { a.ContentType = "x/y" }); err != nil {
+				t.Errorf("%s %q: %v", version, key, err)
+			}
+			b.expect(t, key, data)
+			page, err := b.List(t.Context(), blob.Query{Prefix: key})
+			if err != nil || len(page.Infos) != 1 || page.Infos[0].Key != key {
+				t.Errorf("%s %q: listed %+v, %v", version, key, page, err)
+			}
+			if err := b.Delete(t.Context(), key, blob.Cond{}); err != nil {
+				t.Errorf("%s %q: %v", version, key, err)
+			}
+			b.expectAbsent(t, key)
+		}
+	}
+}
