@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -53,6 +54,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	defer unlock()
 
+	looked := time.Now()
 	info, err := store.Head(ctx, artifact.Key())
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, blob.ErrNoBucket):
@@ -64,7 +66,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	case !known && !slices.Contains(plan.Foreign, artifact.Canonical()) && info.Owner() != "" && info.ETag == state.ETag.ValueString() && info.Size == state.Size.ValueInt64():
 		// Terraform hands over no private state when it replaces a tainted resource. The object is still the one of the state, and
 		// was written by this provider.
-		if err := deleteSettled(ctx, store, info); err != nil {
+		if err := deleteSettled(ctx, store, info, looked); err != nil {
 			resp.Diagnostics.AddError(failure(tried, err))
 		}
 	case !owner.mayDelete(state, info):
@@ -72,7 +74,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 			fmt.Sprintf("%s is not the object that this resource wrote: another resource or somebody else owns it by now, or it was there before. "+
 				"It was left as it is, and is no longer in this state.", artifact.URI()))
 	default:
-		if err := deleteSettled(ctx, store, info); err != nil {
+		if err := deleteSettled(ctx, store, info, looked); err != nil {
 			resp.Diagnostics.AddError(failure(tried, err))
 		}
 	}
@@ -80,8 +82,8 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 
 // deleteSettled deletes an object if it is still the one that was seen. The refusal of a repeated request may be our own success, whose
 // answer was lost: that the object is gone decides.
-func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info) error {
-	err := store.Delete(ctx, seen.Key, blob.Cond{IfMatch: seen.ETag})
+func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info, looked time.Time) error {
+	err := store.Delete(ctx, seen.Key, blob.Cond{IfMatch: seen.ETag, Seen: looked})
 	if errors.Is(err, blob.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
 		if _, headErr := store.Head(ctx, seen.Key); errors.Is(headErr, fs.ErrNotExist) {
 			return nil

@@ -31,6 +31,7 @@ func (r *artifactResource) ImportState(ctx context.Context, req resource.ImportS
 		"content_addressed": false,
 		"overwrite":         false,
 		"retain_on_destroy": false,
+		"accelerate":        false,
 	} {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(attribute), value)...)
 	}

@@ -47,6 +47,7 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		exists: prior != nil || owned,
 	}
 	p.planBaseURI(r.configured)
+	p.checkAcceleration()
 	p.planHash(ctx)
 	if !p.diags.HasError() {
 		p.planLocation()
@@ -96,6 +97,20 @@ func (p *artifactPlan) planBaseURI(provider *configured) {
 		p.diags.Append(provider.assumed()...)
 	}
 	p.planned.BaseURI = effective
+}
+
+// checkAcceleration refuses an acceleration that the bucket cannot have, whatever is switched on.
+func (p *artifactPlan) checkAcceleration() {
+	if !p.planned.Accelerate.ValueBool() || p.planned.BaseURI.IsUnknown() {
+		return
+	}
+	base, err := workspace.ParseBaseURI(p.planned.BaseURI.ValueString())
+	if err != nil {
+		return // planLocation says so
+	}
+	if reason := noAcceleration(base); reason != "" {
+		p.diags.AddAttributeError(path.Root("accelerate"), noAccelerationTitle, reason+" Remove accelerate, or use another bucket.")
+	}
 }
 
 // planHash finds the SHA-256 that the bytes will have.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	frameworkpath "github.com/hashicorp/terraform-plugin-framework/path"
@@ -37,9 +38,10 @@ func (p *artifactPublication) state() artifactModel {
 
 // create looks what is there, and writes, takes over, adopts or refuses. It may turn owner into one that does not own.
 func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag.Diagnostics {
+	looked := time.Now()
 	there, err := p.store.Head(ctx, p.artifact.Key())
 	if errors.Is(err, fs.ErrNotExist) {
-		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfAbsent: true})
+		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfAbsent: true, Seen: looked})
 	}
 	if err != nil {
 		return p.failed("Looking at", err)
@@ -70,7 +72,7 @@ func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag
 			fmt.Sprintf("%s has the planned bytes, and somebody else wrote it. It is used as it is: a destroy will leave it, and other bytes will need overwrite = true.", p.artifact.URI()))
 		return diags
 	case mayOverwrite:
-		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfMatch: there.ETag})
+		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfMatch: there.ETag, Seen: looked})
 	}
 	return p.occupied(there, same, token != "")
 }
@@ -129,6 +131,7 @@ func (p *artifactPublication) update(ctx context.Context, prior artifactModel, o
 
 // replace sends other bytes.
 func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, owner *ownership) diag.Diagnostics {
+	looked := time.Now()
 	there, err := p.store.Head(ctx, p.artifact.Key())
 	if errors.Is(err, fs.ErrNotExist) {
 		return p.failed("Replacing", fmt.Errorf("%w: it is gone", blob.ErrChanged))
@@ -147,7 +150,7 @@ func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, 
 		attrs = there.Attrs.Clone()
 	}
 	attrs.Owner = owner.stamp()
-	diags := p.put(ctx, attrs, &prior, blob.Cond{IfMatch: there.ETag})
+	diags := p.put(ctx, attrs, &prior, blob.Cond{IfMatch: there.ETag, Seen: looked})
 	if !diags.HasError() {
 		owner.Owned = true
 	}
@@ -160,7 +163,7 @@ func (p *artifactPublication) put(ctx context.Context, attrs blob.Attrs, prior *
 	if attrs.ContentType == "" {
 		attrs.ContentType = contentTypeOf(p.artifact.Filename)
 	}
-	info, _, err := blob.Put(ctx, p.store, p.artifact.Key(), p.from, &p.hash, blob.PutOptions{Cond: cond, Attrs: attrs})
+	info, _, err := blob.Put(ctx, p.store, p.artifact.Key(), p.from, &p.hash, blob.PutOptions{Cond: cond, Attrs: attrs, Accelerate: p.planned.Accelerate.ValueBool()})
 	if err != nil {
 		return p.failed("Publishing", err)
 	}
@@ -253,6 +256,8 @@ func (p *artifactPublication) failed(doing string, err error) diag.Diagnostics {
 	var storeError *blob.Error
 	var mismatch *blob.MismatchError
 	switch {
+	case errors.Is(err, blob.ErrNotAccelerated), p.planned.Accelerate.ValueBool() && errors.Is(err, errors.ErrUnsupported):
+		diags.Append(failureAt("accelerate", doing+" "+p.artifact.URI(), err))
 	case errors.As(err, &storeError):
 		title, detail := failure(doing+" "+p.artifact.URI(), err)
 		diags.AddError(title, detail)

@@ -28,6 +28,7 @@ type artifactModel struct {
 	ContentAddressed types.Bool     `tfsdk:"content_addressed"`
 	Overwrite        types.Bool     `tfsdk:"overwrite"`
 	RetainOnDestroy  types.Bool     `tfsdk:"retain_on_destroy"`
+	Accelerate       types.Bool     `tfsdk:"accelerate"`
 	ContentType      types.String   `tfsdk:"content_type"`
 	Metadata         types.Map      `tfsdk:"metadata"`
 	URI              types.String   `tfsdk:"uri"`
@@ -87,6 +88,11 @@ func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"retain_on_destroy": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Leaves the file in the store when the resource is destroyed or replaced. Default: `false`.",
+			},
+			"accelerate": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Sends the bytes through the bucket's accelerated endpoint, for which the clouds charge fees; all other requests go the usual way. " +
+					"The bucket's acceleration must be on: see `flink_transfer_acceleration`, and depend on it. A change of it alone sends nothing. Default: `false`.",
 			},
 			"content_type": schema.StringAttribute{
 				Optional:            true,

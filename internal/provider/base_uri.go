@@ -26,7 +26,7 @@ func effectiveBaseURI(own, fromProvider types.String) (types.String, diag.Diagno
 	if fromProvider.IsNull() {
 		diags.AddAttributeError(path.Root("base_uri"), "No base URI",
 			"Neither this block nor the provider's has a base_uri, and "+baseURIVariable+" is not set. "+
-				"Set one of them, for example base_uri = \"s3://my-bucket/vvp\" in the provider's block.")
+				"Set one of them, for example base_uri = \"oss://my-bucket/vvp\" or \"s3://my-bucket/vvp\" in the provider's block.")
 	}
 	return fromProvider, diags
 }

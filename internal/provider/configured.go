@@ -48,29 +48,38 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 		diags.AddError("Cannot read the provider's configuration", err.Error())
 		return nil, diags
 	}
-	for _, name := range []string{"s3", "custom_ca_bundle", "max_retries", "max_concurrent_parts"} {
-		if !attributes[name].IsFullyKnown() {
-			c.unknown[workspace.S3] = append(c.unknown[workspace.S3], name)
+	for _, backend := range []workspace.Backend{workspace.OSS, workspace.S3} {
+		for _, name := range []string{string(backend), "custom_ca_bundle", "max_retries", "max_concurrent_parts"} {
+			if !attributes[name].IsFullyKnown() {
+				c.unknown[backend] = append(c.unknown[backend], name)
+			}
 		}
 	}
-	if len(c.unknown[workspace.S3]) > 0 {
-		return c, diags
-	}
 
-	s3, s3Diags := s3Settings(ctx, model.S3)
-	diags.Append(s3Diags...)
-	s3.CABundle = model.CustomCABundle.ValueString()
+	var retries *int
 	if !model.MaxRetries.IsNull() {
-		retries := int(model.MaxRetries.ValueInt64())
-		s3.MaxRetries = &retries
+		retries = new(int(model.MaxRetries.ValueInt64()))
 	}
 	parts := schemes.DefaultParts
 	if !model.MaxConcurrentParts.IsNull() {
 		parts = int(model.MaxConcurrentParts.ValueInt64())
 	}
-	s3.Budget = schemes.NewPartsBudget(parts)
-	s3.UserAgent = "terraform-provider-flink/" + version
-	c.settings.S3 = s3
+	budget := schemes.NewPartsBudget(parts) // one for all stores
+	caBundle, userAgent := model.CustomCABundle.ValueString(), "terraform-provider-flink/"+version
+
+	// What is not known entirely is not read, and not used: see awaits.
+	if c.awaits(workspace.OSS) == "" {
+		oss, ossDiags := ossSettings(ctx, model.OSS)
+		diags.Append(ossDiags...)
+		oss.CABundle, oss.MaxRetries, oss.Budget, oss.UserAgent = caBundle, retries, budget, userAgent
+		c.settings.OSS = oss
+	}
+	if c.awaits(workspace.S3) == "" {
+		s3, s3Diags := s3Settings(ctx, model.S3)
+		diags.Append(s3Diags...)
+		s3.CABundle, s3.MaxRetries, s3.Budget, s3.UserAgent = caBundle, retries, budget, userAgent
+		c.settings.S3 = s3
+	}
 	return c, diags
 }
 

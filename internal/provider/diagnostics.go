@@ -41,6 +41,11 @@ var failures = []struct {
 		"Check the base URI, and the endpoint and region of the provider's block; create the bucket if it is missing.",
 	},
 	{
+		blob.ErrNotAccelerated, "Transfer acceleration is not on",
+		"Nothing was published. Add a flink_transfer_acceleration resource for this bucket, with wait = true, and let the artifact depend on it (depends_on); or leave accelerate out. " +
+			"If it was switched on a moment ago, it takes up to 30 minutes to work: try again later.",
+	},
+	{
 		blob.ErrWrongRegion, "The bucket is in another region",
 		"Set the bucket's region in the provider's block.",
 	},
@@ -98,7 +103,7 @@ func failure(tried string, err error) (title, detail string) {
 		}
 	}
 	var storeError *blob.Error
-	if errors.As(err, &storeError) && storeError.Advice != "" {
+	if errors.As(err, &storeError) && storeError.Advice != "" && !errors.Is(err, blob.ErrNotAccelerated) { // which resource switches it on is known here
 		advice = storeError.Advice
 	}
 	return title, fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(err), advice)

@@ -14,10 +14,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/go-version"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
 
 const examplesDirectory = "../../examples"
+
+// example says how one is applied.
+type example struct {
+	environment func(t *testing.T) []string
+	prepare     func(t *testing.T, directory string)
+	wantOutput  string
+	then        func(t *testing.T, r root) // before it is destroyed
+}
 
 // Every example is applied as it stands by a Terraform of its own, planned again without a change, and destroyed. Those on S3 find
 // server and credentials in the environment.
@@ -33,21 +42,23 @@ func TestExamples(t *testing.T) {
 	atAcme := slices.Concat(onS3, []string{"FLINK_BASE_URI=s3://acme-flink/vvp"})
 	inDirectory := func(t *testing.T) []string { t.Helper(); return []string{"FLINK_BASE_URI=file://" + t.TempDir()} }
 
-	examples := map[string]struct {
-		environment func(t *testing.T) []string
-		prepare     func(t *testing.T, directory string)
-		wantOutput  string
-	}{
+	examples := map[string]example{
 		"provider": {},
 		"provider-s3-compatible": {environment: func(*testing.T) []string {
 			return []string{"TF_VAR_endpoint=" + secure.Endpoint, "TF_VAR_ca_bundle=" + secure.CAFile, "AWS_ACCESS_KEY_ID=" + secure.AccessKey, "AWS_SECRET_ACCESS_KEY=" + secure.SecretKey}
 		}, wantOutput: `settings_uri = "s3://acme-flink/vvp/artifacts/namespaces/default/settings.json"`},
 		"quickstart": {
 			environment: func(t *testing.T) []string { t.Helper(); return []string{"TF_VAR_base_uri=file://" + t.TempDir()} },
-			prepare:     makeJAR,
+			prepare:     makeJAR("quickstart-job.jar"),
 			wantOutput:  "/artifacts/namespaces/default/quickstart-job-",
 		},
-		"resources/flink_artifact":          {environment: func(*testing.T) []string { return atAcme }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/default/word_count-`},
+		"realtime-compute":         onAlibabaCloud(t),
+		"ververica-platform-s3":    onVervericaPlatform(t, server),
+		"resources/flink_artifact": {environment: func(*testing.T) []string { return atAcme }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/default/word_count-`},
+		"resources/flink_transfer_acceleration": {environment: func(t *testing.T) []string {
+			t.Helper()
+			return append(slices.Clone(onS3), "AWS_ENDPOINT_URL_S3="+acceleratefake.Start(t, server.Endpoint).URL)
+		}, wantOutput: `accelerated_bucket = "acme-flink"`},
 		"resources/flink_workspace_storage": {environment: func(*testing.T) []string { return onS3 }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/staging"`},
 		"data-sources/flink_artifacts":      {environment: inDirectory, wantOutput: "jar_uris = tolist([])"},
 		"functions/artifact_uri":            {wantOutput: `jar_uri = "s3://acme-flink/vvp/artifacts/namespaces/default/job.jar"`},
@@ -78,6 +89,9 @@ func TestExamples(t *testing.T) {
 			}
 			r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
 			importsAgain(t, r, name)
+			if test.then != nil {
+				test.then(t, r)
+			}
 			r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
 		})
 	}
@@ -173,10 +187,17 @@ func knowsIdentities(t *testing.T, r root) bool {
 	return version.Must(version.NewVersion(found[1])).GreaterThanOrEqual(version.Must(version.NewVersion("1.12.0")))
 }
 
-func makeJAR(t *testing.T, directory string) {
-	t.Helper()
-	command := exec.Command("go", "run", examplesDirectory+"/quickstart/makejar", filepath.Join(directory, "quickstart-job.jar"))
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
+// makeJAR puts a small JAR at a path below the example's directory.
+func makeJAR(path string) func(t *testing.T, directory string) {
+	return func(t *testing.T, directory string) {
+		t.Helper()
+		jar := filepath.Join(directory, path)
+		if err := os.MkdirAll(filepath.Dir(jar), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.Command("go", "run", examplesDirectory+"/quickstart/makejar", jar)
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, output)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
 
@@ -35,10 +36,14 @@ func (p place) provider() string {
 	return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n%s\n}\n", p.baseURI, p.block)
 }
 
-// inEveryPlace runs a test on a local directory and in a bucket of a real S3 server.
+// inEveryPlace runs a test on a local directory, in a bucket of a real S3 server, and in one of the OSS fake.
 func inEveryPlace(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
 	t.Run("file", func(t *testing.T) { test(t, inDirectory(t)) })
+	t.Run("oss", func(t *testing.T) {
+		p, _ := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
+		test(t, p)
+	})
 	t.Run("s3", func(t *testing.T) { test(t, inBucket(t, versitygw.Start(t, versitygw.Options{}))) })
 }
 

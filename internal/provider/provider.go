@@ -34,6 +34,7 @@ var _ provider.ProviderWithFunctions = (*flinkProvider)(nil)
 
 type providerModel struct {
 	BaseURI            types.String `tfsdk:"base_uri"`
+	OSS                types.Object `tfsdk:"oss"`
 	S3                 types.Object `tfsdk:"s3"`
 	CustomCABundle     types.String `tfsdk:"custom_ca_bundle"`
 	MaxRetries         types.Int64  `tfsdk:"max_retries"`
@@ -48,17 +49,18 @@ func (p *flinkProvider) Metadata(_ context.Context, _ provider.MetadataRequest, 
 func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Puts what Flink jobs need (JARs, Python files, UDFs) into the blob store of a Flink workspace, and keeps it right. " +
-			"It works with Ververica Platform and with every Flink that reads its artifacts from a store.\n\n" +
+			"It works with Alibaba Cloud's Realtime Compute for Apache Flink, with Ververica Platform, and with every Flink that reads its artifacts from a store.\n\n" +
 			"Everything is optional: without a block for a store, credentials and region come from that store's own chain " +
 			"(environment, shared files, instance and pod roles, OIDC web identity). Nothing is opened before it is needed.",
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Base URI of the workspace, the default for every resource: `s3://bucket/prefix` (also `s3i://`, `s3a://`, `s3p://`) or `file:///dir`. " +
+				MarkdownDescription: "Base URI of the workspace, the default for every resource: `oss://bucket/prefix`, `s3://bucket/prefix` (also `s3i://`, `s3a://`, `s3p://`) or `file:///dir`. " +
 					"It can also be set by the environment variable `" + baseURIVariable + "`.",
 				Validators: []validator.String{baseURIRule},
 			},
-			"s3": s3Schema(),
+			"oss": ossSchema(),
+			"s3":  s3Schema(),
 			"custom_ca_bundle": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own, for stores behind a private CA.",
@@ -66,7 +68,7 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How often a request that failed for a passing reason is sent again. Default: the store's SDK's own, 2 for S3.",
+				MarkdownDescription: "How often a request that failed for a passing reason is sent again. Default: 4 for OSS, and the AWS SDK's own for S3, which is 2.",
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"max_concurrent_parts": schema.Int64Attribute{
@@ -100,7 +102,7 @@ func (p *flinkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 }
 
 func (p *flinkProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newArtifactResource, newWorkspaceStorageResource}
+	return []func() resource.Resource{newArtifactResource, newTransferAccelerationResource, newWorkspaceStorageResource}
 }
 
 func (p *flinkProvider) DataSources(context.Context) []func() datasource.DataSource {

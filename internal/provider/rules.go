@@ -32,6 +32,7 @@ var (
 	sha256Rule      = stringRule{"Invalid SHA-256", checkSHA256}
 	globRule        = stringRule{"Invalid glob", checkGlob}
 	endpointRule    = stringRule{"Invalid endpoint", checkEndpoint}
+	ossEndpointRule = stringRule{"Invalid endpoint", checkOSSEndpoint}
 	durationRule    = stringRule{"Invalid duration", checkRoleDuration}
 	sourceRule      = stringRule{"Invalid source", checkSource}
 	headerRule      = stringRule{"Invalid content type", checkHeaderValue}
@@ -101,6 +102,20 @@ func checkEndpoint(value string) error {
 		return errors.New("an endpoint has no user or password; set access_key and secret_key, or leave them to the environment")
 	case endpoint.RawQuery != "", endpoint.Fragment != "":
 		return errors.New("an endpoint has no query (\"?…\") and no fragment (\"#…\")")
+	}
+	return nil
+}
+
+// checkOSSEndpoint takes a bare host too, as OSS's own documentation and tools write endpoints.
+func checkOSSEndpoint(value string) error {
+	if !strings.Contains(value, "://") {
+		value = "https://" + value
+	}
+	if err := checkEndpoint(value); err != nil {
+		return err
+	}
+	if endpoint, err := url.Parse(value); err != nil || strings.Trim(endpoint.Path, "/") != "" {
+		return errors.New("an endpoint has no path, and no bucket; it looks like oss-cn-hangzhou.aliyuncs.com")
 	}
 	return nil
 }

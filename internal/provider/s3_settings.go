@@ -20,6 +20,7 @@ type s3Model struct {
 	Region                string         `tfsdk:"region"`
 	Endpoint              string         `tfsdk:"endpoint"`
 	UsePathStyle          types.Bool     `tfsdk:"use_path_style"`
+	AccelerateEndpoint    string         `tfsdk:"accelerate_endpoint"`
 	AccessKey             string         `tfsdk:"access_key"`
 	SecretKey             string         `tfsdk:"secret_key"`
 	Token                 string         `tfsdk:"token"`
@@ -65,6 +66,12 @@ func s3Schema() schema.SingleNestedAttribute {
 			"use_path_style": schema.BoolAttribute{
 				Optional:            true,
 				MarkdownDescription: "Puts the bucket into the path (`https://endpoint/bucket`) and not into the host name. Default: `true` with an `endpoint`, else `false`.",
+			},
+			"accelerate_endpoint": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "URL of the accelerated endpoint, without the bucket, for artifacts with `accelerate = true`: `https://s3-accelerate.dualstack.amazonaws.com` for dual stack. " +
+					"Default: AWS's own; with an `endpoint` of another store: none.",
+				Validators: []validator.String{endpointRule},
 			},
 			"access_key": schema.StringAttribute{
 				Optional:            true,
@@ -157,6 +164,7 @@ func s3Settings(ctx context.Context, block types.Object) (schemes.S3, diag.Diagn
 		Region:                 model.Region,
 		Endpoint:               model.Endpoint,
 		UsePathStyle:           model.UsePathStyle.ValueBoolPointer(),
+		AccelerateEndpoint:     model.AccelerateEndpoint,
 		AccessKey:              model.AccessKey,
 		SecretKey:              model.SecretKey,
 		Token:                  model.Token,

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
 
@@ -81,5 +82,40 @@ func TestUnknownAttributes(t *testing.T) {
 		// Unknown again, and the same in the end: the object stays in its place.
 		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) })},
 		unchanged(config("2")),
+	)
+}
+
+// The same on OSS. What is unknown of another store is in nobody's way.
+func TestUnknownOSSCredentials(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{})
+	p, _ := inOSSBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "another")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "account")
+	config := func(secret, token, trigger string) string {
+		return computed(server.SecretKey, trigger) + fmt.Sprintf(
+			"provider \"flink\" {\n base_uri = %q\n oss = {\n endpoint = %q\n region = %q\n access_key = %q\n secret_key = %s\n}\n s3 = { access_key = \"key\", secret_key = %s }\n}\n",
+			p.baseURI, server.Endpoint, server.Region, server.AccessKey, secret, token) + artifact("job", fromFile(path))
+	}
+	own := func(trigger string) string { return config("terraform_data.computed.output", `"other"`, trigger) }
+	others := func(trigger string) string {
+		return config(fmt.Sprintf("%q", server.SecretKey), "terraform_data.computed.output", trigger)
+	}
+	asked := func(want bool) func() {
+		return func() {
+			t.Helper()
+			if got := len(server.Requests()) > 0; got != want {
+				t.Errorf("requests were sent: %t, want %t", got, want)
+			}
+		}
+	}
+	applies(t,
+		resource.TestStep{Config: own("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		unchanged(own("1")),
+		resource.TestStep{
+			PreConfig: server.ClearRequests, Config: own("2"), PlanOnly: true, ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{PreConfig: func() { asked(false)(); server.ClearRequests() }, Config: others("3"), ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionNoop))},
+		resource.TestStep{PreConfig: asked(true), Config: others("3"), PlanOnly: true},
 	)
 }

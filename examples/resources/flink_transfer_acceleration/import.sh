@@ -1,0 +1,1 @@
+terraform import flink_transfer_acceleration.workspace s3://acme-flink

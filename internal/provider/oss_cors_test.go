@@ -1,0 +1,121 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+func foreignOSSRule(origin string) oss.CORSRule {
+	return oss.CORSRule{
+		AllowedOrigins: []string{origin}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"x-*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: oss.Ptr(int64(60)),
+	}
+}
+
+func consoleOSSRule() oss.CORSRule {
+	return oss.CORSRule{AllowedOrigins: []string{consoleOrigin}, AllowedMethods: []string{"PUT", "GET", "POST", "DELETE", "HEAD"}, AllowedHeaders: []string{"*"}}
+}
+
+// OSS keeps no IDs of rules: ours is known by what was written last. The rules of others, their order and ResponseVary stay.
+func TestOSSCORSRuleAmongOthers(t *testing.T) {
+	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
+	first, second, third := foreignOSSRule("https://a.example"), foreignOSSRule("https://b.example"), foreignOSSRule("https://c.example")
+	bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{first, second}, ResponseVary: oss.Ptr(true)})
+	standard := p.provider() + corsBlock()
+	changed := p.provider() + corsBlock(`allowed_origins = ["https://flink.example.com"]`, `allowed_methods = ["PUT"]`, "max_age_seconds = 600")
+	vary := func() {
+		t.Helper()
+		if config := bucket.cors(t); config == nil || config.ResponseVary == nil || !*config.ResponseVary {
+			t.Errorf("ResponseVary is lost: %+v", config)
+		}
+	}
+	applies(t,
+		resource.TestStep{Config: standard, Check: then(func() { bucket.origins(t, "https://a.example", "https://b.example", consoleOrigin); vary() })},
+		unchanged(standard),
+		resource.TestStep{
+			PreConfig: func() {
+				bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append(bucket.cors(t).CORSRules, third), ResponseVary: oss.Ptr(true)})
+			},
+			Config: standard, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
+		},
+		// A new rule takes the place of the old one.
+		resource.TestStep{
+			Config: changed, ConfigPlanChecks: planned(updates(storage)),
+			Check: then(func() {
+				bucket.origins(t, "https://a.example", "https://b.example", "https://flink.example.com", "https://c.example")
+				vary()
+			}),
+		},
+		unchanged(changed),
+		// Somebody took it away: that is shown, and mended.
+		resource.TestStep{
+			PreConfig: func() {
+				bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{first, second, third}, ResponseVary: oss.Ptr(true)})
+			},
+			Config: changed, ConfigPlanChecks: planned(updates(storage)),
+			Check: then(func() {
+				bucket.origins(t, "https://a.example", "https://b.example", "https://c.example", "https://flink.example.com")
+			}),
+		},
+		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, "https://a.example", "https://b.example", "https://c.example"); vary() })},
+	)
+}
+
+// An equal rule that was there before is not ours: nothing is written, and it stays at destroy.
+func TestOSSCORSRuleOfSomebodyElse(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{})
+	p, bucket := inOSSBucket(t, server)
+	bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{consoleOSSRule()}})
+	server.ClearRequests()
+	config := p.provider() + corsBlock()
+	applies(t,
+		resource.TestStep{Config: config, Check: then(func() {
+			bucket.origins(t, consoleOrigin)
+			for _, operation := range operations(server) {
+				if operation == "PutBucketCors" {
+					t.Error("the rules were written")
+				}
+			}
+		})},
+		unchanged(config),
+		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+	)
+}
+
+// Without other rules the whole configuration goes with ours.
+func TestOSSCORSRuleAlone(t *testing.T) {
+	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
+	config := p.provider() + corsBlock()
+	applies(t,
+		resource.TestStep{Config: config, Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		resource.TestStep{ // the rule is taken out of the configuration, and the workspace stays
+			Config: p.provider() + workspaceStorage("storage", `directories = ["artifacts"]`),
+			Check: then(func() {
+				if cors := bucket.cors(t); cors != nil {
+					t.Errorf("there is still %+v", cors)
+				}
+			}),
+		},
+		resource.TestStep{Config: config, Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t) })},
+	)
+}
+
+// An import knows nothing of what was written: the rule is adopted, and stays at destroy.
+func TestOSSCORSRuleAfterImport(t *testing.T) {
+	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
+	bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{consoleOSSRule()}})
+	p.plant(t, "artifacts/", nil)
+	config := p.provider() + corsBlock()
+	block := fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", storage, p.baseURI)
+	applies(t,
+		resource.TestStep{Config: block + config, ConfigPlanChecks: planned(updates(storage)), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		unchanged(config),
+		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+	)
+}

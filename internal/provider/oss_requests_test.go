@@ -1,0 +1,53 @@
+package provider_test
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+// Every request is counted by OSS's own name for it, so that one that is added by accident fails a test.
+func TestOSSRequests(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{})
+	p, _ := inOSSBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	with := func(attributes ...string) string {
+		return p.provider() + artifact("job", append(attributes, fromFile(path))...)
+	}
+	sent := func(want ...string) resource.TestCheckFunc {
+		return then(func() {
+			t.Helper()
+			if got := operations(server); !slices.Equal(got, want) {
+				t.Errorf("requests: %v, want %v", got, want)
+			}
+			server.ClearRequests()
+		})
+	}
+	applies(t,
+		// A plan of something new asks nothing.
+		resource.TestStep{Config: with(), PlanOnly: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{PreConfig: func() { sent()(nil) }, Config: with(), Check: sent("HeadObject", "PutObject")},
+		resource.TestStep{PreConfig: server.ClearRequests, Config: with(), PlanOnly: true}, // the refresh after the apply, and this one
+		resource.TestStep{
+			PreConfig: func() {
+				if names := operations(server); len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return name != "HeadObject" }) {
+					t.Errorf("a refresh sent %v, want HeadObject alone", names)
+				}
+				server.ClearRequests()
+				writeFile(t, path, otherJob)
+			},
+			Config: with(), Check: sent("HeadObject", "HeadObject", "PutObject"), // the first is the refresh
+		},
+		resource.TestStep{
+			PreConfig: server.ClearRequests,
+			Config:    with(`metadata = { team = "payments" }`), Check: sent("HeadObject", "HeadObject", "GetObjectACL", "CopyObject"),
+			ConfigPlanChecks: planned(updates(job)),
+		},
+		resource.TestStep{PreConfig: server.ClearRequests, Config: with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), Check: sent("HeadObject")},
+		resource.TestStep{PreConfig: server.ClearRequests, Config: p.provider(), Check: sent("HeadObject", "HeadObject", "DeleteObject")},
+	)
+}

@@ -1,0 +1,228 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+)
+
+// ossModel has the names of the AliCloud provider.
+type ossModel struct {
+	Region                string        `tfsdk:"region"`
+	Endpoint              string        `tfsdk:"endpoint"`
+	UseInternalEndpoint   bool          `tfsdk:"use_internal_endpoint"`
+	UseCNAME              bool          `tfsdk:"use_cname"`
+	UsePathStyle          types.Bool    `tfsdk:"use_path_style"`
+	AccelerateEndpoint    string        `tfsdk:"accelerate_endpoint"`
+	AccessKey             string        `tfsdk:"access_key"`
+	SecretKey             string        `tfsdk:"secret_key"`
+	SecurityToken         string        `tfsdk:"security_token"`
+	Profile               string        `tfsdk:"profile"`
+	SharedCredentialsFile string        `tfsdk:"shared_credentials_file"`
+	ECSRoleName           string        `tfsdk:"ecs_role_name"`
+	AssumeRole            *ossRoleModel `tfsdk:"assume_role"`
+	OIDC                  *ossOIDCModel `tfsdk:"assume_role_with_oidc"`
+	SignatureVersion      string        `tfsdk:"signature_version"`
+}
+
+type ossRoleModel struct {
+	RoleARN           string `tfsdk:"role_arn"`
+	SessionName       string `tfsdk:"session_name"`
+	ExternalID        string `tfsdk:"external_id"`
+	Policy            string `tfsdk:"policy"`
+	SessionExpiration int64  `tfsdk:"session_expiration"`
+}
+
+type ossOIDCModel struct {
+	RoleARN           string `tfsdk:"role_arn"`
+	OIDCProviderARN   string `tfsdk:"oidc_provider_arn"`
+	OIDCToken         string `tfsdk:"oidc_token"`
+	OIDCTokenFile     string `tfsdk:"oidc_token_file"`
+	RoleSessionName   string `tfsdk:"role_session_name"`
+	Policy            string `tfsdk:"policy"`
+	SessionExpiration int64  `tfsdk:"session_expiration"`
+}
+
+func ossSchema() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "Alibaba Cloud OSS. The attributes have the names of the AliCloud provider; what is not set comes from the environment " +
+			"(`ALIBABA_CLOUD_*`, `ALICLOUD_*` and `OSS_*` variables), from the Alibaba Cloud CLI's configuration, or from the role of the ECS instance.",
+		Attributes: map[string]schema.Attribute{
+			"region": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Region of the bucket, such as `cn-hangzhou`. It may be left out where the `endpoint` is a region's own, and with `signature_version = \"v1\"`. " +
+					"Environment: `OSS_REGION`, `ALIBABA_CLOUD_REGION`.",
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"endpoint": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Endpoint without the bucket: `oss-cn-hangzhou.aliyuncs.com`, or your own domain with `use_cname`. Default: the region's public one. " +
+					"Environment: `OSS_ENDPOINT`.",
+				Validators: []validator.String{ossEndpointRule},
+			},
+			"use_internal_endpoint": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Uses the region's endpoint within Alibaba Cloud's network: for runs on ECS or in a VPC of the same region, without fees for traffic. Default: `false`.",
+			},
+			"use_cname": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "The `endpoint` is a domain of your own that is bound to the bucket. Accounts opened since 2025-03-20 need it for buckets in the Chinese mainland, " +
+					"unless they use the internal endpoint. Default: `false`.",
+			},
+			"use_path_style": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Puts the bucket into the path (`https://endpoint/bucket`) and not into the host name. OSS itself refuses that; it is for test servers. " +
+					"Default: `true` where the `endpoint` is an IP address or `localhost`, else `false`.",
+			},
+			"accelerate_endpoint": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Endpoint of transfer acceleration. Default: `oss-accelerate.aliyuncs.com`, which is worldwide; `oss-accelerate-overseas.aliyuncs.com` is for buckets and " +
+					"senders outside of the Chinese mainland.",
+				Validators: []validator.String{ossEndpointRule},
+			},
+			"access_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "AccessKey ID. Goes together with `secret_key`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("secret_key"))},
+			},
+			"secret_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "AccessKey secret. Goes together with `access_key`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("access_key"))},
+			},
+			"security_token": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "STS token of temporary credentials.",
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("access_key"))},
+			},
+			"profile": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Profile in the Alibaba Cloud CLI's configuration.",
+				Validators: []validator.String{
+					stringvalidator.LengthAtLeast(1),
+					stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("access_key"), path.MatchRelative().AtParent().AtName("ecs_role_name")),
+				},
+			},
+			"shared_credentials_file": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Path of the Alibaba Cloud CLI's configuration. Default: `~/.aliyun/config.json`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"ecs_role_name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "RAM role of the ECS instance that this runs on.",
+				Validators: []validator.String{
+					stringvalidator.LengthAtLeast(1),
+					stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("access_key")),
+				},
+			},
+			"assume_role":           ossRoleSchema(),
+			"assume_role_with_oidc": ossOIDCSchema(),
+			"signature_version": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How requests are signed: `v4`, or `v1` for servers that know no other. Default: `v4`.",
+				Validators:          []validator.String{stringvalidator.OneOf("v4", "v1")},
+			},
+		},
+	}
+}
+
+func ossRoleSchema() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "A RAM role to assume with the credentials that are found.",
+		Attributes: map[string]schema.Attribute{
+			"role_arn":           schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role, such as `acs:ram::1234567890123456:role/flink-deploy`."},
+			"session_name":       schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
+			"external_id":        schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy asks for."},
+			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that narrows the role's permissions for this session."},
+			"session_expiration": ossExpirationSchema(),
+		},
+	}
+}
+
+func ossOIDCSchema() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "A RAM role to assume with an OIDC token. The token is `oidc_token`, else that in `oidc_token_file`, else that in the file which `ALIBABA_CLOUD_OIDC_TOKEN_FILE` names, " +
+			"else HCP Terraform's workload identity token (`TFC_WORKLOAD_IDENTITY_TOKEN_PATH`, `TFC_WORKLOAD_IDENTITY_TOKEN`).",
+		Attributes: map[string]schema.Attribute{
+			"role_arn":          schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
+			"oidc_provider_arn": schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the OIDC identity provider, such as `acs:ram::1234567890123456:oidc-provider/hcp-terraform`."},
+			"oidc_token": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The token itself.",
+				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("oidc_token_file"))},
+			},
+			"oidc_token_file":    schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the token, read again whenever credentials are renewed."},
+			"role_session_name":  schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
+			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that narrows the role's permissions for this session."},
+			"session_expiration": ossExpirationSchema(),
+		},
+	}
+}
+
+// ossExpirationSchema has STS's limits (API reference, AssumeRole: from 900 seconds to the role's own maximum, at the most 12 hours).
+func ossExpirationSchema() schema.Int64Attribute {
+	return schema.Int64Attribute{
+		Optional:            true,
+		MarkdownDescription: "How many seconds the session lasts before it is renewed, from 900 to 43200. Default: 3600.",
+		Validators:          []validator.Int64{int64validator.Between(900, 43200)},
+	}
+}
+
+// ossSettings reads the block, which has no unknown value.
+func ossSettings(ctx context.Context, block types.Object) (schemes.OSS, diag.Diagnostics) {
+	if block.IsNull() {
+		return schemes.OSS{}, nil
+	}
+	var model ossModel
+	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
+	if model.Endpoint != "" && model.UseInternalEndpoint {
+		diags.AddAttributeError(path.Root("oss").AtName("use_internal_endpoint"), "Two endpoints",
+			"With endpoint set, use_internal_endpoint = true has no meaning. Remove one of them: the internal endpoint follows from the region.")
+	}
+	settings := schemes.OSS{
+		Region:                model.Region,
+		Endpoint:              model.Endpoint,
+		UseInternalEndpoint:   model.UseInternalEndpoint,
+		UseCNAME:              model.UseCNAME,
+		UsePathStyle:          model.UsePathStyle.ValueBoolPointer(),
+		AccelerateEndpoint:    model.AccelerateEndpoint,
+		AccessKey:             model.AccessKey,
+		SecretKey:             model.SecretKey,
+		SecurityToken:         model.SecurityToken,
+		Profile:               model.Profile,
+		SharedCredentialsFile: model.SharedCredentialsFile,
+		ECSRoleName:           model.ECSRoleName,
+		SignatureVersion:      model.SignatureVersion,
+	}
+	if role := model.AssumeRole; role != nil {
+		settings.AssumeRole = &schemes.OSSAssumeRole{
+			RoleARN: role.RoleARN, SessionName: role.SessionName, ExternalID: role.ExternalID, Policy: role.Policy,
+			SessionExpiration: time.Duration(role.SessionExpiration) * time.Second,
+		}
+	}
+	if role := model.OIDC; role != nil {
+		settings.OIDC = &schemes.OSSOIDC{
+			RoleARN: role.RoleARN, ProviderARN: role.OIDCProviderARN, SessionName: role.RoleSessionName, Token: role.OIDCToken, TokenFile: role.OIDCTokenFile,
+			Policy: role.Policy, SessionExpiration: time.Duration(role.SessionExpiration) * time.Second,
+		}
+	}
+	return settings, diags
+}

@@ -1,0 +1,103 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+)
+
+// A replacement in the same bucket leaves it as planned. What was found before the first one is what a destroy puts back, unless the new
+// one was created first: then it has found what the first one made, and the run says so.
+func TestAccelerationReplaced(t *testing.T) {
+	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
+		for _, found := range []string{never, on} {
+			for _, first := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, create_before_destroy = %t", found, first), func(t *testing.T) {
+					p := freshBucket(t, p)
+					if found != never {
+						p.set(t, found)
+					}
+					config := func(trigger string) string {
+						return p.provider() + computed("x", trigger) + accelerates("bucket",
+							fmt.Sprintf("lifecycle {\n create_before_destroy = %v\n replace_triggered_by = [terraform_data.computed]\n}", first))
+					}
+					action := plancheck.ResourceActionDestroyBeforeCreate
+					if first {
+						action = plancheck.ResourceActionCreateBeforeDestroy
+					}
+					applies(t,
+						resource.TestStep{Config: config("1"), Check: p.then(t, on)},
+						resource.TestStep{Config: config("2"), ConfigPlanChecks: acts(action), Check: p.then(t, on)},
+						unchanged(config("2")),
+					)
+					p.is(t, map[bool]string{true: on, false: off}[found == on || first])
+				})
+			}
+		}
+	})
+}
+
+func TestAccelerationReplacedWarning(t *testing.T) {
+	p := onAcceleratedS3(t)
+	r := newRoot(t, p.provider()+accelerates("bucket", "lifecycle {\n create_before_destroy = true\n}"))
+	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	says(t, r.run(t, "apply", "-replace="+acceleration, "-auto-approve", "-input=false", "-no-color"),
+		"Warning: The transfer acceleration was left to another resource", "it will leave it so, and not as it was before both (on: false)")
+	p.is(t, on)
+	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "Warning: Transfer acceleration will stay on")
+	p.is(t, on)
+}
+
+// Another bucket: the first one is put back, the second one switched.
+func TestAccelerationInAnotherBucket(t *testing.T) {
+	p := onAcceleratedS3(t)
+	other := p.other(t)
+	for _, first := range []bool{false, true} {
+		at := func(uri string) string {
+			return p.provider() + accelerates("bucket", fmt.Sprintf("base_uri = %q\n lifecycle { create_before_destroy = %v }", uri, first))
+		}
+		action := plancheck.ResourceActionDestroyBeforeCreate
+		if first {
+			action = plancheck.ResourceActionCreateBeforeDestroy
+		}
+		applies(t,
+			resource.TestStep{Config: at(p.uri), Check: p.then(t, on)},
+			resource.TestStep{Config: at(other.uri), ConfigPlanChecks: acts(action), Check: then(func() { p.is(t, off); other.is(t, on) })},
+			unchanged(at(other.uri)),
+		)
+		p.is(t, off)
+		other.is(t, off)
+	}
+}
+
+// A renamed address without a moved block ends as it is configured, with a warning at plan; with one nothing happens.
+func TestAccelerationRenamed(t *testing.T) {
+	p := onAcceleratedS3(t)
+	r := newRoot(t, p.provider()+accelerates("bucket"))
+	apply := func() string { return r.run(t, "apply", "-auto-approve", "-input=false", "-no-color") }
+	apply()
+	r = r.with(t, p.provider()+accelerates("renamed"))
+	says(t, apply(), "Warning: A transfer acceleration is destroyed where another one is", "moved block")
+	p.is(t, on)
+	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
+		t.Errorf("the plan after it:\n%s", output)
+	}
+	r = r.with(t, "moved {\n from = flink_transfer_acceleration.renamed\n to = flink_transfer_acceleration.bucket\n}\n"+p.provider()+accelerates("bucket"))
+	says(t, apply(), "0 added, 0 changed, 0 destroyed")
+	p.is(t, on)
+}
+
+// A tainted resource, whose private state Terraform hides, is replaced in place and ends as it is configured.
+func TestAccelerationTainted(t *testing.T) {
+	p := onAcceleratedS3(t)
+	r := newRoot(t, p.provider()+accelerates("bucket"))
+	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.run(t, "taint", acceleration)
+	says(t, r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"), "1 added, 0 changed, 1 destroyed")
+	p.is(t, on)
+	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	p.is(t, off)
+}

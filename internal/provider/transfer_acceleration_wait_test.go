@@ -1,0 +1,122 @@
+package provider_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
+)
+
+// A wait lasts until the accelerated endpoint serves the bucket, and is asked for again only where something is switched.
+func TestAccelerationWait(t *testing.T) {
+	t.Cleanup(provider.SetAccelerationPauses(time.Millisecond, 10*time.Millisecond))
+	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
+		config := p.provider() + accelerates("bucket", "wait = true")
+		without := p.provider() + accelerates("bucket", "wait = true", "enabled = false")
+		sent := func(want ...string) resource.TestCheckFunc {
+			return then(func() { t.Helper(); p.sent(t, want...) })
+		}
+		forget := func() { p.requests() }
+		applies(t,
+			resource.TestStep{
+				PreConfig:         func() { p.takes(3) },
+				Config:            config,
+				Check:             sent("read", "switch", "try", "try", "try", "try"),
+				ConfigStateChecks: []statecheck.StateCheck{reads("wait", knownvalue.Bool(true)), reads("enabled", knownvalue.Bool(true))},
+			},
+			unchanged(config),
+			resource.TestStep{PreConfig: forget, Config: without, Check: sent("read", "switch")}, // nothing to wait for
+			resource.TestStep{PreConfig: func() { forget(); p.takes(1) }, Config: config, Check: sent("read", "switch", "try", "try")},
+			resource.TestStep{PreConfig: forget, Config: p.provider() + accelerates("bucket"), ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: sent("read")},
+			resource.TestStep{PreConfig: func() { forget(); p.takes(1) }, Config: config, Check: sent("read", "try", "try")},
+			resource.TestStep{
+				PreConfig: forget, Config: p.provider() + accelerates("bucket", "wait = true", `timeouts = { create = "1h" }`), Check: sent("read"),
+			},
+		)
+		p.is(t, off)
+	})
+}
+
+// A wait that runs out is a warning, and so is an endpoint that cannot be tried: the bucket is switched, and the state knows.
+func TestAccelerationWaitRunsOut(t *testing.T) {
+	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
+		const never = 1 << 20
+		p.takes(never)
+		r := newRoot(t, p.provider()+accelerates("bucket", "wait = true", `timeouts = { create = "2s", update = "2s" }`))
+		start := time.Now()
+		output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		says(t, output, "Warning: The accelerated endpoint does not serve the bucket yet", p.endpoint+" did not serve the bucket within 2s", "What to do:", "1 added")
+		p.is(t, on)
+		if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
+			t.Errorf("the plan after it:\n%s", output)
+		}
+		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		p.is(t, off)
+	})
+}
+
+// Ctrl-C while the endpoint is waited for: the state knows what was found, so that a destroy puts it back.
+func TestAccelerationWaitInterrupted(t *testing.T) {
+	p := onAcceleratedS3(t)
+	p.takes(1 << 20)
+	r := newRoot(t, p.provider()+accelerates("bucket", "wait = true"))
+	apply := r.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
+	var output strings.Builder
+	apply.Stdout, apply.Stderr = &output, &output
+	if err := apply.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for start := time.Now(); p.status(t) != on; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatal("it was not switched on")
+		}
+	}
+	time.Sleep(300 * time.Millisecond) // so that it waits by then
+	if err := apply.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = apply.Wait() // the run was interrupted, whatever its status
+	says(t, output.String(), "Interrupted while the accelerated endpoint was waited for")
+	if listed := r.run(t, "state", "list"); !strings.Contains(listed, acceleration) {
+		t.Errorf("the state has %q", listed)
+	}
+	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	p.is(t, off)
+}
+
+// What stays on is told by the plan of a destroy.
+func TestAccelerationWarnings(t *testing.T) {
+	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
+		const title = "Warning: Transfer acceleration will stay on"
+		r := newRoot(t, p.provider()+accelerates("bucket"))
+		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+		if output := r.run(t, "plan", "-destroy", "-input=false", "-no-color"); strings.Contains(output, title) {
+			t.Errorf("it was off before:\n%s", output)
+		}
+		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		p.is(t, off)
+
+		p.set(t, on)
+		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+		says(t, r.run(t, "plan", "-destroy", "-input=false", "-no-color"), title, "It was on for "+p.uri+" before this resource was created")
+		says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), title)
+		p.is(t, on)
+
+		// A bucket that is gone: a warning of the refresh, and no hindrance to a destroy that does not know it yet.
+		p.set(t, off)
+		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+		p.delete(t)
+		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Warning: The bucket is gone", p.uri, "1 to add")
+		says(t, r.run(t, "destroy", "-refresh=false", "-auto-approve", "-input=false", "-no-color"), "1 destroyed")
+	})
+}
