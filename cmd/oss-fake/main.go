@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -56,21 +58,29 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unknown argument %s", flags.Arg(0))
+	}
 	if len(buckets) == 0 {
 		buckets = names{"acme-flink"}
+	}
+	for _, bucket := range buckets {
+		if !ossfake.ValidBucketName(bucket) {
+			return fmt.Errorf("-bucket %s: a bucket's name is 3 to 63 lower-case letters, digits and hyphens, without a hyphen at either end", bucket)
+		}
 	}
 	listener, err := listen(ctx, *address)
 	if err != nil {
 		return err
 	}
 	fake := ossfake.New(ossfake.Options{
-		Region: *region, AccessKey: *accessKey, SecretKey: *secretKey, MaxBytes: maxBytes,
+		Region: *region, AccessKey: *accessKey, SecretKey: *secretKey, MaxBytes: maxBytes, Unrecorded: true,
 		Done: func(r ossfake.Request) { logRequest(stderr, r) },
 	})
 	for _, bucket := range buckets {
 		fake.CreateBucketNamed(bucket, ossfake.BucketOptions{})
 	}
-	introduce(stdout, "http://"+listener.Addr().String(), *region, *accessKey, *secretKey, buckets)
+	introduce(stdout, "http://"+listener.Addr().String(), fake.Region, fake.AccessKey, fake.SecretKey, buckets)
 	return serve(ctx, listener, fake)
 }
 
@@ -100,8 +110,18 @@ export OSS_ACCESS_KEY_SECRET=%s
 #   provider "flink" {
 #     base_uri = "oss://%s/vvp"
 #   }
-`, buckets.String(), endpoint, region, accessKey, secretKey, buckets[0])
+`, buckets.String(), quote(endpoint), quote(region), quote(accessKey), quote(secretKey), buckets[0])
 }
+
+// quote makes one word of a shell, and leaves alone what is one already.
+func quote(value string) string {
+	if plain.MatchString(value) {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
 
 // logRequest writes one line. A key of an object is in it, a key of an account never.
 func logRequest(w io.Writer, r ossfake.Request) {
@@ -113,8 +133,9 @@ func logRequest(w io.Writer, r ossfake.Request) {
 	if r.Code != "" {
 		line += " " + r.Code
 	}
-	// A key may have any character in it, a line has one end.
-	fmt.Fprintln(w, strings.ReplaceAll(strings.ReplaceAll(line, "\n", `\n`), "\r", `\r`))
+	// A key may have any character in it. A line has one end, and must not steer a terminal.
+	quoted := strconv.Quote(line)
+	fmt.Fprintln(w, quoted[1:len(quoted)-1])
 }
 
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {

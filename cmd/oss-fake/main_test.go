@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		WithHttpClient(&http.Client{Transport: transport}).
 		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(variables["OSS_ACCESS_KEY_ID"], variables["OSS_ACCESS_KEY_SECRET"])))
 	for _, bucket := range []string{"one", "two"} {
-		if _, err := c.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("a\nb"), Body: strings.NewReader("data")}); err != nil {
+		if _, err := c.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("a\nb\x1b[31m\u202eü"), Body: strings.NewReader("data")}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -66,7 +66,7 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	}
 	lines := log.String()
-	if !regexp.MustCompile(`^\S+ PutObject oss://one/a\\nb 200\n\S+ PutObject oss://two/a\\nb 200\n$`).MatchString(lines) || strings.Contains(lines, "very-secret") {
+	if !regexp.MustCompile(`^\S+ PutObject oss://one/a\\nb\\x1b\[31m\\u202eü 200\n\S+ PutObject oss://two/a\\nb\\x1b\[31m\\u202eü 200\n$`).MatchString(lines) || strings.Contains(lines, "very-secret") {
 		t.Errorf("%q", lines)
 	}
 	if !strings.Contains(string(text[:n]), "A FAKE") || !strings.Contains(string(text[:n]), "forgotten") || !strings.Contains(string(text[:n]), `base_uri = "oss://one/`) {
@@ -78,6 +78,25 @@ func TestLoopbackOnly(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "example.com:80", "192.0.2.1:0", "nonsense"} {
 		if err := run(t.Context(), []string{"-listen", address}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "-listen") {
 			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	for argument, want := range map[string]string{"-bucket=Wrong_": "-bucket Wrong_", "-bucket=": "-bucket", "extra": "extra"} {
+		if err := run(t.Context(), []string{"-listen", "127.0.0.1:0", argument}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", argument, err)
+		}
+	}
+}
+
+// What is to be pasted into a shell is one word whatever it is.
+func TestQuote(t *testing.T) {
+	for value, want := range map[string]string{
+		"oss-fake": "oss-fake", "http://127.0.0.1:1": "http://127.0.0.1:1", "": "''", "a b": "'a b'", "$(x)": "'$(x)'", "a'b": `'a'\''b'`,
+	} {
+		if got := quote(value); got != want {
+			t.Errorf("%q: %s, want %s", value, got, want)
 		}
 	}
 }

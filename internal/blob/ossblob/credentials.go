@@ -2,11 +2,17 @@ package ossblob
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
+	"net/url"
+	"regexp"
 	"sync"
 	"time"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 	"github.com/aliyun/credentials-go/credentials/providers"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 const (
@@ -106,7 +112,7 @@ func (k *keyring) ask(done chan struct{}) {
 		source, err = k.config.credentials()
 	}
 	if err == nil {
-		found, err = source.find()
+		found, err = lookUp(source)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -122,6 +128,42 @@ func (k *keyring) ask(done chan struct{}) {
 	}
 	k.source, k.looked = source, k.now()
 	k.current = &keys{id: found.AccessKeyId, secret: found.AccessKeySecret, token: found.SecurityToken}
+}
+
+// lookUp asks again where STS, or the way to it, failed for a moment: credentials-go makes one attempt.
+func lookUp(source source) (*providers.Credentials, error) {
+	const attempts = 3
+	for attempt := 1; ; attempt++ {
+		found, err := find(source)
+		if err == nil || attempt == attempts || !isPassing(err) {
+			return found, err
+		}
+		pause := firstPause << attempt
+		time.Sleep(pause/2 + rand.N(pause)) //nolint:gosec // a pause is no secret
+	}
+}
+
+// passing are STS's codes for trying again, and what credentials-go says of a 5xx that has none.
+var passing = regexp.MustCompile(`"Code" *: *"(Throttling|ServiceUnavailable|InternalError)|httpStatus: 5\d\d`)
+
+// isPassing: a server that did not answer in time has been waited for long enough.
+func isPassing(err error) bool {
+	var broken *url.Error
+	if errors.As(err, &broken) {
+		_, _, hopeless := wire.Misaddressed(err)
+		return !broken.Timeout() && !hopeless
+	}
+	return passing.MatchString(err.Error())
+}
+
+// find: credentials-go 1.4.14 follows pointers that an answer need not have filled (an Expiration, ECS's Code).
+func find(source source) (found *providers.Credentials, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the answer lacks something that credentials have")
+		}
+	}()
+	return source.find()
 }
 
 // credentialsError is a failure before any request was signed.

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // inWords is what a failure to find credentials may say. The errors of credentials-go 1.4.14 hold secrets: a *url.Error has the
@@ -14,8 +16,8 @@ import (
 func inWords(err error) string {
 	var address *url.Error
 	if errors.As(err, &address) {
-		where := origin(address.URL)
-		return strings.TrimSpace(where + " " + withoutQueries(rootCause(address.Err)))
+		where := wire.Origin(address.URL)
+		return strings.TrimSpace(where + " " + withoutQueries(wire.RootCause(address.Err)))
 	}
 	// What an external program says on its standard error is in the lines after the first.
 	text, _, _ := strings.Cut(withoutQueries(err.Error()), "\n")
@@ -23,6 +25,10 @@ func inWords(err error) string {
 		_, path, _ := strings.Cut(text, "unmarshal aliyun cli config from ")
 		path, _, _ = strings.Cut(path, " failed:")
 		return before + "the configuration of the CLI is no JSON: " + path
+	}
+	// A gateway's page or XML repeats requests as well, and a page is long.
+	if i := strings.IndexAny(text, "{<"); i >= 0 && text[i] == '<' {
+		return strings.TrimRight(text[:i], `: "`) + ": the answer is no JSON"
 	}
 	before, after, found := strings.Cut(text, "{")
 	if !found {
@@ -44,7 +50,7 @@ func inWords(err error) string {
 	return text
 }
 
-var queries = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
+var queries = regexp.MustCompile(`(https?://)(?:[^\s"/?@]*@)?([^\s"?]+)(?:\?[^\s"]*)?`)
 
-// withoutQueries takes the queries from all URLs in a text.
-func withoutQueries(text string) string { return queries.ReplaceAllString(text, "$1") }
+// withoutQueries takes the queries, and user and password, from all URLs in a text.
+func withoutQueries(text string) string { return queries.ReplaceAllString(text, "$1$2") }

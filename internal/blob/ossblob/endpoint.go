@@ -1,6 +1,7 @@
 package ossblob
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -40,11 +41,17 @@ func placesOf(config Config, bucket string) (places, error) {
 		if err != nil {
 			return p, err
 		}
+		if config.UseCNAME && regionOfHost(address) != "" {
+			return p, &settingError{"endpoint", "with use_cname = true it is the domain of your own that is bound to the bucket, and not one of OSS's endpoints"}
+		}
 		p.endpoint = address
 	}
 	p.region = regionOf(config, p.endpoint)
 	if p.region == "" && (p.endpoint == "" || config.SignatureVersion != SignatureV1) {
 		return p, errNoRegion
+	}
+	if p.region != "" && !regionName.MatchString(p.region) {
+		return p, &settingError{"region", fmt.Sprintf("%q is no region's ID", p.region)}
 	}
 	if p.endpoint == "" {
 		internal := ""
@@ -69,11 +76,13 @@ func regionOf(config Config, endpoint string) string {
 	for _, region := range []string{config.Region, regionOfHost(endpoint), firstOf(regionVariables)} {
 		if region != "" {
 			// Many of OSS's own pages write it with the prefix ("oss-cn-hangzhou"), which no signature may have.
-			return strings.TrimSuffix(strings.TrimPrefix(region, "oss-"), "-internal")
+			return strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(region), "oss-"), "-internal")
 		}
 	}
 	return ""
 }
+
+var regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // ossHost are the hosts that OSS's list "Regions and endpoints" has: oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com,
 // the dual-stack cn-hangzhou.oss.aliyuncs.com, and the S3-compatible s3.oss-cn-hangzhou.aliyuncs.com. A bucket may come before.
@@ -90,7 +99,7 @@ func regionOfHost(endpoint string) string {
 		return ""
 	}
 	region := strings.TrimSuffix(match[1]+match[2], "-pub") // oss-cn-shanghai-finance-1-pub.aliyuncs.com
-	if strings.HasPrefix(region, "accelerate") {
+	if strings.HasPrefix(region, "accelerate") || region == "dls" {
 		return ""
 	}
 	return region
@@ -104,7 +113,7 @@ func parseEndpoint(setting, text, bucket string) (string, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Host == "":
+	case err != nil || u.Hostname() == "":
 		return "", &settingError{setting, "it is neither a host nor a URL"}
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "", &settingError{setting, "it begins with https:// or http://, or is a host alone"}
@@ -113,8 +122,11 @@ func parseEndpoint(setting, text, bucket string) (string, error) {
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		return "", &settingError{setting, "it is a host without a path: bucket and prefix belong into base_uri"}
 	}
-	host := u.Host
-	if rest, ok := strings.CutPrefix(host, bucket+"."); ok && regionOfHost(u.Scheme+"://"+rest) != "" {
+	host := strings.ToLower(u.Host)
+	if strings.HasSuffix(strings.ToLower(u.Hostname()), ".oss-dls.aliyuncs.com") {
+		return "", &settingError{setting, "it is that of OSS-HDFS, which Hadoop's clients speak to: OSS's own begins with oss- and the region"}
+	}
+	if rest, ok := strings.CutPrefix(host, bucket+"."); ok && (regionOfHost(u.Scheme+"://"+rest) != "" || strings.HasPrefix(rest, "oss-accelerate")) {
 		host = rest
 	}
 	return u.Scheme + "://" + host, nil
@@ -137,16 +149,14 @@ func isLocalhost(endpoint string) bool {
 	return strings.EqualFold(u.Hostname(), "localhost") || net.ParseIP(u.Hostname()) != nil
 }
 
-// origin is scheme and host of a URL, and nothing else that might be in it.
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
-
 // settingError is a setting of the oss block that cannot be right.
 type settingError struct{ setting, why string }
 
 func (e *settingError) Error() string { return e.setting + ": " + e.why }
+
+func (e *settingError) advice() string {
+	if e.setting == "region" {
+		return `Set region in the provider's oss block (or OSS_REGION) to an ID such as "cn-hangzhou".`
+	}
+	return "Set " + e.setting + " in the provider's oss block to a host or a URL without a path, such as https://oss-cn-hangzhou.aliyuncs.com."
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // failure begins a *blob.Error for a request.
@@ -57,9 +58,9 @@ var errNoRegion = errors.New("no region is set")
 func (s *Store) explain(failure *blob.Error, r request, err error) {
 	var (
 		refused     *refusal
-		page        *notAStoreError
+		page        *wire.PageError
 		credentials *credentialsError
-		ca          *caError
+		ca          *wire.CAError
 		setting     *settingError
 		crc         *crcError
 		strange     *strangeAnswerError
@@ -77,7 +78,7 @@ func (s *Store) explain(failure *blob.Error, r request, err error) {
 		failure.Advice = `Set region in the provider's oss block (such as "cn-hangzhou"), OSS_REGION or ALIBABA_CLOUD_REGION; or an endpoint whose name has the region. V4 signatures need it.`
 	case errors.As(err, &setting):
 		failure.Err, failure.Message = blob.ErrUnreachable, setting.Error()
-		failure.Advice = "Set " + setting.setting + " in the provider's oss block to a host or a URL without a path, such as https://oss-cn-hangzhou.aliyuncs.com."
+		failure.Advice = setting.advice()
 	case errors.As(err, &ca):
 		// Not the cause itself: a file that is missing is no object that is missing.
 		failure.Err, failure.Message = blob.ErrUnreachable, "custom_ca_bundle: "+ca.Error()
@@ -85,7 +86,7 @@ func (s *Store) explain(failure *blob.Error, r request, err error) {
 	case errors.As(err, &page):
 		failure.Err, failure.Message = blob.ErrNotAStore, "the answer is not OSS's: "+page.Error()
 		failure.Advice = "Check endpoint: a web server, a proxy or a log-in page answers there."
-		if page.plainHTTP || page.status == http.StatusBadRequest && r.method == http.MethodHead && strings.HasPrefix(failure.Endpoint, "http://") {
+		if page.PlainHTTP || page.Status == http.StatusBadRequest && r.method == http.MethodHead && strings.HasPrefix(failure.Endpoint, "http://") {
 			failure.Advice = "The port speaks TLS: use https:// in endpoint."
 		}
 	case errors.As(err, &credentials):

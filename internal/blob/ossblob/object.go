@@ -168,6 +168,19 @@ func (s *Store) check(ctx context.Context, key string, cond blob.Cond) error {
 	return nil
 }
 
+// checkFirst is check before a request is sent for the first time. Until then its caller may give up, although the request itself runs
+// under a context that does not end with his.
+func (s *Store) checkFirst(ctx, caller context.Context, key string, cond blob.Cond) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(caller, cancel)()
+	err := s.check(ctx, key, cond)
+	if gaveUp := caller.Err(); gaveUp != nil {
+		return s.fail(request{operation: "HeadObject", key: key}, gaveUp)
+	}
+	return err
+}
+
 // unmet is a condition that does not hold, found out by looking.
 func (s *Store) unmet(key string, sentinel error) error {
 	failure := s.failure(request{operation: "HeadObject", key: key})

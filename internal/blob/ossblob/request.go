@@ -3,13 +3,14 @@ package ossblob
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // request is one call of OSS's API.
@@ -58,6 +59,9 @@ func (s *Store) do(ctx context.Context, r request) (*answer, error) {
 		if !again || ctx.Err() != nil {
 			return nil, s.fail(r, err)
 		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+			return nil, s.fail(r, err) // which says more than that the time is over
+		}
 		if err := sleep(ctx, wait); err != nil {
 			return nil, s.fail(r, err)
 		}
@@ -104,15 +108,18 @@ func (s *Store) read(r request, response *oss.Response) (*answer, error) {
 	if success && r.operation == "GetObject" && isGenuine(response) {
 		return &answer{header: response.Headers, stream: response.Body}, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxXML))
-	if err := errors.Join(err, response.Body.Close()); err != nil {
+	body, err := io.ReadAll(io.LimitReader(response.Body, wire.MaxXML))
+	if closeErr := response.Body.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
 		return nil, err // as everything that the network did
 	}
 	if err := checkAnswer(r, response, body); err != nil {
 		return nil, err
 	}
 	// A copy or a completion may fail after its 200 was sent.
-	if !success || rootElement(body) == "Error" {
+	if !success || wire.RootElement(body) == "Error" {
 		return nil, refusalOf(response, body)
 	}
 	return &answer{header: response.Headers, body: body}, nil

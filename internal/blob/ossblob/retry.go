@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 const (
@@ -49,8 +50,8 @@ func (s *Store) repeat(r request, attempt int, err error) (time.Duration, bool) 
 	}
 	var (
 		refused *refusal
-		page    *notAStoreError
-		lost    *dialError
+		page    *wire.PageError
+		lost    *wire.DialError
 		header  http.Header
 		again   bool
 	)
@@ -63,7 +64,7 @@ func (s *Store) repeat(r request, attempt int, err error) (time.Duration, bool) 
 		again = undone || !r.once && refused.mayPass()
 	case errors.As(err, &page):
 		// A gateway in front of OSS may lack it for a moment. What it passed on before that, nobody knows.
-		again = !r.once && page.mayPass()
+		again = !r.once && page.RetryableError()
 	case errors.As(err, &lost):
 		again = true
 	default: // the connection broke
@@ -95,7 +96,7 @@ func isHopeless(err error) bool {
 		errors.Is(err, context.Canceled):
 		return true
 	}
-	_, _, misaddressed := misaddressed(err)
+	_, _, misaddressed := wire.Misaddressed(err)
 	return misaddressed
 }
 

@@ -86,10 +86,7 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	if tags != "" {
 		header["X-Oss-Tagging"] = tags
 	}
-	id, err := s.initiate(ctx, request{
-		operation: "InitiateMultipartUpload", method: http.MethodPost, key: c.key, once: true,
-		query: map[string]string{"uploads": ""}, header: header,
-	})
+	id, err := c.begin(ctx, header)
 	if err != nil {
 		return blob.Info{}, err
 	}
@@ -97,7 +94,7 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 		if err != nil {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 			defer cancel()
-			if abortErr := s.abort(ctx, c.key, id); abortErr != nil {
+			if abortErr := c.abort(ctx, id); abortErr != nil {
 				err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
 			}
 		}
@@ -117,13 +114,55 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	}
 	r := s.completion(c.key, id, completion, parts)
 	r.cond = c.seen
-	r.before = func(ctx context.Context) error { return s.check(ctx, c.key, c.seen) }
+	checked := false
+	r.before = func(last context.Context) error {
+		if checked {
+			return s.check(last, c.key, c.seen)
+		}
+		checked = true
+		return s.checkFirst(last, ctx, c.key, c.seen)
+	}
 	got, err := s.do(last, r)
 	if err != nil {
 		return blob.Info{}, err
 	}
 	info.ETag, info.ModTime, info.VersionID = unquote(got.header.Get("Etag")), time.Time{}, version(got.header)
 	return info, nil
+}
+
+// beginGrace is how long a cancelled run waits for the answer that names the upload. Without it nobody could abort it.
+const beginGrace = 5 * time.Second
+
+func (c *selfCopy) begin(ctx context.Context, header map[string]string) (id string, err error) {
+	r := request{
+		operation: "InitiateMultipartUpload", method: http.MethodPost, key: c.key, once: true,
+		query: map[string]string{"uploads": ""}, header: header,
+	}
+	if err := ctx.Err(); err != nil {
+		return "", c.store.fail(r, err)
+	}
+	waiting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		if sleep(waiting, beginGrace) == nil {
+			cancel()
+		}
+	})()
+	return c.store.initiate(waiting, r)
+}
+
+// abortAgain is after which time the upload is aborted once more: a copy whose answer nobody waits for goes on in OSS, and if it ends
+// after the abort, its part is there (API reference, AbortMultipartUpload).
+const abortAgain = 200 * time.Millisecond
+
+func (c *selfCopy) abort(ctx context.Context, id string) error {
+	if err := c.store.abort(ctx, c.key, id); err != nil {
+		return err
+	}
+	if err := sleep(ctx, abortAgain); err != nil {
+		return err
+	}
+	return c.store.abort(ctx, c.key, id)
 }
 
 func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]completedPart, error) {

@@ -87,9 +87,11 @@ func (c Config) environment() (source, error) {
 	}
 	var links chain
 	if os.Getenv("ALIBABA_CLOUD_ROLE_ARN") != "" && os.Getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN") != "" {
-		if oidc, err := c.oidc(OIDC{}); err == nil {
-			links = append(links, link{"OIDC", oidc})
+		oidc, err := c.oidc(OIDC{})
+		if err != nil {
+			oidc = failing{err} // so that the others are asked, and that it is told if they have nothing
 		}
+		links = append(links, link{"OIDC", oidc})
 	}
 	if cli, err := providers.NewCLIProfileCredentialsProviderBuilder().
 		WithProfileName(firstOf(profileVariables)).WithProfileFile(firstOf(profileFileVariables)).Build(); err == nil {
@@ -113,6 +115,11 @@ func (c Config) environment() (source, error) {
 type single struct{ provider providers.CredentialsProvider }
 
 func (s single) find() (*providers.Credentials, error) { return s.provider.GetCredentials() }
+
+// failing is a source that cannot be had.
+type failing struct{ err error }
+
+func (f failing) find() (*providers.Credentials, error) { return nil, f.err }
 
 // chained is a source that a provider of credentials-go exchanges for a role.
 type chained struct{ base source }

@@ -4,6 +4,7 @@ package ossblob
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // Store is one bucket.
@@ -30,7 +32,7 @@ type Store struct {
 	pause time.Duration
 
 	// dial replaces the network in tests; nil: the network.
-	dial dialFunc
+	dial wire.Dial
 }
 
 var (
@@ -93,13 +95,12 @@ func (s *Store) open() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := certificates(s.config.CABundle)
+	roots, err := wire.Certificates(s.config.CABundle)
 	if err != nil {
 		return nil, err
 	}
 	quick := newTransport(roots, s.dial)
-	slow := quick.Clone()
-	slow.ResponseHeaderTimeout = slowHeaderTimeout
+	slow := wire.Patient(quick)
 	conn := &connection{places: places, transports: []*http.Transport{quick, slow}, keys: newKeyring(s.config)}
 	for _, client := range []struct {
 		made      **oss.Client
@@ -157,5 +158,6 @@ func (s *Store) pathStyle(endpoint string) bool {
 
 // ownDomain: with use_cname the acceleration endpoint may be a domain of the user's own as well.
 func (s *Store) ownDomain(endpoint string) bool {
-	return s.config.UseCNAME && !strings.HasSuffix(endpoint, ".aliyuncs.com")
+	u, err := url.Parse(endpoint)
+	return s.config.UseCNAME && err == nil && !strings.HasSuffix(u.Hostname(), ".aliyuncs.com")
 }

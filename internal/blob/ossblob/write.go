@@ -23,7 +23,7 @@ import (
 // OSS knows one condition on a write, x-oss-forbid-overwrite. For IfMatch, and for IfAbsent too, as buckets with versions ignore that
 // header, a HeadObject comes just before the request that publishes, unless the caller has just sent one: in between a window remains.
 func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (blob.Stage, error) {
-	to := &upload{store: s, key: key, cond: opts.Cond, attrs: opts.Attrs.Clone(), accelerate: opts.Accelerate}
+	to := &upload{store: s, caller: ctx, key: key, cond: opts.Cond, attrs: opts.Attrs.Clone(), accelerate: opts.Accelerate}
 	if _, err := s.connect(ctx); err != nil {
 		return nil, s.fail(request{operation: "PutObject", key: key}, err)
 	}
@@ -33,8 +33,10 @@ func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (
 // upload is one object on its way.
 type upload struct {
 	store      *Store
+	caller     context.Context // may give up until the request that publishes is sent
 	key        string
 	cond       blob.Cond
+	checked    bool
 	attrs      blob.Attrs
 	accelerate bool
 	id         string // of the multipart upload
@@ -203,9 +205,12 @@ func (u *upload) withdraw(ctx context.Context, r request, info blob.Info, cause 
 
 // check looks just before the request that publishes.
 func (u *upload) check(ctx context.Context) error {
-	cond := u.cond
-	u.cond.Seen = time.Time{} // counts for the first attempt
-	return u.store.check(ctx, u.key, cond)
+	cond, again := u.cond, u.checked
+	u.cond.Seen, u.checked = time.Time{}, true // the caller's look counts for the first attempt
+	if again {
+		return u.store.check(ctx, u.key, cond)
+	}
+	return u.store.checkFirst(ctx, u.caller, u.key, cond)
 }
 
 // forbidOverwrite makes OSS refuse to replace an object, unless the bucket has versions.

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // Acceleration sends one GetBucketAccelerateConfiguration. The answer names no state where none was ever set (API reference).
@@ -128,7 +129,7 @@ func (s *Store) acceleratedEndpoint(ctx context.Context, conn *connection, opera
 	}
 	if base != "" {
 		pathStyle := conn.pathStyle && !isAWS(base) // AWS serves virtual hosts alone there
-		at := accelerated{origin: origin(base), signParts: signParts(base), address: func(o *s3.Options) {
+		at := accelerated{origin: wire.Origin(base), signParts: signParts(base), address: func(o *s3.Options) {
 			o.BaseEndpoint, o.UsePathStyle = aws.String(base), pathStyle
 		}}
 		if !pathStyle {
@@ -150,7 +151,7 @@ func (s *Store) acceleratedEndpoint(ctx context.Context, conn *connection, opera
 			Advice:  "Send without acceleration, or use a bucket in a region that has it.",
 		}
 	}
-	return accelerated{origin: origin(resolved.URI.String()), address: func(o *s3.Options) {
+	return accelerated{origin: wire.Origin(resolved.URI.String()), address: func(o *s3.Options) {
 		o.BaseEndpoint, o.UsePathStyle, o.UseAccelerate = nil, false, true
 	}}, nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // Store is one bucket.
@@ -40,7 +41,7 @@ type Store struct {
 	copyLimit, copyPart int64
 
 	// dial replaces the network in tests; nil: the network.
-	dial dialFunc
+	dial wire.Dial
 }
 
 var (
@@ -98,7 +99,7 @@ func (s *Store) connect(ctx context.Context) (*connection, error) {
 }
 
 func (s *Store) open(ctx context.Context) (*connection, error) {
-	roots, err := certificates(s.config.CABundle)
+	roots, err := wire.Certificates(s.config.CABundle)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (s *Store) open(ctx context.Context) (*connection, error) {
 			o.BaseEndpoint = aws.String(s.config.Endpoint)
 		}
 		if o.BaseEndpoint != nil && !isAWS(*o.BaseEndpoint) {
-			conn.endpoint = origin(*o.BaseEndpoint)
+			conn.endpoint = wire.Origin(*o.BaseEndpoint)
 		}
 		if o.Region == "" && conn.endpoint != "" {
 			o.Region = "us-east-1" // what compatible stores sign with unless they are told otherwise
@@ -250,7 +251,7 @@ func (s *Store) retryer(configured int) aws.Retryer {
 }
 
 func hopeless(err error) aws.Ternary {
-	if _, _, ok := misaddressed(err); ok {
+	if _, _, ok := wire.Misaddressed(err); ok {
 		return aws.FalseTernary
 	}
 	return aws.UnknownTernary
@@ -280,13 +281,4 @@ func signParts(endpoint string) bool {
 	}
 	ip := net.ParseIP(u.Hostname())
 	return ip == nil || !ip.IsLoopback()
-}
-
-// origin is scheme and host of a URL, and nothing else that might be in it.
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

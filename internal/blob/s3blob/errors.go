@@ -2,14 +2,10 @@ package s3blob
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -17,6 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // credentialsError is a failure before any request was signed.
@@ -119,15 +116,15 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 	var (
 		response    *smithyhttp.ResponseError
 		api         smithy.APIError
-		page        *notAStoreError
+		page        *wire.PageError
 		credentials *credentialsError
-		ca          *caError
+		ca          *wire.CAError
 		changed     = errors.Is(err, blob.ErrSourceChanged)
 	)
 	if errors.As(err, &response) && response.Response != nil {
 		failure.RequestID = requestID(response.Response.Header)
 		if request := response.Response.Request; failure.Endpoint == "" && request != nil {
-			failure.Endpoint = origin(request.URL.String())
+			failure.Endpoint = wire.Origin(request.URL.String())
 		}
 	}
 	switch {
@@ -147,15 +144,15 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 		failure.Advice = "custom_ca_bundle is the path of a file with the CA's certificate in PEM."
 	case errors.As(err, &page):
 		failure.Err, failure.Message = blob.ErrNotAStore, "the answer is not that of an object store: "+page.Error()
-		if page.origin != "" {
-			failure.Endpoint = page.origin
+		if page.Origin != "" {
+			failure.Endpoint = page.Origin
 		}
 		failure.Advice = "Check endpoint: a web console, a proxy or a log-in page answers there. Stores often have their API and their console on different ports."
-		if page.plainHTTP {
+		if page.PlainHTTP {
 			failure.Advice = "The port speaks TLS: use https:// in endpoint."
 		}
 	case errors.As(err, &credentials):
-		failure.Err, failure.Message = blob.ErrCredentials, rootCause(credentials)
+		failure.Err, failure.Message = blob.ErrCredentials, wire.RootCause(credentials)
 		failure.Advice = "Set access_key and secret_key or a profile in the provider's s3 block, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is given."
 		if s.config.AssumeRole != nil || s.config.WebIdentity != nil {
 			failure.Advice = "Check the role's ARN, and that its trust policy admits who asks for it."
@@ -167,7 +164,7 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 	case errors.As(err, &api):
 		s.explainCode(failure, operation, cond, conn, api, response)
 	default:
-		s.explainNetwork(failure, err)
+		explainNetwork(failure, err)
 	}
 }
 
@@ -231,89 +228,18 @@ func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Con
 	}
 }
 
-// explainNetwork describes a request that got no answer. The cause is given without the URL, whose query may hold a
-// signature.
-func (s *Store) explainNetwork(failure *blob.Error, err error) {
-	failure.Err = blob.ErrUnreachable
-	failure.Message = rootCause(err)
-	var address *url.Error
-	if errors.As(err, &address) {
-		if where := origin(address.URL); where != "" {
-			failure.Endpoint = where
-		}
-	}
-	var dns *net.DNSError
-	message, advice, ok := misaddressed(err)
-	switch {
-	case ok:
-		failure.Message, failure.Advice = message, advice
-	case errors.As(err, &dns):
-		failure.Message = fmt.Sprintf("the host %q cannot be resolved", dns.Name)
-		failure.Advice = "Check endpoint and region, and the name service of this machine. Buckets that are no host names need use_path_style = true."
-	case strings.Contains(failure.Message, "connection refused"):
-		failure.Advice = "Nothing listens there: check host and port of endpoint, and that the store is running."
-	case strings.HasPrefix(failure.Endpoint, "http://") && (strings.Contains(failure.Message, "connection reset") || strings.HasSuffix(failure.Message, "EOF")):
-		failure.Advice = "If the port speaks TLS, use https:// in endpoint. Otherwise the store, or a proxy on the way, broke the connection off: try again."
-	case isDeserialization(err):
+// explainNetwork describes a request that got no answer, or one that cannot be read.
+func explainNetwork(failure *blob.Error, err error) {
+	wire.Explain(failure, err, wire.Hints{Unresolved: "Buckets that are no host names need use_path_style = true."})
+	if _, _, known := wire.Misaddressed(err); !known && isDeserialization(err) {
 		failure.Err = blob.ErrNotAStore
 		failure.Advice = "Check endpoint: something else than an object store answers there."
-	default:
-		failure.Advice = "Check endpoint, proxy settings (HTTPS_PROXY, NO_PROXY) and firewalls."
 	}
 }
 
 func isDeserialization(err error) bool {
 	var deserialization *smithy.DeserializationError
 	return errors.As(err, &deserialization)
-}
-
-// misaddressed recognizes failures of the connection that no repetition mends.
-func misaddressed(err error) (message, advice string, ok bool) {
-	var (
-		authority x509.UnknownAuthorityError
-		hostname  x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		record    tls.RecordHeaderError
-	)
-	switch {
-	case errors.As(err, &authority):
-		return "the server's certificate is signed by an unknown authority",
-			"If the store has a private CA, set custom_ca_bundle to the path of its certificate in PEM.", true
-	case errors.As(err, &hostname):
-		return hostname.Error(), "Use a host name in endpoint that is in the server's certificate.", true
-	case errors.As(err, &invalid):
-		return invalid.Error(), "Have the server's certificate renewed, and check the clock of this machine.", true
-	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
-		return "the server does not speak TLS on this port", "Use http:// in endpoint, or the port for TLS.", true
-	case err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`): // a TLS alert
-		return "the server speaks TLS on this port", "Use https:// in endpoint.", true
-	}
-	return "", "", false
-}
-
-// rootCause is the text of the innermost error. The ones around it repeat it, with the URL of the request.
-func rootCause(err error) string {
-	for {
-		var (
-			address *url.Error
-			api     smithy.APIError
-			op      *net.OpError
-		)
-		switch {
-		case errors.As(err, &address):
-			err = address.Err
-			continue
-		case errors.As(err, &api):
-			return api.ErrorCode() + ": " + api.ErrorMessage()
-		case errors.As(err, &op):
-			return op.Error() // "dial tcp 127.0.0.1:1: connect: connection refused": host and port matter
-		}
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
 }
 
 // requestID is what a vendor asks for.

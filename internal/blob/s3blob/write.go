@@ -16,6 +16,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // unsignedPayload is what a signature says in place of a payload's hash.
@@ -216,8 +217,8 @@ func (u *upload) address(o *s3.Options) {
 
 // Successes that lack what every store sends with one.
 var (
-	errNoETag     = &notAStoreError{status: 200, contentType: "no ETag"}
-	errNoUploadID = &notAStoreError{status: 200, contentType: "no upload ID"}
+	errNoETag     = &wire.PageError{Status: 200, Lacks: "an ETag"}
+	errNoUploadID = &wire.PageError{Status: 200, Lacks: "an upload ID"}
 )
 
 // star is the If-None-Match of an object that must not be there.

@@ -33,7 +33,12 @@ type bucket struct {
 
 	objects map[string][]*version // by key, the newest last
 	uploads map[string]*upload
+
+	sequence uint64                 // counts versions
+	gone     map[goneVersion]uint64 // the sequence of versions that were removed: a listing may go on after one
 }
+
+type goneVersion struct{ key, id string }
 
 // CreateBucketNamed makes a bucket; one of this name that is there already is emptied.
 func (s *Server) CreateBucketNamed(name string, o BucketOptions) {
@@ -45,7 +50,7 @@ func (s *Server) CreateBucketNamed(name string, o BucketOptions) {
 func (s *Server) createBucket(name string, o BucketOptions) {
 	b := &bucket{
 		name: name, region: o.Region, options: o, created: s.now(),
-		objects: map[string][]*version{}, uploads: map[string]*upload{},
+		objects: map[string][]*version{}, uploads: map[string]*upload{}, gone: map[goneVersion]uint64{},
 	}
 	if b.region == "" {
 		b.region = s.Region
@@ -82,6 +87,9 @@ func (c *call) bucket() (*bucket, *Refusal) {
 
 // bucketName is the rule of https://www.alibabacloud.com/help/en/oss/user-guide/bucket-naming-conventions.
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+
+// ValidBucketName is true of a name that OSS lets a bucket have.
+func ValidBucketName(name string) bool { return bucketName.MatchString(name) }
 
 func (c *call) putBucket() *Refusal {
 	name := c.address.bucket

@@ -2,6 +2,7 @@ package ossfake
 
 import (
 	"encoding/xml"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -14,8 +15,12 @@ func (c *call) copySource() (*version, *Refusal) {
 	path, query, _ := strings.Cut(header, "?")
 	decoded, err := url.QueryUnescape(path)
 	name, key, ok := strings.Cut(strings.TrimPrefix(decoded, "/"), "/")
-	if err != nil || !ok || name == "" || key == "" {
-		return nil, invalidArgument("x-oss-copy-source", header, "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
+	if err != nil || !ok || name == "" || key == "" || !strings.HasPrefix(path, "/") {
+		refusal := invalidArgument("x-oss-copy-source", header, "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")
+		if c.operation == "UploadPartCopy" {
+			refusal.EC = "0042-00000301" // its page has the slash too
+		}
+		return nil, refusal
 	}
 	parameters, err := url.ParseQuery(query)
 	if err != nil {
@@ -33,6 +38,11 @@ func (c *call) copySource() (*version, *Refusal) {
 		return nil, accessDenied("", "Target object does not reside in the same data center as source object.")
 	}
 	v, refusal := findVersion(source, key, parameters.Get("versionId"))
+	if refusal != nil && refusal.Status == http.StatusMethodNotAllowed {
+		// https://www.alibabacloud.com/help/en/oss/support/0016-00000307; the code is from memory.
+		refusal = invalidArgument("x-oss-copy-source", header, "The source of a copy can not be a delete marker.")
+		refusal.EC = "0016-00000307"
+	}
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -74,6 +84,15 @@ func (c *call) copyObject(b *bucket) *Refusal {
 	// Onto itself, the request's metadata count whatever the directive says.
 	if c.r.Header.Get("X-Oss-Metadata-Directive") == "REPLACE" || source == b.newest(c.address.key) {
 		v.Header = keptHeader(c.r.Header)
+	}
+	// What encrypts the source is not copied: the request alone says how the copy is encrypted.
+	for _, name := range keptNames {
+		if strings.HasPrefix(name, "X-Oss-Server-Side") {
+			v.Header.Del(name)
+			if value := c.r.Header.Get(name); value != "" {
+				v.Header.Set(name, value)
+			}
+		}
 	}
 	if strings.EqualFold(c.r.Header.Get("X-Oss-Tagging-Directive"), "Replace") {
 		if v.Tags, refusal = parseTags(c.r.Header.Get("X-Oss-Tagging")); refusal != nil {

@@ -60,6 +60,11 @@ func (r corsRule) check() *Refusal {
 			return invalidCORS("no * in ExposeHeader")
 		}
 	}
+	for _, value := range slices.Concat(r.AllowedHeaders, r.ExposeHeaders) {
+		if strings.ContainsAny(value, `<>&'"`) {
+			return invalidCORS("a character in the header " + value)
+		}
+	}
 	for _, method := range r.AllowedMethods {
 		if !contains("GET PUT DELETE POST HEAD", method) {
 			return invalidCORS("AllowedMethod " + method)

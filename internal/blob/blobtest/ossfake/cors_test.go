@@ -37,6 +37,8 @@ func TestCORSConfiguration(t *testing.T) {
 			"two stars":       func(r *oss.CORSRule) { r.AllowedOrigins = []string{"https://*.*"} },
 			"a method":        func(r *oss.CORSRule) { r.AllowedMethods = []string{"PATCH"} },
 			"a star exposed":  func(r *oss.CORSRule) { r.ExposeHeaders = []string{"*"} },
+			"a quote":         func(r *oss.CORSRule) { r.AllowedHeaders = []string{`x-"`} },
+			"an ampersand":    func(r *oss.CORSRule) { r.ExposeHeaders = []string{"a&b"} },
 			"a negative time": func(r *oss.CORSRule) { r.MaxAgeSeconds = oss.Ptr(int64(-1)) },
 		} {
 			bad := rule

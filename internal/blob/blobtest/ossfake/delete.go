@@ -68,6 +68,8 @@ func (c *call) deleteMultipleObjects(b *bucket) *Refusal {
 		if refusal := checkKey(object.Key); refusal != nil {
 			return refusal
 		}
+	}
+	for _, object := range request.Objects {
 		v := c.deleteOne(b, object.Key, object.VersionID)
 		entry := deleted{Key: c.encode(object.Key), VersionID: object.VersionID}
 		if v != nil && v.marker {

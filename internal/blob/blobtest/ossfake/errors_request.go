@@ -64,10 +64,10 @@ func invalidDigest() *Refusal {
 	return refusal(http.StatusBadRequest, "InvalidDigest", "", "The Content-MD5 you specified was invalid.")
 }
 
-// badContentHash has a page that knows UNSIGNED-PAYLOAD only, as all of Alibaba's SDKs send it; the right hash of the body
-// is let through here all the same.
-func badContentHash() *Refusal {
-	return refusal(http.StatusBadRequest, "InvalidArgument", "0002-00000214", "The x-oss-content-sha256 does not match what was sent.")
+// badContentHash is the answer to any other value than UNSIGNED-PAYLOAD, the hash of the body too:
+// https://www.alibabacloud.com/help/en/oss/support/0002-00000214.
+func badContentHash(value string) *Refusal {
+	return malformedV4("0002-00000214", "x-oss-content-sha256", value)
 }
 
 func malformedXML(why string) *Refusal {

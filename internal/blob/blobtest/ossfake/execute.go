@@ -4,14 +4,13 @@ package ossfake
 func (c *call) execute() *Refusal {
 	switch c.operation {
 	case "":
-		if c.address.bucket == "" {
-			return methodNotAllowed(c.r.Method)
-		}
-		if _, refusal := c.bucket(); refusal != nil {
-			return refusal
+		if c.address.bucket != "" || c.address.key != "" {
+			if _, refusal := c.bucket(); refusal != nil {
+				return refusal
+			}
 		}
 		for name := range c.query {
-			if foreign[name] {
+			if selectors[name] {
 				return notInTheFake(c.r.Method + " ?" + name)
 			}
 		}
@@ -75,6 +74,9 @@ func (c *call) executeBucket(b *bucket) *Refusal {
 }
 
 func (c *call) executeObject(b *bucket) *Refusal {
+	if c.r.Header.Get("X-Oss-Callback") != "" {
+		return notInTheFake("x-oss-callback")
+	}
 	switch c.operation {
 	case "PutObject":
 		return c.putObject(b)

@@ -51,7 +51,9 @@ func (c *call) getObject(b *bucket) *Refusal {
 		return refusal
 	}
 	if refusal := checkConditions(c.r.Header, readConditions, v); refusal != nil {
-		c.describe(v)
+		if refusal.Status == http.StatusNotModified {
+			c.describe(v) // a 412 has a body of its own, which has not the object's encoding
+		}
 		return refusal
 	}
 	start, end, partial, refusal := rangeOf(c.r.Header.Get("Range"), c.r.Header.Get("X-Oss-Range-Behavior") == "standard", int64(len(v.Data)))
@@ -131,7 +133,7 @@ func rangeOf(value string, standard bool, size int64) (start, end int64, partial
 		switch {
 		case err != nil || n < 0:
 			return whole()
-		case n == 0:
+		case n == 0 || size == 0:
 			return unsatisfiable()
 		case n > size && !standard:
 			return whole()

@@ -25,6 +25,9 @@ func (c *call) completeMultipartUpload(b *bucket) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
+	if refusal := c.checkHeader(); refusal != nil {
+		return refusal
+	}
 	numbers, refusal := c.completedParts(u)
 	if refusal != nil {
 		return refusal

@@ -22,6 +22,9 @@ func (c *call) listParts(b *bucket) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
+	if refusal := c.encodingType(); refusal != nil {
+		return refusal
+	}
 	limit, refusal := c.maxKeys("max-parts", 1000)
 	if refusal != nil {
 		return refusal
@@ -83,6 +86,9 @@ func (b *bucket) openUploads() []*upload {
 }
 
 func (c *call) listMultipartUploads(b *bucket) *Refusal {
+	if refusal := c.encodingType(); refusal != nil {
+		return refusal
+	}
 	limit, refusal := c.maxKeys("max-uploads", 1000)
 	if refusal != nil {
 		return refusal

@@ -31,7 +31,8 @@ type Object struct {
 // version is one version of an object. An object of a bucket without versioning is one with the ID "".
 type version struct {
 	Object
-	marker bool // a delete marker
+	marker   bool   // a delete marker
+	sequence uint64 // younger ones have greater ones
 }
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
@@ -105,6 +106,8 @@ func (b *bucket) newest(key string) *version {
 // add makes a version the newest, in place of or after those before it:
 // https://www.alibabacloud.com/help/en/oss/user-guide/overview-78.
 func (b *bucket) add(v *version) {
+	b.sequence++
+	v.sequence = b.sequence
 	switch b.versioning {
 	case "":
 		b.objects[v.Key] = []*version{v}
@@ -129,6 +132,9 @@ func (b *bucket) remove(key, id string) *version {
 		if len(b.objects[key]) == 0 {
 			delete(b.objects, key)
 		}
+		if b.versioning != "" {
+			b.gone[goneVersion{key, id}] = v.sequence
+		}
 		return v
 	}
 	return nil
@@ -150,8 +156,12 @@ func newVersionID() string {
 
 // checkKey is the rule of https://www.alibabacloud.com/help/en/oss/user-guide/object-naming-conventions.
 func checkKey(key string) *Refusal {
-	if len(key) > 1023 || !utf8.ValidString(key) || strings.HasPrefix(key, "/") || strings.HasPrefix(key, `\`) {
-		return invalidObjectName(key)
+	if key == "" || len(key) > 1023 || !utf8.ValidString(key) || strings.HasPrefix(key, "/") || strings.HasPrefix(key, `\`) {
+		refusal := invalidObjectName(key)
+		if strings.HasPrefix(key, "/") || strings.HasPrefix(key, `\`) {
+			refusal.EC = "0016-00000005"
+		}
+		return refusal
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
 )
 
 // The defaults of Options.
@@ -32,6 +34,8 @@ type Options struct {
 	CopyLimit int64 // above this size CopyObject is refused, and a copy goes by parts
 	MaxBytes  int64 // what all objects and parts may weigh together, as they are held in memory
 
+	// Unrecorded keeps no requests: a server that runs for long would grow with each.
+	Unrecorded bool
 	// Done is called after every answer.
 	Done func(Request)
 }
@@ -93,13 +97,13 @@ func New(o Options) *Server {
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
 	s := New(o)
-	var certificate *tlsFiles
+	var authority *privateca.CA
 	if o.TLS {
-		certificate = newTLSFiles(t)
-		s.CAFile = certificate.ca
+		authority = privateca.New(t)
+		s.CAFile = authority.File
 	}
-	s.Endpoint = listen(t, s, certificate)
-	s.AccelerateEndpoint = listen(t, s.Accelerated(), certificate)
+	s.Endpoint = listen(t, s, authority)
+	s.AccelerateEndpoint = listen(t, s.Accelerated(), authority)
 	return s
 }
 

@@ -44,20 +44,26 @@ func TestPartOrder(t *testing.T) {
 
 func TestHashesOfBodies(t *testing.T) {
 	each(t, func(t *testing.T, server *ossfake.Server, c *oss.Client, bucket string) {
-		sha, sum := sha256.Sum256([]byte("data")), md5.Sum([]byte("data"))
-		for name, value := range map[string]string{
-			"x-oss-content-sha256": hex.EncodeToString(sha[:]), "Content-MD5": base64.StdEncoding.EncodeToString(sum[:]),
-		} {
+		sum, sha := md5.Sum([]byte("data")), sha256.Sum256([]byte("data"))
+		send := func(name, value, body string) (int, string, string) {
 			request := &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("key")}
 			request.Headers = map[string]string{name: value}
 			address := must(c.Presign(t.Context(), request))(t)
-			code := map[string]string{"x-oss-content-sha256": "InvalidArgument", "Content-MD5": "InvalidDigest"}[name]
-			if status, got, _ := fetch(t, server, http.MethodPut, address.URL, map[string]string{name: value}, "else"); status != 400 || got != code {
-				t.Errorf("%s: %d %s, want %s", name, status, got, code)
-			}
-			if status, got, _ := fetch(t, server, http.MethodPut, address.URL, map[string]string{name: value}, "data"); status != 200 {
-				t.Errorf("%s: %d %s", name, status, got)
-			}
+			return fetch(t, server, http.MethodPut, address.URL, map[string]string{name: value}, body)
+		}
+		if status, code, _ := send("Content-MD5", base64.StdEncoding.EncodeToString(sum[:]), "else"); status != 400 || code != "InvalidDigest" {
+			t.Errorf("%d %s", status, code)
+		}
+		if status, code, _ := send("Content-MD5", base64.StdEncoding.EncodeToString(sum[:]), "data"); status != 200 {
+			t.Errorf("%d %s", status, code)
+		}
+		// V4 knows UNSIGNED-PAYLOAD alone, and not even the right hash of the body. To V1 it is a header like others.
+		status, code, text := send("x-oss-content-sha256", hex.EncodeToString(sha[:]), "data")
+		if v4 := strings.HasPrefix(t.Name(), "TestHashesOfBodies/V4"); v4 && (status != 400 || code != "InvalidArgument" || !strings.Contains(text, "0002-00000214")) || !v4 && status != 200 {
+			t.Errorf("%d %s", status, text)
+		}
+		if status, code, _ := send("x-oss-content-sha256", "UNSIGNED-PAYLOAD", "data"); status != 200 {
+			t.Errorf("%d %s", status, code)
 		}
 	})
 }
@@ -69,5 +75,18 @@ func TestForeignOperations(t *testing.T) {
 		refused(t, err, 501, "NotImplemented")
 		_, err = c.AppendObject(t.Context(), &oss.AppendObjectRequest{Bucket: &bucket, Key: oss.Ptr("key"), Position: oss.Ptr(int64(0)), Body: strings.NewReader("data")})
 		refused(t, err, 501, "NotImplemented")
+		_, err = c.DeleteBucketTags(t.Context(), &oss.DeleteBucketTagsRequest{Bucket: &bucket})
+		refused(t, err, 501, "NotImplemented")
+		_, err = c.GetBucketTags(t.Context(), &oss.GetBucketTagsRequest{Bucket: &bucket})
+		refused(t, err, 501, "NotImplemented")
+		_, err = c.PutBucketAcl(t.Context(), &oss.PutBucketAclRequest{Bucket: &bucket, Acl: oss.BucketACLPublicRead})
+		refused(t, err, 501, "NotImplemented")
+		_, err = c.GetBucketHttpsConfig(t.Context(), &oss.GetBucketHttpsConfigRequest{Bucket: &bucket})
+		refused(t, err, 501, "NotImplemented")
+		_, err = c.DescribeRegions(t.Context(), &oss.DescribeRegionsRequest{})
+		refused(t, err, 501, "NotImplemented")
+		_, err = c.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("key"), Callback: oss.Ptr("e30="), Body: strings.NewReader("data")})
+		refused(t, err, 501, "NotImplemented")
+		must(c.GetBucketInfo(t.Context(), &oss.GetBucketInfoRequest{Bucket: &bucket}))(t)
 	})
 }

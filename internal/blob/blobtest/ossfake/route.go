@@ -1,9 +1,11 @@
 package ossfake
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +30,9 @@ func (s *Server) addressOf(r *http.Request, endpoint *Endpoint) address {
 	}
 	if net.ParseIP(host) != nil || host == "localhost" {
 		bucket, key, _ := strings.Cut(path, "/")
+		if bucket == "" {
+			key = path // "//key" names no bucket, and is not the service either
+		}
 		return address{bucket: bucket, key: key, region: s.Region}
 	}
 	a := address{region: s.Region}
@@ -119,11 +124,41 @@ var ofObject = map[string][]choice{
 }
 
 // foreign are sub-resources that OSS has and this fake has not. Without this list a GetBucketPolicy were a listing.
-var foreign = map[string]bool{
-	"append": true, "callback": true, "cname": true, "encryption": true, "inventory": true, "lifecycle": true, "live": true,
-	"logging": true, "metaQuery": true, "policy": true, "policyStatus": true, "publicAccessBlock": true, "referer": true,
-	"replication": true, "requestPayment": true, "resourceGroup": true, "restore": true, "stat": true, "style": true,
-	"symlink": true, "website": true, "worm": true, "x-oss-process": true, "x-oss-async-process": true,
+var foreign = setOf(`append callback cname encryption inventory lifecycle live logging metaQuery policy policyStatus
+publicAccessBlock referer replication requestPayment resourceGroup restore stat style symlink website worm x-oss-process
+x-oss-async-process accessmonitor regions`, ofSDK)
+
+// ofSDK are those that Alibaba's SDK v2 signs with V1, and that its signer must be told.
+const ofSDK = `accessPoint accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicy
+accessPointPolicyForObjectProcess agenticBucket bucketArchiveDirectRead cleanRestoredObject httpsConfig legalHold
+metadataConfiguration metadataInventoryTable metadataJournalTable objectWorm overwriteConfig publicAccessBlock policyStatus
+quota redundancyTransition retention rtc seal userDefinedLogFieldsConfig wormId wormExtend inventoryId replicationLocation
+replicationProgress styleName x-oss-write-get-object-response`
+
+// selectors are the names by which operations are told apart. One that has no operation in a table makes it another one,
+// which this fake has not: without that a DeleteBucketTags were a DeleteBucket.
+var selectors = func() map[string]bool {
+	names := maps.Clone(foreign)
+	for _, table := range []map[string][]choice{ofBucket, ofObject} {
+		for _, choices := range table {
+			for _, c := range choices {
+				if c.query != "" {
+					names[c.query] = true
+				}
+			}
+		}
+	}
+	return names
+}()
+
+func setOf(lists ...string) map[string]bool {
+	set := map[string]bool{}
+	for _, list := range lists {
+		for name := range strings.FieldsSeq(list) {
+			set[name] = true
+		}
+	}
+	return set
 }
 
 // operationOf names the operation in OSS's words; "" where OSS has none or this fake has it not.
@@ -133,13 +168,15 @@ func operationOf(r *http.Request, query url.Values, a address) string {
 	}
 	table := ofObject
 	switch {
+	case a.bucket == "" && a.key != "":
+		return ""
 	case a.bucket == "":
 		table = ofService
 	case a.key == "":
 		table = ofBucket
 	}
 	for name := range query {
-		if foreign[name] {
+		if selectors[name] && !slices.ContainsFunc(table[r.Method], func(c choice) bool { return c.query == name }) {
 			return ""
 		}
 	}

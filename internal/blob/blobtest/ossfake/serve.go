@@ -78,9 +78,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, endpoint Endpoint
 		record.Code = refusal.Code
 	}
 	record.Status, record.Bytes = c.status, sent.n
-	s.mu.Lock()
-	s.requests = append(s.requests, record)
-	s.mu.Unlock()
+	if !s.options.Unrecorded {
+		s.mu.Lock()
+		s.requests = append(s.requests, record)
+		s.mu.Unlock()
+	}
 	c.write(w)
 	if s.options.Done != nil {
 		s.options.Done(record)
@@ -93,8 +95,14 @@ func (c *call) read(sent *countingReader) *Refusal {
 		return nil
 	}
 	limit := c.s.options.MaxBytes
-	if c.r.ContentLength < 0 && len(c.r.TransferEncoding) == 0 {
-		return missingContentLength()
+	if c.operation == "PutObject" || c.operation == "UploadPart" {
+		// Without either of both headers net/http says 0.
+		if c.r.Header.Get("Content-Length") == "" && len(c.r.TransferEncoding) == 0 {
+			return missingContentLength()
+		}
+		if c.r.ContentLength > maxPut {
+			return entityTooLarge(c.r.ContentLength, maxPut)
+		}
 	}
 	if c.r.ContentLength > limit {
 		return fakeIsFull(limit)

@@ -33,7 +33,13 @@ const (
 
 func signatureOf(r *http.Request, query url.Values) signature {
 	header := r.Header.Get("Authorization")
+	inQuery := query.Has("x-oss-signature-version") || query.Has("x-oss-signature") || query.Has("Signature") || query.Has("OSSAccessKeyId")
 	switch {
+	case header != "" && inQuery:
+		// https://www.alibabacloud.com/help/en/oss/support/0002-00000039, which does not name the code.
+		s := signature{refusal: invalidArgument("Authorization", header, "A request may not be signed in its header and in its URL.")}
+		s.refusal.EC = "0002-00000039"
+		return s
 	case strings.HasPrefix(header, "OSS4-HMAC-SHA256 "):
 		return headerV4(r, strings.TrimPrefix(header, "OSS4-HMAC-SHA256 "))
 	case strings.HasPrefix(header, "OSS "):
@@ -42,7 +48,11 @@ func signatureOf(r *http.Request, query url.Values) signature {
 		// V2, "OSS2 AccessKeyId:…", is deprecated; nothing in this repository signs so.
 		return signature{refusal: invalidArgument("Authorization", header, "Authorization header is invalid.")}
 	case query.Has("x-oss-signature-version") || query.Has("x-oss-signature"):
-		return queryV4(query)
+		s := queryV4(query)
+		if hash := r.Header.Get("X-Oss-Content-Sha256"); s.refusal == nil && hash != "" && hash != unsignedPayload {
+			s.refusal = badContentHash(hash)
+		}
+		return s
 	case query.Has("Signature") || query.Has("OSSAccessKeyId"):
 		return queryV1(query)
 	}
@@ -115,8 +125,8 @@ func headerV4(r *http.Request, value string) signature {
 	if s.refusal = s.setCredential(credential); s.refusal != nil {
 		return s
 	}
-	if r.Header.Get("X-Oss-Content-Sha256") == "" {
-		s.refusal = malformedV4("0002-00000214", "x-oss-content-sha256", "")
+	if hash := r.Header.Get("X-Oss-Content-Sha256"); hash != unsignedPayload {
+		s.refusal = badContentHash(hash)
 		return s
 	}
 	// The timestamp is x-oss-date, or Date where that is missing: aliyun-oss-go-sdk v3 sends no x-oss-date.

@@ -83,6 +83,7 @@ func TestRefusedSignatures(t *testing.T) {
 			"a header else":   {change(func(r *http.Request) { r.Header.Set("X-Oss-Storage-Class", "IA") }), 0, "SignatureDoesNotMatch", ""},
 			"Content-Type":    {change(func(r *http.Request) { r.Header.Set("Content-Type", "text/y") }), 0, "SignatureDoesNotMatch", ""},
 			"Content-MD5":     {change(func(r *http.Request) { r.Header.Set("Content-Md5", "1B2M2Y8AsgTpgAmY7PhCfg==") }), 0, "SignatureDoesNotMatch", ""},
+			"one more in URL": {change(func(r *http.Request) { query(r, func(v url.Values) { v.Set("OSSAccessKeyId", "x") }) }), 0, "InvalidArgument", "0002-00000039"},
 			"signature's end": {change(func(r *http.Request) { r.Header.Set("Authorization", r.Header.Get("Authorization")[:40]) }), 0, "", "any"},
 		}
 		if name == "V1" {
@@ -103,7 +104,7 @@ func TestRefusedSignatures(t *testing.T) {
 			tests["no x-oss-date"] = test{change(func(r *http.Request) { r.Header.Del("X-Oss-Date") }), 0, "SignatureDoesNotMatch", ""}
 			tests["no date at all"] = test{change(func(r *http.Request) { r.Header.Del("X-Oss-Date"); r.Header.Del("Date") }), 0, "AccessDenied", "0002-00000503"}
 			tests["no hash"] = test{change(func(r *http.Request) { r.Header.Del("X-Oss-Content-Sha256") }), 0, "InvalidArgument", ""}
-			tests["another hash"] = test{change(func(r *http.Request) { r.Header.Set("X-Oss-Content-Sha256", strings.Repeat("0", 64)) }), 0, "SignatureDoesNotMatch", ""}
+			tests["another hash"] = test{change(func(r *http.Request) { r.Header.Set("X-Oss-Content-Sha256", strings.Repeat("0", 64)) }), 0, "InvalidArgument", "0002-00000214"}
 			tests["additional headers unsigned"] = test{authorization(",Signature", ",AdditionalHeaders=host,Signature"), 0, "SignatureDoesNotMatch", ""}
 			tests["additional headers"] = test{config: []func(*oss.Config){func(c *oss.Config) { c.WithAdditionalHeaders([]string{"date", "User-Agent"}) }}}
 		}

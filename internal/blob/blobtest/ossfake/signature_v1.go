@@ -20,7 +20,7 @@ response-content-type x-oss-traffic-limit response-content-language response-exp
 response-content-disposition response-content-encoding restore callback callback-var qosInfo policy stat encryption
 versions versioning versionId requestPayment x-oss-request-payer sequential inventory inventoryId continuation-token
 asyncFetch worm wormId wormExtend transferAcceleration regionList cloudboxes metaQuery resourceGroup
-x-oss-async-process`)
+x-oss-async-process ` + ofSDK)
 
 // checkV1 signs the request as it came with Alibaba's own signer and compares:
 // https://www.alibabacloud.com/help/en/oss/developer-reference/include-signatures-in-the-authorization-header.

@@ -13,14 +13,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
 )
 
 // StartSTS starts the Security Token Service. Its endpoint is a host with a port and is https always, as credentials-go
 // has no other way to it; caFile is the private CA of it, for SSL_CERT_FILE.
 func (s *Server) StartSTS(t testing.TB) (endpoint, caFile string) {
 	t.Helper()
-	files := newTLSFiles(t)
-	return strings.TrimPrefix(listen(t, s.STS(), files), "https://"), files.ca
+	authority := privateca.New(t)
+	return strings.TrimPrefix(listen(t, s.STS(), authority), "https://"), authority.File
 }
 
 // AddOIDCToken makes a token known to AssumeRoleWithOIDC.

@@ -22,6 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
 )
 
 // Region is that of every server.
@@ -73,11 +75,11 @@ func Start(t testing.TB, options Options) *Server {
 	})
 	directory := t.TempDir()
 	arguments := []string{"--region", Region, "--health", "/-/health", "--keep-alive", "--iam-dir", mkdir(t, directory, "iam")}
-	var roots *tlsFiles
+	transport := &http.Transport{}
 	if options.TLS {
-		roots = newTLSFiles(t, directory)
-		server.CAFile = roots.ca
-		arguments = append(arguments, "--cert", roots.certificate, "--key", roots.key)
+		authority := privateca.New(t)
+		server.CAFile, transport.TLSClientConfig = authority.File, authority.Client
+		arguments = append(arguments, "--cert", authority.CertificateFile, "--key", authority.KeyFile)
 	}
 	backend := []string{"posix"}
 	if options.Versioning {
@@ -85,7 +87,6 @@ func Start(t testing.TB, options Options) *Server {
 	}
 	backend = append(backend, mkdir(t, directory, "buckets"))
 
-	transport := roots.transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	for attempt := 1; ; attempt++ {
 		err := server.start(t, append(arguments, backend...), transport)

@@ -1,4 +1,5 @@
-package versitygw
+// Package privateca makes the certificates of servers that tests start: those of a company, which no machine trusts by itself.
+package privateca
 
 import (
 	"crypto/ecdsa"
@@ -10,20 +11,22 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 )
 
-// tlsFiles are a private CA and a certificate of it for loopback, made for one test.
-type tlsFiles struct {
-	ca, certificate, key string // paths, PEM
-	roots                *x509.CertPool
+// CA is an authority, and a certificate of it for servers on loopback.
+type CA struct {
+	File                     string // path of the authority's own certificate, in PEM
+	CertificateFile, KeyFile string // those of the servers, in PEM
+	Server                   *tls.Config
+	Client                   *tls.Config // trusts the authority alone
 }
 
-func newTLSFiles(t testing.TB, directory string) *tlsFiles {
+// New makes an authority for one test.
+func New(t testing.TB) *CA {
 	t.Helper()
 	fatal := func(err error) {
 		t.Helper()
@@ -49,12 +52,12 @@ func newTLSFiles(t testing.TB, directory string) *tlsFiles {
 	fatal(err)
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2),
-		Subject:      pkix.Name{CommonName: "versitygw"},
+		Subject:      pkix.Name{CommonName: "server of a test"},
 		NotBefore:    ca.NotBefore,
 		NotAfter:     ca.NotAfter,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:     []string{"localhost"},
+		DNSNames:     []string{"localhost", "*.localhost"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), caKey)
@@ -62,28 +65,21 @@ func newTLSFiles(t testing.TB, directory string) *tlsFiles {
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	fatal(err)
 
+	directory := t.TempDir()
 	write := func(name, block string, der []byte) string {
 		path := filepath.Join(directory, name)
 		fatal(os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: block, Bytes: der}), 0o600))
 		return path
 	}
-	files := &tlsFiles{
-		ca:          write("ca.pem", "CERTIFICATE", caDER),
-		certificate: write("server.pem", "CERTIFICATE", leafDER),
-		key:         write("server.key", "PRIVATE KEY", keyDER),
-		roots:       x509.NewCertPool(),
-	}
-	caCertificate, err := x509.ParseCertificate(caDER)
+	authority, err := x509.ParseCertificate(caDER)
 	fatal(err)
-	files.roots.AddCert(caCertificate)
-	return files
-}
-
-// transport reaches the server; without TLS the receiver is nil.
-func (f *tlsFiles) transport() *http.Transport {
-	transport := &http.Transport{}
-	if f != nil {
-		transport.TLSClientConfig = &tls.Config{RootCAs: f.roots}
+	roots := x509.NewCertPool()
+	roots.AddCert(authority)
+	return &CA{
+		File:            write("ca.pem", "CERTIFICATE", caDER),
+		CertificateFile: write("server.pem", "CERTIFICATE", leafDER),
+		KeyFile:         write("server.key", "PRIVATE KEY", keyDER),
+		Server:          &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leafDER}, PrivateKey: key}}},
+		Client:          &tls.Config{RootCAs: roots},
 	}
-	return transport
 }

@@ -1,4 +1,4 @@
-package s3blob
+package wire
 
 import (
 	"errors"
@@ -7,8 +7,6 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 func TestAServerThatTakesNothing(t *testing.T) {
@@ -27,13 +25,29 @@ func TestAServerThatTakesNothing(t *testing.T) {
 	}
 }
 
-func TestTransports(t *testing.T) {
-	both := newTransports(awshttp.NewBuildableClient(), nil)
-	quick, slow := both.quick.Transport.(*http.Transport), both.slow.Transport.(*http.Transport)
+func TestBoundTransports(t *testing.T) {
+	quick := &http.Transport{ForceAttemptHTTP2: true}
+	Bound(quick, nil)
+	slow := Patient(quick)
 	if quick.ResponseHeaderTimeout != headerTimeout || slow.ResponseHeaderTimeout != slowHeaderTimeout {
 		t.Errorf("answers are awaited for %s and %s", quick.ResponseHeaderTimeout, slow.ResponseHeaderTimeout)
 	}
 	if quick.ForceAttemptHTTP2 || quick.TLSNextProto == nil || quick.MaxIdleConnsPerHost < 32 {
 		t.Errorf("%+v", quick)
+	}
+}
+
+// A connection that cannot be made is told from one that broke: nothing was sent.
+func TestDialError(t *testing.T) {
+	transport := &http.Transport{}
+	Bound(transport, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:1/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Client(transport).Do(request)
+	var refused *DialError
+	if !errors.As(err, &refused) {
+		t.Errorf("%v is no DialError", err)
 	}
 }
