@@ -36,15 +36,19 @@ func (p place) provider() string {
 	return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n%s\n}\n", p.baseURI, p.block)
 }
 
-// inEveryPlace runs a test on a local directory, in a bucket of a real S3 server, and in one of the OSS fake.
+// inEveryPlace runs a test on a local directory, in a bucket of a real S3 server, and in one of the OSS fake, side by side.
 func inEveryPlace(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
-	t.Run("file", func(t *testing.T) { test(t, inDirectory(t)) })
-	t.Run("oss", func(t *testing.T) {
-		p, _ := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
-		test(t, p)
-	})
-	t.Run("s3", func(t *testing.T) { test(t, inBucket(t, versitygw.Start(t, versitygw.Options{}))) })
+	for name, in := range map[string]func(t *testing.T) place{
+		"file": inDirectory,
+		"oss":  func(t *testing.T) place { t.Helper(); p, _ := inOSSBucket(t, ossfake.Start(t, ossfake.Options{})); return p },
+		"s3":   func(t *testing.T) place { t.Helper(); return inBucket(t, versitygw.Start(t, versitygw.Options{})) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, in(t))
+		})
+	}
 }
 
 func inDirectory(t *testing.T) place {

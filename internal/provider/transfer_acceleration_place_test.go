@@ -55,8 +55,12 @@ const (
 
 func inEveryAcceleratedPlace(t *testing.T, test func(t *testing.T, p acceleratedPlace)) {
 	t.Helper()
-	t.Run("oss", func(t *testing.T) { test(t, onAcceleratedOSS(t)) })
-	t.Run("s3", func(t *testing.T) { test(t, onAcceleratedS3(t)) })
+	for name, on := range map[string]func(*testing.T) acceleratedPlace{"oss": onAcceleratedOSS, "s3": onAcceleratedS3} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, on(t))
+		})
+	}
 }
 
 func onAcceleratedS3(t *testing.T) acceleratedPlace {

@@ -84,7 +84,7 @@ func TestWorkspaceStorage(t *testing.T) {
 		for _, directory := range allDirectories {
 			uris[directory] = p.baseURI + "/" + directory
 		}
-		bucket := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(p.baseURI, "s3://"), "file://"), "/vvp")
+		bucket := strings.TrimSuffix(strings.TrimPrefix(p.baseURI, p.name+"://"), "/vvp")
 		created := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`)
 		changed := p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, `directories = ["logs/deep", "plan"]`)
 		applies(t,
@@ -438,7 +438,7 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 		"namespace empty":          {in(base, `namespaces = [""]`), []string{"Invalid namespace", "is empty"}},
 		"directory of dots":        {in(base, `directories = ["../x"]`), []string{"Invalid directory", `".."`}},
 		"directory with slash":     {in(base, `directories = ["logs/"]`), []string{"Invalid directory", "empty part"}},
-		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"No CORS in this store", `"file"`, "These have: s3"}},
+		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"No CORS in this store", `"file"`, "These have: oss, s3"}},
 		"unknown method":           {cors(`allowed_methods = ["GET", "PATCH"]`), []string{"allowed_methods", "PATCH"}},
 		"method in lower case":     {cors(`allowed_methods = ["get"]`), []string{"allowed_methods", "get"}},
 		"no method":                {cors("allowed_methods = []"), []string{"allowed_methods", "at least 1"}},

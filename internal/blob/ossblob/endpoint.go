@@ -44,6 +44,9 @@ func placesOf(config Config, bucket string) (places, error) {
 		if config.UseCNAME && regionOfHost(address) != "" {
 			return p, &settingError{"endpoint", "with use_cname = true it is the domain of your own that is bound to the bucket, and not one of OSS's endpoints"}
 		}
+		if isAcceleration(address) {
+			return p, &settingError{"endpoint", "it is that of transfer acceleration, which serves objects alone; accelerate = true on an artifact uses it"}
+		}
 		p.endpoint = address
 	}
 	p.region = regionOf(config, p.endpoint)
@@ -99,10 +102,15 @@ func regionOfHost(endpoint string) string {
 		return ""
 	}
 	region := strings.TrimSuffix(match[1]+match[2], "-pub") // oss-cn-shanghai-finance-1-pub.aliyuncs.com
-	if strings.HasPrefix(region, "accelerate") || region == "dls" {
+	if strings.HasPrefix(region, "accelerate") {
 		return ""
 	}
 	return region
+}
+
+// isAcceleration: oss-accelerate.aliyuncs.com, oss-accelerate-overseas.aliyuncs.com.
+func isAcceleration(address string) bool {
+	return strings.HasPrefix(address[strings.Index(address, "://")+len("://"):], "oss-accelerate")
 }
 
 // parseEndpoint reads a host or a URL. The console shows the bucket's own domain, with the bucket before the endpoint: that is
@@ -123,7 +131,7 @@ func parseEndpoint(setting, text, bucket string) (string, error) {
 		return "", &settingError{setting, "it is a host without a path: bucket and prefix belong into base_uri"}
 	}
 	host := strings.ToLower(u.Host)
-	if strings.HasSuffix(strings.ToLower(u.Hostname()), ".oss-dls.aliyuncs.com") {
+	if strings.HasSuffix("."+strings.ToLower(u.Hostname()), ".oss-dls.aliyuncs.com") {
 		return "", &settingError{setting, "it is that of OSS-HDFS, which Hadoop's clients speak to: OSS's own begins with oss- and the region"}
 	}
 	if rest, ok := strings.CutPrefix(host, bucket+"."); ok && (regionOfHost(u.Scheme+"://"+rest) != "" || strings.HasPrefix(rest, "oss-accelerate")) {

@@ -15,7 +15,6 @@ func TestSpelling(t *testing.T) {
 		{Config{Endpoint: "HTTPS://OSS-CN-HANGZHOU.ALIYUNCS.COM/"}, "https://oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou"},
 		{Config{Endpoint: "ACME.OSS-CN-HANGZHOU.ALIYUNCS.COM"}, "https://oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou"},
 		{Config{Endpoint: "oss-cn-north-2-gov-1-internal.aliyuncs.com:443"}, "https://oss-cn-north-2-gov-1-internal.aliyuncs.com:443", "cn-north-2-gov-1"},
-		{Config{Endpoint: "acme.oss-accelerate.aliyuncs.com", Region: "cn-hangzhou"}, "https://oss-accelerate.aliyuncs.com", "cn-hangzhou"},
 		{Config{Endpoint: "[::1]:9000", Region: "r"}, "https://[::1]:9000", "r"},
 	} {
 		if got, err := placesOf(c.config, "acme"); err != nil || got.endpoint != c.endpoint || got.region != c.region {
@@ -32,6 +31,9 @@ func TestSpelling(t *testing.T) {
 		{Config{Region: "华东1"}, "Set region"},
 		{Config{Region: "r", Endpoint: "https://:443"}, "Set endpoint"},
 		{Config{Endpoint: "cn-hangzhou.oss-dls.aliyuncs.com"}, "Set endpoint"},
+		{Config{Endpoint: "oss-dls.aliyuncs.com"}, "Set endpoint"},
+		{Config{Endpoint: "acme.oss-accelerate.aliyuncs.com", Region: "cn-hangzhou"}, "Set endpoint"},
+		{Config{Endpoint: "OSS-Accelerate-overseas.aliyuncs.com", Region: "cn-hangzhou"}, "Set endpoint"},
 		{Config{Endpoint: "acme.cn-hangzhou.oss-dls.aliyuncs.com", Region: "cn-hangzhou"}, "Set endpoint"},
 		{Config{Endpoint: "oss-cn-hangzhou.aliyuncs.com", UseCNAME: true}, "Set endpoint"},
 		{Config{Endpoint: "acme.oss-cn-hangzhou.aliyuncs.com", UseCNAME: true}, "Set endpoint"},

@@ -131,7 +131,8 @@ type completedPart struct {
 	ETag       string
 }
 
-// Complete sends one CompleteMultipartUpload, never twice: only here the object appears, and Put finds out what a lost answer said.
+// Complete sends one CompleteMultipartUpload: only here the object appears. It may be repeated, as an upload can be completed once: after a
+// lost answer the repetition is refused, and Put finds out that the object is ours.
 func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole multipart.Whole) (blob.Info, error) {
 	var completed []completedPart
 	for _, part := range parts {
@@ -154,7 +155,7 @@ func (s *Store) completion(key, id string, header map[string]string, parts []com
 		Parts   []completedPart `xml:"Part"`
 	}{Parts: parts})
 	r := request{
-		operation: "CompleteMultipartUpload", method: http.MethodPost, key: key, once: true, patient: true,
+		operation: "CompleteMultipartUpload", method: http.MethodPost, key: key, patient: true,
 		query: map[string]string{"uploadId": id}, header: header,
 	}
 	r.body, r.size = document(text)

@@ -129,7 +129,7 @@ func TestIfAbsentInABucketWithVersions(t *testing.T) {
 	}
 }
 
-// A lost answer is settled by looking, whether the request is sent again (a PutObject) or never (a completion).
+// A lost answer is settled by looking.
 func TestLostAnswers(t *testing.T) {
 	b := startBehind(t, nil)
 	for _, cond := range []blob.Cond{{}, {IfAbsent: true}} {
@@ -144,15 +144,6 @@ func TestLostAnswers(t *testing.T) {
 				t.Errorf("%s %+v: %v", operation, cond, err)
 			}
 			b.expect(t, key, someBytes(size))
-			sent := 0
-			for _, asked := range b.asked() {
-				if asked == operation {
-					sent++
-				}
-			}
-			if operation == "CompleteMultipartUpload" && sent != 1 {
-				t.Errorf("completed %d times", sent)
-			}
 			b.proxy.Clear()
 			b.server.ClearRequests()
 		}

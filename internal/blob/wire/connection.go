@@ -58,10 +58,10 @@ func Patient(transport *http.Transport) *http.Transport {
 	return slow
 }
 
-// Client follows no redirect: a signature covers the host.
+// Client follows no redirect, as a signature covers the host, and ends answers that stall.
 func Client(transport http.RoundTripper) *http.Client {
 	return &http.Client{
-		Transport:     transport,
+		Transport:     impatient{transport, readTimeout},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

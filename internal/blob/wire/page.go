@@ -49,7 +49,7 @@ func (e *PageError) Error() string {
 // asks.
 func (e *PageError) RetryableError() bool {
 	switch e.Status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false
