@@ -15,7 +15,8 @@ provider "alicloud" {
   region = var.region
 }
 
-# Credentials come from the same variables as those of the provider above.
+# Credentials come from the same variables as those of the provider above. For a bucket in mainland China, accounts opened since
+# 2025-03-20 also need use_internal_endpoint = true (runs within Alibaba Cloud), or use_cname = true and an endpoint of their own.
 provider "flink" {
   oss = { region = var.region }
 }

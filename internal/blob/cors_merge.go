@@ -28,8 +28,15 @@ var corsPauses = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * tim
 // The stores have no conditional write for this. Callers hold a lock per bucket, which leaves a window between processes: what another
 // one writes between our reading and our writing is lost, as with every tool.
 func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, written *CORSRule) (*CORSRule, error) {
+	before, equal := written, -1 // how many rules are equal to that one, before we write
 	err := changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
-		at := config.own(rule.ID, written)
+		at, last := config.own(rule.ID, written), written
+		if equal < 0 {
+			equal = config.count(before)
+		}
+		if at < 0 && config.count(before) >= equal { // another program has brought back what it had read before our write
+			at, last = config.own(rule.ID, before), before
+		}
 		if at < 0 {
 			if _, served := config.Serving(rule, written); served {
 				written = nil
@@ -39,11 +46,12 @@ func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, w
 			config.Rules = append(slices.Clone(config.Rules), rule)
 			return config, true
 		}
-		changed := !config.Rules[at].SameAccess(rule)
-		written = &rule
-		if config.Rules[at].ID != "" {
-			written = nil
+		now := config.Rules[at]
+		written = nil
+		if now.ID == "" {
+			now, written = *last, &rule
 		}
+		changed := !now.SameAccess(rule)
 		config.Rules = slices.Clone(config.Rules)
 		config.Rules[at] = rule
 		return config, changed
@@ -58,12 +66,7 @@ func RemoveCORSRule(ctx context.Context, bucket CORSConfigurer, id string, writt
 	return changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
 		at := config.own(id, written)
 		if at >= 0 && config.Rules[at].ID == "" {
-			equal := 0
-			for _, rule := range config.Rules {
-				if isWritten(rule, written) {
-					equal++
-				}
-			}
+			equal := config.count(written)
 			if left < 0 {
 				left = equal - 1
 			}
@@ -92,32 +95,64 @@ func (c CORSConfig) Serving(wanted CORSRule, written *CORSRule) (CORSRule, bool)
 	if at < 0 {
 		return CORSRule{}, false
 	}
+	if isWritten(c.Rules[at], written) {
+		return *written, true
+	}
 	return c.Rules[at], true
 }
 
-// own is where our rule is; -1: nowhere. Of equal ones without IDs the last is ours, as it was put at the end.
+// own is where our rule is; -1: nowhere. Of equal ones without IDs the last is ours, as it was put at the end, unless another one is
+// more alike.
 func (c CORSConfig) own(id string, written *CORSRule) int {
-	for at, rule := range c.Rules {
-		if rule.ID == id {
-			return at
-		}
-	}
+	alike := -1
 	for at, rule := range slices.Backward(c.Rules) {
-		if isWritten(rule, written) {
+		switch {
+		case rule.ID != "" && rule.ID == id:
 			return at
+		case !isWritten(rule, written):
+		case alike < 0, rule.SameAccess(*written) && !c.Rules[alike].SameAccess(*written):
+			alike = at
 		}
 	}
-	return -1
+	return alike
 }
 
+// count is how many rules are what was last written.
+func (c CORSConfig) count(written *CORSRule) int {
+	n := 0
+	for _, rule := range c.Rules {
+		if isWritten(rule, written) {
+			n++
+		}
+	}
+	return n
+}
+
+// isWritten says whether a rule without ID is what was last written. A MaxAgeSeconds of 0 and none are the same here: programs that have
+// a plain number for it, OSS's own SDK among them, write 0 where they read none.
 func isWritten(rule CORSRule, written *CORSRule) bool {
-	return written != nil && rule.ID == "" && rule.SameAccess(*written)
+	if written == nil || rule.ID != "" {
+		return false
+	}
+	if age(rule) == age(*written) {
+		rule.MaxAgeSeconds = written.MaxAgeSeconds
+	}
+	return rule.SameAccess(*written)
 }
 
-// changeCORS writes until a reading shows that there is nothing to change.
+func age(rule CORSRule) int32 {
+	if rule.MaxAgeSeconds == nil {
+		return 0
+	}
+	return *rule.MaxAgeSeconds
+}
+
+// changeCORS writes until a reading shows that there is nothing to change. Once it writes, cancelling ctx stops it only after a further
+// reading: a caller that is told of a failure forgets the rule, which on a store without IDs is then somebody else's for good.
 func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConfig) (CORSConfig, bool)) error {
+	committing := ctx
 	for attempt := 0; ; attempt++ {
-		config, err := bucket.CORS(ctx)
+		config, err := bucket.CORS(committing)
 		if err != nil {
 			return err
 		}
@@ -125,16 +160,23 @@ func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConf
 		if !needed {
 			return nil
 		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if attempt == len(corsPauses) {
 			return ErrUndone
 		}
-		if err := bucket.SetCORS(ctx, changed); err != nil {
+		if attempt == 0 {
+			var cancel context.CancelFunc
+			committing, cancel = CommitContext(ctx)
+			defer cancel()
+		}
+		if err := bucket.SetCORS(committing, changed); err != nil {
 			return err
 		}
 		select {
 		case <-time.After(corsPauses[attempt]):
 		case <-ctx.Done():
-			return context.Cause(ctx)
 		}
 	}
 }

@@ -19,13 +19,25 @@ type fakeCORS struct {
 	// afterWrite, when set, is what another program or the store itself does with the rules after the nth write.
 	afterWrite func(n int, rules []blob.CORSRule) []blob.CORSRule
 	err        error // of every write
+	// heedsContext: a call whose context is over fails, as at a real store.
+	heedsContext bool
 }
 
-func (f *fakeCORS) CORS(context.Context) (blob.CORSConfig, error) {
-	return blob.CORSConfig{Rules: slices.Clone(f.rules)}, nil
+func (f *fakeCORS) over(ctx context.Context) error {
+	if !f.heedsContext {
+		return nil
+	}
+	return ctx.Err()
 }
 
-func (f *fakeCORS) SetCORS(_ context.Context, config blob.CORSConfig) error {
+func (f *fakeCORS) CORS(ctx context.Context) (blob.CORSConfig, error) {
+	return blob.CORSConfig{Rules: slices.Clone(f.rules)}, f.over(ctx)
+}
+
+func (f *fakeCORS) SetCORS(ctx context.Context, config blob.CORSConfig) error {
+	if err := f.over(ctx); err != nil {
+		return err
+	}
 	f.writes++
 	if f.err != nil {
 		return f.err
@@ -213,6 +225,106 @@ func TestCORSWithIDsForgetsWhatWasWritten(t *testing.T) {
 		written, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil)
 		if err != nil || written != nil {
 			t.Errorf("written %v, %v", written, err)
+		}
+	})
+}
+
+// What was written over ours in between, from an older reading, is ours as well: it is mended, not left beside a new one.
+func TestCORSWithoutIDsMendsWhatIsBroughtBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := rule("", "console"), rule("", "elsewhere")
+		bucket := &fakeCORS{rules: []blob.CORSRule{before, rule("", "a")}}
+		bucket.afterWrite = func(n int, rules []blob.CORSRule) []blob.CORSRule {
+			if n == 1 {
+				return []blob.CORSRule{before, rule("", "a")}
+			}
+			return rules
+		}
+		written, err := blob.EnsureCORSRule(t.Context(), bucket, after, &before)
+		if err != nil || written == nil || !written.SameAccess(after) {
+			t.Fatalf("written %v, %v", written, err)
+		}
+		if got, want := identified(bucket.rules), []string{"=https://elsewhere", "=https://a"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
+// An equal rule of somebody else, which is still there after ours was taken away in between, is not the one to mend.
+func TestCORSWithoutIDsMendsNoRuleOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		equal := rule("", "console")
+		bucket := &fakeCORS{rules: []blob.CORSRule{equal, equal}}
+		bucket.afterWrite = func(n int, rules []blob.CORSRule) []blob.CORSRule {
+			if n == 1 {
+				return rules[:1]
+			}
+			return rules
+		}
+		if _, err := blob.EnsureCORSRule(t.Context(), bucket, rule("", "elsewhere"), &equal); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := identified(bucket.rules), []string{"=https://console", "=https://elsewhere"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
+// A tool that has a plain number for the age writes 0 where it reads none: the rule is still ours.
+func TestCORSWithoutIDsNoAgeIsZero(t *testing.T) {
+	aged := func(rule blob.CORSRule, age int32) blob.CORSRule { rule.MaxAgeSeconds = &age; return rule }
+	ours := rule("", "console")
+	for name, test := range map[string]struct{ written, there blob.CORSRule }{
+		"none became 0":  {ours, aged(ours, 0)},
+		"0 became none":  {aged(ours, 0), ours},
+		"nothing became": {aged(ours, 60), aged(ours, 60)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bucket := &fakeCORS{rules: []blob.CORSRule{test.there, rule("", "a")}}
+			if got, ok := (blob.CORSConfig{Rules: bucket.rules}).Serving(test.written, &test.written); !ok || !got.SameAccess(test.written) {
+				t.Errorf("found %v, %t", got, ok)
+			}
+			if _, err := blob.EnsureCORSRule(t.Context(), bucket, test.written, &test.written); err != nil || bucket.writes != 0 {
+				t.Errorf("%v after %d writes", err, bucket.writes)
+			}
+			if err := blob.RemoveCORSRule(t.Context(), bucket, "", &test.written); err != nil || !slices.Equal(identified(bucket.rules), []string{"=https://a"}) {
+				t.Errorf("%v, left %v", err, identified(bucket.rules))
+			}
+		})
+	}
+	t.Run("another age", func(t *testing.T) {
+		if _, ok := (blob.CORSConfig{Rules: []blob.CORSRule{aged(ours, 60)}}).Serving(ours, &ours); ok {
+			t.Error("a rule with another age is taken for ours")
+		}
+	})
+	t.Run("the one that is more alike", func(t *testing.T) {
+		bucket := &fakeCORS{rules: []blob.CORSRule{ours, aged(ours, 0)}}
+		if err := blob.RemoveCORSRule(t.Context(), bucket, "", &ours); err != nil || len(bucket.rules) != 1 || bucket.rules[0].MaxAgeSeconds == nil {
+			t.Errorf("%v, left %v", err, bucket.rules)
+		}
+	})
+	t.Run("a new age is written", func(t *testing.T) {
+		bucket := &fakeCORS{rules: []blob.CORSRule{ours}}
+		if _, err := blob.EnsureCORSRule(t.Context(), bucket, aged(ours, 0), &ours); err != nil || bucket.writes != 1 || bucket.rules[0].MaxAgeSeconds == nil {
+			t.Errorf("%v, rules %v after %d writes", err, bucket.rules, bucket.writes)
+		}
+	})
+}
+
+// A write that has begun is not forgotten because of a cancellation: without an ID nobody would know the rule any more.
+func TestCORSCancelledAfterTheWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		bucket := withoutIDs()
+		strip := bucket.afterWrite
+		bucket.afterWrite = func(n int, rules []blob.CORSRule) []blob.CORSRule { cancel(); return strip(n, rules) }
+		bucket.heedsContext = true
+		written, err := blob.EnsureCORSRule(ctx, bucket, rule("ours", "console"), nil)
+		if err != nil || written == nil || len(bucket.rules) != 1 {
+			t.Errorf("written %v, %v, rules %v", written, err, bucket.rules)
+		}
+		if _, err := blob.EnsureCORSRule(ctx, bucket, rule("ours", "elsewhere"), written); !errors.Is(err, context.Canceled) || bucket.writes != 1 {
+			t.Errorf("cancelled before: %v after %d writes", err, bucket.writes)
 		}
 	})
 }

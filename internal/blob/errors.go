@@ -12,6 +12,7 @@ var (
 	ErrNoBucket      = errors.New("no such bucket")
 	ErrChanged       = errors.New("the object is not the one that was seen before")
 	ErrSourceChanged = errors.New("the source changed while it was read")
+	ErrSettings      = errors.New("the provider's settings cannot be used")
 	ErrWrongRegion   = errors.New("the bucket is in another region")
 	ErrNotAStore     = errors.New("the endpoint does not answer as an object store")
 	ErrCredentials   = errors.New("no valid credentials")

@@ -46,6 +46,10 @@ var failures = []struct {
 			"If it was switched on a moment ago, it takes up to 30 minutes to work: try again later.",
 	},
 	{
+		blob.ErrSettings, "The provider's settings cannot be used",
+		"Correct the provider's block or the environment. Nothing was sent.",
+	},
+	{
 		blob.ErrWrongRegion, "The bucket is in another region",
 		"Set the bucket's region in the provider's block.",
 	},

@@ -66,6 +66,48 @@ func TestOSSCORSRuleAmongOthers(t *testing.T) {
 	)
 }
 
+// A tool with a plain number for the age, as OSS's older SDK and what is built on it, reads no age and writes 0. The rule is still ours.
+func TestOSSCORSRuleWrittenBackByATool(t *testing.T) {
+	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
+	config := p.provider() + corsBlock()
+	applies(t,
+		resource.TestStep{Config: config, Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		resource.TestStep{
+			PreConfig: func() {
+				rules := bucket.cors(t).CORSRules
+				for i := range rules {
+					rules[i].MaxAgeSeconds = oss.Ptr(int64(0))
+				}
+				bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append([]oss.CORSRule{foreignOSSRule("https://a.example")}, rules...)})
+			},
+			Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
+		},
+		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, "https://a.example") })},
+	)
+}
+
+// A rule that was written by an update which failed after that is known to be ours all the same.
+func TestOSSCORSRuleOfAFailedUpdate(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{})
+	p, bucket := inOSSBucket(t, server)
+	const wide, narrow = `directories = ["artifacts", "logs"]`, `directories = ["artifacts"]`
+	changed := p.provider() + workspaceStorage("storage", narrow, `cors_rule = { allowed_origins = ["https://flink.example.com"] }`)
+	deny := func(operations ...string) func() {
+		return func() {
+			server.AddKey(ossfake.Key{AccessKey: server.AccessKey, SecretKey: server.SecretKey, Denied: operations})
+		}
+	}
+	applies(t,
+		resource.TestStep{Config: p.provider() + workspaceStorage("storage", wide, "cors_rule = {}"), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		resource.TestStep{PreConfig: deny("DeleteObject"), Config: changed, ExpectError: words("Access denied")},
+		resource.TestStep{
+			PreConfig: func() { bucket.origins(t, "https://flink.example.com"); deny()() },
+			Config:    changed, Check: then(func() { bucket.origins(t, "https://flink.example.com") }),
+		},
+		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t) })},
+	)
+}
+
 // An equal rule that was there before is not ours: nothing is written, and it stays at destroy.
 func TestOSSCORSRuleOfSomebodyElse(t *testing.T) {
 	server := ossfake.Start(t, ossfake.Options{})

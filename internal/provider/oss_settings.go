@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -30,6 +31,7 @@ type ossModel struct {
 	Profile               string        `tfsdk:"profile"`
 	SharedCredentialsFile string        `tfsdk:"shared_credentials_file"`
 	ECSRoleName           string        `tfsdk:"ecs_role_name"`
+	STSEndpoint           string        `tfsdk:"sts_endpoint"`
 	AssumeRole            *ossRoleModel `tfsdk:"assume_role"`
 	OIDC                  *ossOIDCModel `tfsdk:"assume_role_with_oidc"`
 	SignatureVersion      string        `tfsdk:"signature_version"`
@@ -130,6 +132,12 @@ func ossSchema() schema.SingleNestedAttribute {
 					stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("access_key")),
 				},
 			},
+			"sts_endpoint": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Host of the Security Token Service that roles are asked of, such as `sts-vpc.cn-hangzhou.aliyuncs.com` within a VPC. Default: `sts.aliyuncs.com`. " +
+					"It is reached with the certificates of the system (and of the file that `SSL_CERT_FILE` names), not with `custom_ca_bundle`.",
+				Validators: []validator.String{hostRule},
+			},
 			"assume_role":           ossRoleSchema(),
 			"assume_role_with_oidc": ossOIDCSchema(),
 			"signature_version": schema.StringAttribute{
@@ -141,12 +149,15 @@ func ossSchema() schema.SingleNestedAttribute {
 	}
 }
 
+// arnRules see at plan what STS would refuse in the middle of an apply: a variable that was left empty.
+var arnRules = []validator.String{stringvalidator.LengthAtLeast(1)}
+
 func ossRoleSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: "A RAM role to assume with the credentials that are found.",
 		Attributes: map[string]schema.Attribute{
-			"role_arn":           schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role, such as `acs:ram::1234567890123456:role/flink-deploy`."},
+			"role_arn":           schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role, such as `acs:ram::1234567890123456:role/flink-deploy`.", Validators: arnRules},
 			"session_name":       schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
 			"external_id":        schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy asks for."},
 			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that narrows the role's permissions for this session."},
@@ -156,13 +167,15 @@ func ossRoleSchema() schema.SingleNestedAttribute {
 }
 
 func ossOIDCSchema() schema.SingleNestedAttribute {
+	beside := path.MatchRelative().AtParent()
 	return schema.SingleNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "A RAM role to assume with an OIDC token. The token is `oidc_token`, else that in `oidc_token_file`, else that in the file which `ALIBABA_CLOUD_OIDC_TOKEN_FILE` names, " +
+		Optional:   true,
+		Validators: []validator.Object{objectvalidator.ConflictsWith(beside.AtName("access_key"), beside.AtName("profile"), beside.AtName("ecs_role_name"))},
+		MarkdownDescription: "A RAM role to assume with an OIDC token, in place of `access_key`, `profile` and `ecs_role_name`. The token is `oidc_token`, else that in `oidc_token_file`, else that in the file which `ALIBABA_CLOUD_OIDC_TOKEN_FILE` names, " +
 			"else HCP Terraform's workload identity token (`TFC_WORKLOAD_IDENTITY_TOKEN_PATH`, `TFC_WORKLOAD_IDENTITY_TOKEN`).",
 		Attributes: map[string]schema.Attribute{
-			"role_arn":          schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
-			"oidc_provider_arn": schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the OIDC identity provider, such as `acs:ram::1234567890123456:oidc-provider/hcp-terraform`."},
+			"role_arn":          schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role.", Validators: arnRules},
+			"oidc_provider_arn": schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the OIDC identity provider, such as `acs:ram::1234567890123456:oidc-provider/hcp-terraform`.", Validators: arnRules},
 			"oidc_token": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
@@ -193,6 +206,10 @@ func ossSettings(ctx context.Context, block types.Object) (schemes.OSS, diag.Dia
 	}
 	var model ossModel
 	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
+	if model.UseCNAME && model.UseInternalEndpoint {
+		diags.AddAttributeError(path.Root("oss").AtName("use_cname"), "Two endpoints",
+			"use_cname = true is for a domain of your own, use_internal_endpoint = true for Alibaba Cloud's. Set one of them.")
+	}
 	if model.Endpoint != "" && model.UseInternalEndpoint {
 		diags.AddAttributeError(path.Root("oss").AtName("use_internal_endpoint"), "Two endpoints",
 			"With endpoint set, use_internal_endpoint = true has no meaning. Remove one of them: the internal endpoint follows from the region.")
@@ -210,6 +227,7 @@ func ossSettings(ctx context.Context, block types.Object) (schemes.OSS, diag.Dia
 		Profile:               model.Profile,
 		SharedCredentialsFile: model.SharedCredentialsFile,
 		ECSRoleName:           model.ECSRoleName,
+		STSEndpoint:           model.STSEndpoint,
 		SignatureVersion:      model.SignatureVersion,
 	}
 	if role := model.AssumeRole; role != nil {

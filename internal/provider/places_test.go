@@ -41,8 +41,12 @@ func inEveryPlace(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
 	for name, in := range map[string]func(t *testing.T) place{
 		"file": inDirectory,
-		"oss":  func(t *testing.T) place { t.Helper(); p, _ := inOSSBucket(t, ossfake.Start(t, ossfake.Options{})); return p },
-		"s3":   func(t *testing.T) place { t.Helper(); return inBucket(t, versitygw.Start(t, versitygw.Options{})) },
+		"oss": func(t *testing.T) place {
+			t.Helper()
+			p, _ := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
+			return p
+		},
+		"s3": func(t *testing.T) place { t.Helper(); return inBucket(t, versitygw.Start(t, versitygw.Options{})) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

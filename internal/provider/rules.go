@@ -33,6 +33,7 @@ var (
 	globRule        = stringRule{"Invalid glob", checkGlob}
 	endpointRule    = stringRule{"Invalid endpoint", checkEndpoint}
 	ossEndpointRule = stringRule{"Invalid endpoint", checkOSSEndpoint}
+	hostRule        = stringRule{"Invalid host", checkHost}
 	durationRule    = stringRule{"Invalid duration", checkRoleDuration}
 	sourceRule      = stringRule{"Invalid source", checkSource}
 	headerRule      = stringRule{"Invalid content type", checkHeaderValue}
@@ -108,6 +109,9 @@ func checkEndpoint(value string) error {
 
 // checkOSSEndpoint takes a bare host too, as OSS's own documentation and tools write endpoints.
 func checkOSSEndpoint(value string) error {
+	if value == "" {
+		return errors.New("an endpoint is a host name or a URL, such as oss-cn-hangzhou.aliyuncs.com; leave it out for the region's own")
+	}
 	if !strings.Contains(value, "://") {
 		value = "https://" + value
 	}
@@ -116,6 +120,13 @@ func checkOSSEndpoint(value string) error {
 	}
 	if endpoint, err := url.Parse(value); err != nil || strings.Trim(endpoint.Path, "/") != "" {
 		return errors.New("an endpoint has no path, and no bucket; it looks like oss-cn-hangzhou.aliyuncs.com")
+	}
+	return nil
+}
+
+func checkHost(value string) error {
+	if address, err := url.Parse("https://" + value); err != nil || value == "" || address.Host != value {
+		return errors.New("this is a host name alone, without a scheme, a path and a user, such as sts.cn-hangzhou.aliyuncs.com")
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (r *transferAccelerationResource) Schema(ctx context.Context, _ resource.Sc
 			"and from there through the cloud's own network. OSS and S3 have it.\n\n" +
 			"Both clouds charge fees for bytes that go through the accelerated endpoint, beside the usual ones. What is sent without `accelerate` costs nothing more.\n\n" +
 			"Destroying the resource puts back what was found when it was created: an acceleration that was on stays on, and the plan says so. After an import a destroy switches it off. " +
-			"A replacement that is created first (`create_before_destroy`) in the same bucket finds what the old one switched; the run says so. " +
+			"A replacement that is created first (`create_before_destroy`) in the same bucket takes what the old one switched for what was there before, and leaves it so. " +
 			"A bucket for which it was never set counts as off, and is then off explicitly (`Enabled=false` on OSS, `Suspended` on S3), as the clouds know no way back to never set.",
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
@@ -54,7 +54,7 @@ func (r *transferAccelerationResource) Schema(ctx context.Context, _ resource.Sc
 			},
 			"endpoint": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "URL at which the bucket is reached with acceleration. Null where the store has none.",
+				MarkdownDescription: "URL at which the bucket is reached with acceleration. Null where the store has none: `wait = true` is then an error.",
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true}),
 		},

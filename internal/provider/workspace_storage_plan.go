@@ -142,5 +142,5 @@ const movedWorkspaceTitle = "A workspace is destroyed where another one is"
 
 func movedWorkspaceDetail(base workspace.BaseURI) string {
 	return fmt.Sprintf("Both are %s. If the resource only got another address, write a moved block: then nothing is destroyed and nothing created. "+
-		"Without it empty directories may be removed and made again; data stays in any case.", base)
+		"Without it empty directories may be removed and made again, and on OSS the CORS rule may stay in the bucket for good; data stays in any case.", base)
 }

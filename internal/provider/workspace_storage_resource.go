@@ -85,10 +85,11 @@ func (r *workspaceStorageResource) Update(ctx context.Context, req resource.Upda
 
 	base, diags := r.apply(ctx, prior, &planned, &written)
 	resp.Diagnostics.Append(diags...)
+	// Also after a failure: the rule may have been written before that, and without its record it would be somebody else's.
+	resp.Diagnostics.Append(written.write(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(written.write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
 }
@@ -213,8 +214,11 @@ func (r *workspaceStorageResource) Delete(ctx context.Context, req resource.Dele
 
 	// After a renamed address, or a replacement that creates first, what is here belongs to the new one.
 	if r.configured.planned.creates(workspaceClaim(base)) {
-		resp.Diagnostics.AddWarning("The workspace was left in the store",
-			fmt.Sprintf("Another resource of this run creates %s. Its directories and its CORS rule were left to that one.", base))
+		detail := fmt.Sprintf("Another resource of this run creates %s. Its directories and its CORS rule were left to that one.", base)
+		if written.rule != nil {
+			detail += " The rule has no ID in this store: if the other resource found it before it wrote one itself, it takes it for somebody else's, and its destroy will leave it in the bucket."
+		}
+		resp.Diagnostics.AddWarning("The workspace was left in the store", detail)
 		return
 	}
 	err = r.configured.changeCORS(ctx, store, base, state.CORSRule, types.ObjectNull(corsRuleTypes), &written)

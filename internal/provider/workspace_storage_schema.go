@@ -96,6 +96,8 @@ func corsRuleSchema() schema.SingleNestedAttribute {
 		Optional: true,
 		MarkdownDescription: "A CORS rule of the bucket, which lets a web console upload from the browser. `cors_rule = {}` is the rule that Realtime Compute for Apache Flink documents for its console. " +
 			"It is merged into the bucket's rules: all others stay, in their order; it is put after them, and mended in its place. If a rule of somebody else allows the same already, none is added. " +
+			"On OSS rules have no IDs: a rule is known by what was written last, so one that was changed by hand counts as somebody else's, and workspaces in one bucket with the same rule share it. " +
+			"When the one that wrote it is destroyed, the next apply of another one writes it again. " +
 			"Between its reading and its writing of the rules, what another program writes to them is lost, since the stores know no condition here.",
 		Attributes: map[string]schema.Attribute{
 			"allowed_origins": schema.SetAttribute{

@@ -18,6 +18,9 @@ const (
 	accelerationNeverSet    = "0028-00000004"
 )
 
+// errNoAcceleration is an endpoint that is none of OSS's own, such as a test server's.
+var errNoAcceleration = errors.New("no accelerated endpoint is known for this store")
+
 type transferAcceleration struct {
 	XMLName xml.Name `xml:"TransferAccelerationConfiguration"`
 	Enabled bool
@@ -75,6 +78,9 @@ func (s *Store) AccelerationEndpoint(ctx context.Context) (string, error) {
 	conn, err := s.connect(ctx)
 	if err != nil {
 		return "", s.fail(request{operation: "AccelerationEndpoint"}, err)
+	}
+	if conn.accelerated == nil {
+		return "", s.fail(request{operation: "AccelerationEndpoint"}, errNoAcceleration)
 	}
 	u, err := url.Parse(conn.places.accelerate)
 	if err != nil {

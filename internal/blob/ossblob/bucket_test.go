@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 )
 
@@ -289,4 +290,22 @@ func TestMoreThanAThousandKeys(t *testing.T) {
 	if page, err := b.List(t.Context(), blob.Query{Delimiter: "/", Max: 1}); err != nil || !slices.Equal(page.Prefixes, []string{"dir/"}) {
 		t.Errorf("%+v, %v", page, err)
 	}
+}
+
+// What is signed for a server of somebody else does not go to OSS's own acceleration endpoint.
+func TestNoAccelerationEndpoint(t *testing.T) {
+	b := startBehind(t, func(c *Config) { c.AccelerateEndpoint = "" })
+	if _, err := b.AccelerationEndpoint(t.Context()); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v", err)
+	}
+	if err := b.TryAcceleration(t.Context()); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v", err)
+	}
+	for _, size := range []int{100, large} {
+		_, _, err := blob.Put(t.Context(), b, "key", blobtest.BytesSource(someBytes(size)), nil, blob.PutOptions{Accelerate: true})
+		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(failureOf(t, err).Advice, "accelerate_endpoint") {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	b.expectAsked(t)
 }

@@ -63,7 +63,10 @@ func placesOf(config Config, bucket string) (places, error) {
 		}
 		p.endpoint = "https://oss-" + p.region + internal + ".aliyuncs.com"
 	}
-	p.accelerate = worldwide
+	// The worldwide one is OSS's own: what is signed for a server of somebody else must not go there.
+	if config.UseCNAME || regionOfHost(p.endpoint) != "" {
+		p.accelerate = worldwide
+	}
 	if config.AccelerateEndpoint != "" {
 		address, err := parseEndpoint("accelerate_endpoint", config.AccelerateEndpoint, bucket)
 		if err != nil {

@@ -53,7 +53,7 @@ func TestPlaces(t *testing.T) {
 func TestNoRegion(t *testing.T) {
 	for _, config := range []Config{{}, {Endpoint: "data.example.com"}, {Endpoint: "https://127.0.0.1:1"}, {SignatureVersion: SignatureV1}} {
 		_, err := New(config, "acme").Head(t.Context(), "key")
-		if !errors.Is(err, blob.ErrWrongRegion) || !strings.Contains(failureOf(t, err).Advice, "OSS_REGION") {
+		if !errors.Is(err, blob.ErrSettings) || !strings.Contains(failureOf(t, err).Advice, "OSS_REGION") {
 			t.Errorf("%+v: %v", config, err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestEndpointsThatCannotBe(t *testing.T) {
 	} {
 		config.Region = "cn-hangzhou"
 		_, err := New(config, "acme").Head(t.Context(), "key")
-		if failure := failureOf(t, err); failure.Advice == "" || strings.Contains(err.Error()+failure.Advice, "secret-word") || !errors.Is(err, blob.ErrUnreachable) {
+		if failure := failureOf(t, err); failure.Advice == "" || strings.Contains(err.Error()+failure.Advice, "secret-word") || !errors.Is(err, blob.ErrSettings) {
 			t.Errorf("%+v: %v (%s)", config, err, failure.Advice)
 		}
 	}

@@ -74,14 +74,17 @@ func (s *Store) explain(failure *blob.Error, r request, err error) {
 		failure.Err, failure.Message = context.DeadlineExceeded, context.DeadlineExceeded.Error()
 		failure.Advice = "Give the resource more time in its timeouts, or look for what slows the connection down."
 	case errors.Is(err, errNoRegion):
-		failure.Err, failure.Message = blob.ErrWrongRegion, errNoRegion.Error()
+		failure.Err, failure.Message = blob.ErrSettings, errNoRegion.Error()
 		failure.Advice = `Set region in the provider's oss block (such as "cn-hangzhou"), OSS_REGION or ALIBABA_CLOUD_REGION; or an endpoint whose name has the region. V4 signatures need it.`
+	case errors.Is(err, errNoAcceleration):
+		failure.Err, failure.Message = errors.ErrUnsupported, errNoAcceleration.Error()
+		failure.Advice = "Set accelerate_endpoint in the provider's oss block, or leave accelerate out."
 	case errors.As(err, &setting):
-		failure.Err, failure.Message = blob.ErrUnreachable, setting.Error()
+		failure.Err, failure.Message = blob.ErrSettings, setting.Error()
 		failure.Advice = setting.advice()
 	case errors.As(err, &ca):
 		// Not the cause itself: a file that is missing is no object that is missing.
-		failure.Err, failure.Message = blob.ErrUnreachable, "custom_ca_bundle: "+ca.Error()
+		failure.Err, failure.Message = blob.ErrSettings, "custom_ca_bundle: "+ca.Error()
 		failure.Advice = "custom_ca_bundle is the path of a file with the CA's certificate in PEM."
 	case errors.As(err, &page):
 		failure.Err, failure.Message = blob.ErrNotAStore, "the answer is not OSS's: "+page.Error()

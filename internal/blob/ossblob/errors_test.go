@@ -215,7 +215,7 @@ func TestNetworkFailures(t *testing.T) {
 		"unknown CA":        {tlsServer.Endpoint, "", blob.ErrUnreachable, "custom_ca_bundle"},
 		"http to https":     {strings.Replace(tlsServer.Endpoint, "https", "http", 1), "", blob.ErrNotAStore, "https://"},
 		"https to http":     {strings.Replace(plain.Endpoint, "http", "https", 1), "", blob.ErrUnreachable, "http://"},
-		"no such CA bundle": {plain.Endpoint, "/nonexistent.pem", blob.ErrUnreachable, "custom_ca_bundle"},
+		"no such CA bundle": {plain.Endpoint, "/nonexistent.pem", blob.ErrSettings, "custom_ca_bundle"},
 		"unknown host":      {"http://nonexistent.invalid", "", blob.ErrUnreachable, "name service"},
 	} {
 		store := newStore(t, Config{Region: "cn-hangzhou", Endpoint: c.endpoint, CABundle: c.ca, AccessKey: "LTAIid", SecretKey: "very-secret", MaxRetries: &none}, "acme")

@@ -92,6 +92,9 @@ func (s *Store) attempt(ctx context.Context, conn *connection, r request) (*answ
 	switch {
 	case r.accelerate:
 		client = conn.accelerated
+		if client == nil {
+			return nil, errNoAcceleration
+		}
 	case r.patient:
 		client = conn.slow
 	}

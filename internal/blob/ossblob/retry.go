@@ -93,6 +93,7 @@ func isHopeless(err error) bool {
 	case errors.As(err, &source) && !source.RetryableError(),
 		errors.Is(err, blob.ErrSourceChanged),
 		errors.As(err, &credentials),
+		errors.Is(err, errNoAcceleration),
 		errors.Is(err, context.Canceled):
 		return true
 	}

@@ -112,6 +112,9 @@ func (s *Store) open() (*connection, error) {
 		{&conn.slow, slow, places.endpoint, s.config.UseCNAME},
 		{&conn.accelerated, quick, places.accelerate, s.ownDomain(places.accelerate)},
 	} {
+		if client.endpoint == "" {
+			continue
+		}
 		*client.made, err = s.client(conn, client.transport, client.endpoint, client.cname)
 		if err != nil {
 			return nil, &settingError{"endpoint", "it is no URL: " + client.endpoint}

@@ -81,6 +81,7 @@ var verdicts = map[string]verdict{
 	"InDebtOverdue":              {fs.ErrPermission, arrears},
 	"AbnormalBucketOwnerStatus":  {fs.ErrPermission, arrears},
 	"BucketDisable":              {fs.ErrPermission, "Alibaba Cloud has disabled the bucket: ask its support."},
+	"CORSRuleBeyondLimit":        {errors.ErrUnsupported, "The bucket has as many CORS rules as OSS allows: remove one that nobody needs."},
 	"InvalidObjectState":         {fs.ErrPermission, "The object is archived: restore it first, or choose a storage class that can be read at once."},
 	"FileImmutable":              {fs.ErrPermission, "A retention policy (WORM) of the bucket protects the object."},
 	"KmsServiceNotEnabled":       {fs.ErrPermission, "KMS is not enabled in this region, and the object is to be encrypted with it."},

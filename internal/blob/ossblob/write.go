@@ -24,7 +24,11 @@ import (
 // header, a HeadObject comes just before the request that publishes, unless the caller has just sent one: in between a window remains.
 func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (blob.Stage, error) {
 	to := &upload{store: s, caller: ctx, key: key, cond: opts.Cond, attrs: opts.Attrs.Clone(), accelerate: opts.Accelerate}
-	if _, err := s.connect(ctx); err != nil {
+	conn, err := s.connect(ctx)
+	if err == nil && opts.Accelerate && conn.accelerated == nil {
+		err = errNoAcceleration
+	}
+	if err != nil {
 		return nil, s.fail(request{operation: "PutObject", key: key}, err)
 	}
 	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, CRC64ECMA: true, Budget: s.config.Budget}), nil

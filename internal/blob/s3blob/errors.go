@@ -136,11 +136,11 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 		failure.Err, failure.Message = context.DeadlineExceeded, context.DeadlineExceeded.Error()
 		failure.Advice = "Give the resource more time in its timeouts, or look for what slows the connection down."
 	case errors.Is(err, errNoRegion):
-		failure.Err, failure.Message = blob.ErrWrongRegion, "no region is set"
+		failure.Err, failure.Message = blob.ErrSettings, "no region is set"
 		failure.Advice = "Set region in the provider's s3 block, AWS_REGION, or region in the profile; or endpoint for a store other than AWS."
 	case errors.As(err, &ca):
 		// Not the cause itself: a file that is missing is no object that is missing.
-		failure.Err, failure.Message = blob.ErrUnreachable, "custom_ca_bundle: "+ca.Error()
+		failure.Err, failure.Message = blob.ErrSettings, "custom_ca_bundle: "+ca.Error()
 		failure.Advice = "custom_ca_bundle is the path of a file with the CA's certificate in PEM."
 	case errors.As(err, &page):
 		failure.Err, failure.Message = blob.ErrNotAStore, "the answer is not that of an object store: "+page.Error()

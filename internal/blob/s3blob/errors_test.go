@@ -332,11 +332,11 @@ func TestCredentials(t *testing.T) {
 	})
 	t.Run("no region", func(t *testing.T) {
 		store := newStore(t, Config{AccessKey: "key", SecretKey: secret}, "bucket")
-		expectAll(t, every(t, store), blob.ErrWrongRegion, "no region", "AWS_REGION")
+		expectAll(t, every(t, store), blob.ErrSettings, "no region", "AWS_REGION")
 	})
 	t.Run("no CA", func(t *testing.T) {
 		store := newStore(t, Config{Region: "r", CABundle: "/nonexistent.pem"}, "bucket")
-		expectAll(t, every(t, store), blob.ErrUnreachable, "custom_ca_bundle")
+		expectAll(t, every(t, store), blob.ErrSettings, "custom_ca_bundle")
 	})
 	t.Run("a shared file", func(t *testing.T) {
 		server := versitygw.Start(t, versitygw.Options{})
