@@ -4,6 +4,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 // assumed warns once that the plan takes what is there to stay where it is. Planning the base URI as unknown instead would replace
@@ -29,4 +31,26 @@ func effectiveBaseURI(own, fromProvider types.String) (types.String, diag.Diagno
 				"Set one of them, for example base_uri = \"oss://my-bucket/vvp\" or \"s3://my-bucket/vvp\" in the provider's block.")
 	}
 	return fromProvider, diags
+}
+
+// plannedBaseURI is the base URI that a resource will have, as it is written and as it is read; nil: it is not known yet. Where the
+// provider's is not known, what exists (prior; null: nothing) is taken to stay where it is.
+func (c *configured) plannedBaseURI(own, prior types.String) (types.String, *workspace.BaseURI, diag.Diagnostics) {
+	effective, diags := effectiveBaseURI(own, c.baseURI)
+	if diags.HasError() {
+		return effective, nil, diags
+	}
+	if own.IsNull() && effective.IsUnknown() && !prior.IsNull() {
+		effective = prior
+		diags.Append(c.assumed()...)
+	}
+	if effective.IsUnknown() {
+		return effective, nil, diags
+	}
+	base, err := workspace.ParseBaseURI(effective.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
+		return effective, nil, diags
+	}
+	return effective, &base, diags
 }

@@ -38,7 +38,17 @@ func (r *transferAccelerationResource) ModifyPlan(ctx context.Context, req resou
 		return
 	}
 
-	base, diags := planned.planBaseURI(config, prior, r.configured)
+	before := types.StringNull()
+	if prior != nil {
+		before = prior.BaseURI
+	}
+	effective, base, diags := r.configured.plannedBaseURI(config.BaseURI, before)
+	planned.BaseURI = effective
+	if base != nil {
+		if reason := noAcceleration(*base); reason != "" {
+			diags.AddAttributeError(path.Root("base_uri"), noAccelerationTitle, reason+" Remove this resource, or use another bucket.")
+		}
+	}
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -60,32 +70,6 @@ func (r *transferAccelerationResource) ModifyPlan(ctx context.Context, req resou
 		resp.Diagnostics.Append(r.claim(*base, mine)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
-}
-
-// planBaseURI finds the bucket; nil: it is not known yet.
-func (m *transferAccelerationModel) planBaseURI(config transferAccelerationModel, prior *transferAccelerationModel, provider *configured) (*workspace.BaseURI, diag.Diagnostics) {
-	effective, diags := effectiveBaseURI(config.BaseURI, provider.baseURI)
-	if diags.HasError() {
-		return nil, diags
-	}
-	if config.BaseURI.IsNull() && effective.IsUnknown() && prior != nil {
-		effective = prior.BaseURI
-		diags.Append(provider.assumed()...)
-	}
-	m.BaseURI = effective
-	if effective.IsUnknown() {
-		return nil, diags
-	}
-	base, err := workspace.ParseBaseURI(effective.ValueString())
-	if err != nil {
-		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
-		return nil, diags
-	}
-	if reason := noAcceleration(base); reason != "" {
-		diags.AddAttributeError(path.Root("base_uri"), noAccelerationTitle, reason+" Remove this resource, or use another bucket.")
-		return nil, diags
-	}
-	return &base, diags
 }
 
 const noAccelerationTitle = "No transfer acceleration here"

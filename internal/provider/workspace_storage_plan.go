@@ -36,7 +36,12 @@ func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 
-	base, diags := planned.planBaseURI(config, prior, r.configured)
+	before := types.StringNull()
+	if prior != nil {
+		before = prior.BaseURI
+	}
+	effective, base, diags := r.configured.plannedBaseURI(config.BaseURI, before)
+	planned.BaseURI = effective
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -54,28 +59,6 @@ func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.
 	}
 	planned.compute(base)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
-}
-
-// planBaseURI finds where the workspace will lie; nil: that is not known yet.
-func (m *workspaceStorageModel) planBaseURI(config workspaceStorageModel, prior *workspaceStorageModel, provider *configured) (*workspace.BaseURI, diag.Diagnostics) {
-	effective, diags := effectiveBaseURI(config.BaseURI, provider.baseURI)
-	if diags.HasError() {
-		return nil, diags
-	}
-	if config.BaseURI.IsNull() && effective.IsUnknown() && prior != nil {
-		effective = prior.BaseURI
-		diags.Append(provider.assumed()...)
-	}
-	m.BaseURI = effective
-	if effective.IsUnknown() {
-		return nil, diags
-	}
-	base, err := workspace.ParseBaseURI(effective.ValueString())
-	if err != nil {
-		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
-		return nil, diags
-	}
-	return &base, diags
 }
 
 // liesAt compares the canonical locations, whatever their spelling.

@@ -431,7 +431,7 @@ func TestAFirstUseThatIsCancelledIsRepeated(t *testing.T) {
 	config := configFor(server)
 	config.CABundle = path
 	store = newStore(t, config, server.CreateBucket(t))
-	if err := store.Bucket(t.Context()); !errors.Is(err, blob.ErrUnreachable) {
+	if err := store.Bucket(t.Context()); !errors.Is(err, blob.ErrSettings) {
 		t.Errorf("%v", err)
 	}
 	secure := versitygw.Start(t, versitygw.Options{TLS: true})

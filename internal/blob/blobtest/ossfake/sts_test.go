@@ -85,6 +85,7 @@ func TestAssumeRoleWithOIDC(t *testing.T) {
 }
 
 func TestMetadataService(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "") // which the tests' script sets, so that no machine's own role is found
 	server := ossfake.Start(t, ossfake.Options{})
 	bucket := server.CreateBucket(t)
 	proxy := server.StartMetadata(t, "role-of-instance")
