@@ -136,3 +136,22 @@ func TestAnOIDCTokenThatIsNotThere(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What was looked for and is not there is said in few words.
+func TestNothingIsThere(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("ALIBABA_CLOUD_CREDENTIALS_FILE", "")
+	t.Setenv("ALIBABA_CLOUD_CONFIG_FILE", "")
+	_, err := newStore(t, Config{Region: "cn-hangzhou"}, "acme").Head(t.Context(), "key")
+	failure := failureOf(t, err)
+	for _, want := range []string{
+		"none in the environment",
+		"profile of the CLI: there is no " + home + "/.aliyun/config.json;",
+		"credentials file: there is no " + home + "/.alibabacloud/credentials",
+	} {
+		if !strings.Contains(failure.Message, want) {
+			t.Errorf("%q does not say %q", failure.Message, want)
+		}
+	}
+}

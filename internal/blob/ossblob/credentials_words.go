@@ -21,6 +21,9 @@ func inWords(err error) string {
 	}
 	// What an external program says on its standard error is in the lines after the first.
 	text, _, _ := strings.Cut(withoutQueries(err.Error()), "\n")
+	if missing := missingFile.FindStringSubmatch(text); missing != nil {
+		return "there is no " + missing[1]
+	}
 	if before, _, ok := strings.Cut(text, "unmarshal aliyun cli config from "); ok {
 		_, path, _ := strings.Cut(text, "unmarshal aliyun cli config from ")
 		path, _, _ = strings.Cut(path, " failed:")
@@ -49,6 +52,9 @@ func inWords(err error) string {
 	}
 	return text
 }
+
+// missingFile is what Go says of one, on all systems but Windows.
+var missingFile = regexp.MustCompile(`open (\S+): no such file or directory`)
 
 var queries = regexp.MustCompile(`(https?://)(?:[^\s"/?@]*@)?([^\s"?]+)(?:\?[^\s"]*)?`)
 
