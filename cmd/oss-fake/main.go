@@ -21,6 +21,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 )
 
@@ -50,6 +52,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	flags := flag.NewFlagSet("oss-fake", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	address := flags.String("listen", "127.0.0.1:9090", "address of loopback to listen at")
+	accelerated := flags.String("accelerate", "127.0.0.1:9091", "address of loopback that plays the endpoint of transfer acceleration")
 	region := flags.String("region", ossfake.DefaultRegion, "region of the buckets")
 	accessKey := flags.String("access-key", "oss-fake", "AccessKey ID to accept")
 	secretKey := flags.String("secret-key", "oss-fake-secret", "AccessKey secret to accept")
@@ -69,10 +72,16 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 			return fmt.Errorf("-bucket %s: a bucket's name is 3 to 63 lower-case letters, digits and hyphens, without a hyphen at either end", bucket)
 		}
 	}
-	listener, err := listen(ctx, *address)
+	listener, err := listen(ctx, "-listen", *address)
 	if err != nil {
 		return err
 	}
+	defer listener.Close()
+	fast, err := listen(ctx, "-accelerate", *accelerated)
+	if err != nil {
+		return err
+	}
+	defer fast.Close()
 	fake := ossfake.New(ossfake.Options{
 		Region: *region, AccessKey: *accessKey, SecretKey: *secretKey, MaxBytes: maxBytes, Unrecorded: true,
 		Done: func(r ossfake.Request) { logRequest(stderr, r) },
@@ -80,24 +89,27 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	for _, bucket := range buckets {
 		fake.CreateBucketNamed(bucket, ossfake.BucketOptions{})
 	}
-	introduce(stdout, "http://"+listener.Addr().String(), fake.Region, fake.AccessKey, fake.SecretKey, buckets)
-	return serve(ctx, listener, fake)
+	introduce(stdout, "http://"+listener.Addr().String(), "http://"+fast.Addr().String(), fake, buckets)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return serve(ctx, listener, fake) })
+	both.Go(func() error { return serve(ctx, fast, fake.Accelerated()) })
+	return both.Wait()
 }
 
 // listen refuses all but loopback: the keys are known to everybody.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+func listen(ctx context.Context, option, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("-listen %s: %w", address, err)
+		return nil, fmt.Errorf("%s %s: %w", option, address, err)
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return nil, fmt.Errorf("-listen %s: only an IP address of loopback will do, such as 127.0.0.1:9090", address)
+		return nil, fmt.Errorf("%s %s: only an IP address of loopback will do, such as 127.0.0.1:9090", option, address)
 	}
 	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
 // introduce prints what a user needs, to be pasted into a shell; what is not a command is a comment.
-func introduce(w io.Writer, endpoint, region, accessKey, secretKey string, buckets names) {
+func introduce(w io.Writer, endpoint, accelerated string, fake *ossfake.Server, buckets names) {
 	fmt.Fprintf(w, `# A FAKE of Alibaba Cloud OSS, for trying things. All is in memory, and forgotten at its end: stop it with Ctrl-C.
 # Buckets: %s
 
@@ -109,8 +121,9 @@ export OSS_ACCESS_KEY_SECRET=%s
 # The provider, which reads those variables:
 #   provider "flink" {
 #     base_uri = "oss://%s/vvp"
+#     oss      = { accelerate_endpoint = %q } # only for transfer acceleration
 #   }
-`, buckets.String(), quote(endpoint), quote(region), quote(accessKey), quote(secretKey), buckets[0])
+`, buckets.String(), quote(endpoint), quote(fake.Region), quote(fake.AccessKey), quote(fake.SecretKey), buckets[0], accelerated)
 }
 
 // quote makes one word of a shell, and leaves alone what is one already.

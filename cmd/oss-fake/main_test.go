@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func TestRun(t *testing.T) {
 	var log output
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"-listen", "127.0.0.1:0", "-bucket", "one", "-bucket", "two", "-secret-key", "very-secret"}, stdout, &log)
+		ended <- run(ctx, []string{"-listen", "127.0.0.1:0", "-accelerate", "127.0.0.1:0", "-bucket", "one", "-bucket", "two", "-secret-key", "very-secret"}, stdout, &log)
 		stdout.Close()
 	}()
 	// The introduction is one write.
@@ -60,13 +61,23 @@ func TestRun(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	// The acceleration was never switched on.
+	fast := regexp.MustCompile(`accelerate_endpoint = "(\S+)"`).FindStringSubmatch(string(text[:n]))
+	if fast == nil {
+		t.Fatalf("no accelerated endpoint in %s", text[:n])
+	}
+	_, err = c.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: oss.Ptr("one"), Key: oss.Ptr("x"), Body: strings.NewReader("data")},
+		func(o *oss.Options) { o.Endpoint, _ = url.Parse(fast[1]) })
+	if err == nil {
+		t.Error("the accelerated endpoint serves a bucket without acceleration")
+	}
 	transport.CloseIdleConnections()
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 	lines := log.String()
-	if !regexp.MustCompile(`^\S+ PutObject oss://one/a\\nb\\x1b\[31m\\u202eü 200\n\S+ PutObject oss://two/a\\nb\\x1b\[31m\\u202eü 200\n$`).MatchString(lines) || strings.Contains(lines, "very-secret") {
+	if !regexp.MustCompile(`^\S+ PutObject oss://one/a\\nb\\x1b\[31m\\u202eü 200\n\S+ PutObject oss://two/a\\nb\\x1b\[31m\\u202eü 200\n\S+ PutObject oss://one/x 4\d\d \w+\n$`).MatchString(lines) || strings.Contains(lines, "very-secret") {
 		t.Errorf("%q", lines)
 	}
 	if !strings.Contains(string(text[:n]), "A FAKE") || !strings.Contains(string(text[:n]), "forgotten") || !strings.Contains(string(text[:n]), `base_uri = "oss://one/`) {
@@ -75,6 +86,12 @@ func TestRun(t *testing.T) {
 }
 
 func TestLoopbackOnly(t *testing.T) {
+	for _, option := range []string{"-listen", "-accelerate"} {
+		arguments := []string{"-listen", "127.0.0.1:0", "-accelerate", "127.0.0.1:0", option, "0.0.0.0:0"} // the last counts
+		if err := run(t.Context(), arguments, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), option) {
+			t.Errorf("%s: %v", option, err)
+		}
+	}
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "example.com:80", "192.0.2.1:0", "nonsense"} {
 		if err := run(t.Context(), []string{"-listen", address}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "-listen") {
 			t.Errorf("%s: %v", address, err)
@@ -84,7 +101,7 @@ func TestLoopbackOnly(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	for argument, want := range map[string]string{"-bucket=Wrong_": "-bucket Wrong_", "-bucket=": "-bucket", "extra": "extra"} {
-		if err := run(t.Context(), []string{"-listen", "127.0.0.1:0", argument}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+		if err := run(t.Context(), []string{"-listen", "127.0.0.1:0", "-accelerate", "127.0.0.1:0", argument}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", argument, err)
 		}
 	}
