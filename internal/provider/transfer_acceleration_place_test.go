@@ -55,7 +55,11 @@ const (
 
 func inEveryAcceleratedPlace(t *testing.T, test func(t *testing.T, p acceleratedPlace)) {
 	t.Helper()
-	for name, on := range map[string]func(*testing.T) acceleratedPlace{"oss": onAcceleratedOSS, "s3": onAcceleratedS3} {
+	places := map[string]func(*testing.T) acceleratedPlace{"oss": onAcceleratedOSS, "s3": onAcceleratedS3}
+	if withOpenTofu() {
+		delete(places, "s3")
+	}
+	for name, on := range places {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, on(t))
