@@ -3,6 +3,7 @@ package provider_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -49,5 +50,28 @@ func TestOSSRequests(t *testing.T) {
 		},
 		resource.TestStep{PreConfig: server.ClearRequests, Config: with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), Check: sent("HeadObject")},
 		resource.TestStep{PreConfig: server.ClearRequests, Config: p.provider(), Check: sent("HeadObject", "HeadObject", "DeleteObject")},
+	)
+}
+
+// What the provider's block says for all stores reaches OSS too: the private CA, the count of repetitions, and who asks.
+func TestOSSCommonSettings(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{TLS: true})
+	p, _ := inOSSBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	config := p.provider() + artifact("job", fromFile(path))
+	once := strings.Replace(config, "base_uri", "max_retries = 0\n base_uri", 1)
+	throttle := func() {
+		server.Throttle(func(r ossfake.Request) bool { return r.Operation == "PutObject" }, 1, ossfake.Refusal{})
+	}
+	applies(t,
+		resource.TestStep{PreConfig: throttle, Config: once, ExpectError: words("The store cannot be reached", "QpsLimitExceeded")},
+		resource.TestStep{PreConfig: throttle, Config: config, Check: then(func() {
+			p.holds(t, jobPath, firstJob)
+			for _, request := range server.Requests() {
+				if agent := request.Header.Get("User-Agent"); request.Operation == "PutObject" && !strings.HasPrefix(agent, "terraform-provider-flink/") {
+					t.Errorf("%s by %q", request.Operation, agent)
+				}
+			}
+		})},
 	)
 }

@@ -74,8 +74,8 @@ func (s *Store) hasNoAcceleration(err error) bool {
 }
 
 // AccelerationEndpoint asks nothing.
-func (s *Store) AccelerationEndpoint(ctx context.Context) (string, error) {
-	conn, err := s.connect(ctx)
+func (s *Store) AccelerationEndpoint(_ context.Context) (string, error) {
+	conn, err := s.connect()
 	if err != nil {
 		return "", s.fail(request{operation: "AccelerationEndpoint"}, err)
 	}

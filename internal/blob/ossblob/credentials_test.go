@@ -221,7 +221,7 @@ func TestRenewal(t *testing.T) {
 			seen[r.Header.Get("X-Oss-Security-Token")] = true
 		}
 		now = now.Add(time.Minute)
-		conn, _ := store.connect(t.Context())
+		conn, _ := store.connect()
 		conn.keys.now = func() time.Time { return now }
 	}
 	if len(seen) != 3 {

@@ -23,7 +23,7 @@ func (s *Store) Presign(ctx context.Context, method, key string, ttl time.Durati
 	if ttl < time.Second || s.config.SignatureVersion != SignatureV1 && ttl > longestPresigned {
 		return "", fmt.Errorf("a URL can be signed for 1 second to 7 days, and not for %s", ttl)
 	}
-	conn, err := s.connect(ctx)
+	conn, err := s.connect()
 	if err != nil {
 		return "", s.fail(r, err)
 	}

@@ -41,7 +41,7 @@ type answer struct {
 
 // do sends a request, again where that helps, and describes what went wrong. It is the only place that speaks to OSS.
 func (s *Store) do(ctx context.Context, r request) (*answer, error) {
-	conn, err := s.connect(ctx)
+	conn, err := s.connect()
 	if err != nil {
 		return nil, s.fail(r, err)
 	}

@@ -2,10 +2,10 @@
 package ossblob
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +21,7 @@ type Store struct {
 	config Config
 	bucket string
 
-	// opening holds a token while nobody opens the connection.
-	opening chan struct{}
+	opening sync.Mutex
 	opened  atomic.Pointer[connection]
 
 	// copyLimit is the largest object that one CopyObject takes, and copyPart the size of the parts above it, in bytes.
@@ -57,27 +56,18 @@ func New(config Config, bucket string) *Store {
 	if config.Budget == nil {
 		config.Budget = multipart.NewBudget(multipart.DefaultParts)
 	}
-	store := &Store{
-		config: config, bucket: bucket, opening: make(chan struct{}, 1),
+	return &Store{
+		config: config, bucket: bucket,
 		copyLimit: 1 << 30, // "larger than 1 GB ... UploadPartCopy" (API reference, CopyObject)
 		copyPart:  256 << 20,
 		pause:     firstPause,
 	}
-	store.opening <- struct{}{}
-	return store
 }
 
-// connect opens the connection once. A first use that fails or is cancelled leaves it to the next.
-func (s *Store) connect(ctx context.Context) (*connection, error) {
-	if conn := s.opened.Load(); conn != nil {
-		return conn, nil
-	}
-	select {
-	case <-s.opening:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { s.opening <- struct{}{} }()
+// connect opens the connection once. A first use that fails leaves it to the next.
+func (s *Store) connect() (*connection, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
 	if conn := s.opened.Load(); conn != nil {
 		return conn, nil
 	}

@@ -24,7 +24,7 @@ import (
 // header, a HeadObject comes just before the request that publishes, unless the caller has just sent one: in between a window remains.
 func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (blob.Stage, error) {
 	to := &upload{store: s, caller: ctx, key: key, cond: opts.Cond, attrs: opts.Attrs.Clone(), accelerate: opts.Accelerate}
-	conn, err := s.connect(ctx)
+	conn, err := s.connect()
 	if err == nil && opts.Accelerate && conn.accelerated == nil {
 		err = errNoAcceleration
 	}

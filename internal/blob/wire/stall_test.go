@@ -52,3 +52,35 @@ func TestAnswersThatStall(t *testing.T) {
 		t.Errorf("the caller's own deadline: %v", err)
 	}
 }
+
+// A pause of the reader is none of the server's.
+func TestAReaderThatPauses(t *testing.T) {
+	more := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "first")
+		http.NewResponseController(w).Flush()
+		<-more
+		io.WriteString(w, ", second")
+	}))
+	defer server.Close()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const timeout = 200 * time.Millisecond
+	response, err := impatient{transport, timeout}.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.ReadFull(response.Body, make([]byte, len("first"))); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * timeout)
+	close(more)
+	if rest, err := io.ReadAll(response.Body); string(rest) != ", second" || err != nil {
+		t.Errorf("%q, %v", rest, err)
+	}
+}

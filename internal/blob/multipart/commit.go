@@ -1,0 +1,135 @@
+package multipart
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/crc64"
+	"slices"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// Commit sends what is left and publishes the object. It must be given the sums of exactly what was written.
+func (s *Stage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	if s.finished {
+		return blob.Info{}, errEnded
+	}
+	defer context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })()
+	if s.written != sums.Size || (s.options.Size >= 0 && s.written != s.options.Size) {
+		return blob.Info{}, fmt.Errorf("%w: %d bytes were announced, %d written, and %d are to be committed",
+			blob.ErrSourceChanged, s.options.Size, s.written, sums.Size)
+	}
+	commit := s.put
+	if s.begun {
+		commit = s.complete
+	}
+	info, err := commit(ctx, sums)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	s.finished = true
+	s.cancel(errEnded)
+	return info, nil
+}
+
+// put sends an object of at most one part.
+func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	var data []byte
+	if s.current != nil {
+		data = s.current.data
+	}
+	if err := s.stopped(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	ctx, cancel := blob.CommitContext(ctx)
+	defer cancel()
+	whole := s.wholeOf(data)
+	body := newBody(bytes.NewReader(data), whole.Size, whole.CRC64NVME)
+	info, err := s.upload.Put(ctx, body, whole, sums)
+	body.close()
+	s.drop()
+	return info, body.verdict(err)
+}
+
+// complete sends the last part, waits for all of them, and publishes.
+func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error) {
+	if s.current != nil {
+		if err := s.flush(); err != nil {
+			return blob.Info{}, err
+		}
+	}
+	if err := s.wait(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	if err := s.stopped(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	slices.SortFunc(s.done, func(a, b Done) int { return int(a.Number - b.Number) })
+	whole := Whole{}
+	for _, part := range s.done {
+		whole.CRC64NVME = combine(nvme, whole.CRC64NVME, part.CRC64NVME, part.Size)
+		whole.CRC64ECMA = combine(crc64.ECMA, whole.CRC64ECMA, part.CRC64ECMA, part.Size)
+		whole.Size += part.Size
+	}
+	if whole.Size != sums.Size || len(s.done) != int(s.parts) {
+		return blob.Info{}, fmt.Errorf("%d of %d parts were sent, %d bytes of %d", len(s.done), s.parts, whole.Size, sums.Size)
+	}
+	ctx, cancel := blob.CommitContext(ctx)
+	defer cancel()
+	return s.upload.Complete(ctx, s.done, whole)
+}
+
+// stopped returns the first error, or that of the caller's context, whose effect on the stage may not show yet.
+func (s *Stage) stopped(ctx context.Context) error {
+	if err := context.Cause(s.ctx); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// Abort stops the parts in flight, waits for them and throws them away.
+func (s *Stage) Abort(ctx context.Context) error {
+	if s.finished {
+		return nil
+	}
+	s.cancel(errEnded)
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	s.drop()
+	if s.begun {
+		if err := s.upload.Abort(ctx); err != nil {
+			return err
+		}
+		if s.lost && waitFor(ctx, abortAgain) {
+			if err := s.upload.Abort(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	s.finished = true
+	return nil
+}
+
+// wait returns when no part is in flight, or ctx is over.
+func (s *Stage) wait(ctx context.Context) error {
+	idle := make(chan struct{})
+	go func() {
+		s.inFlight.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *Stage) drop() {
+	if s.current != nil {
+		s.current.free()
+		s.current = nil
+	}
+}

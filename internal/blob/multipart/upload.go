@@ -1,0 +1,59 @@
+package multipart
+
+import (
+	"context"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+)
+
+// Upload is one object on its way to a backend. Put is called alone, or Begin once, Part concurrently, and then
+// Complete or Abort. Errors are returned as they are.
+type Upload interface {
+	// Put sends the whole object in one request.
+	Put(ctx context.Context, body *Body, whole Whole, sums blob.Sums) (blob.Info, error)
+
+	// Begin starts an upload by parts. After an error there is nothing to abort.
+	Begin(ctx context.Context) error
+
+	// Part sends one part and returns its ETag.
+	Part(ctx context.Context, part Part) (string, error)
+
+	// Complete publishes the parts, which are in order.
+	Complete(ctx context.Context, parts []Done, whole Whole) (blob.Info, error)
+
+	// Abort throws the parts away. An upload that is gone already is no error.
+	Abort(ctx context.Context) error
+}
+
+// Part is a part that is about to be sent.
+type Part struct {
+	Number int32 // from 1
+	Body   *Body
+	Sums   blob.PartSums // SHA256 and CRC64ECMA only with the Options of these names
+}
+
+// Done is a part that has been sent.
+type Done struct {
+	Number    int32
+	ETag      string
+	Size      int64 // bytes
+	CRC64NVME uint64
+	CRC64ECMA uint64 // zero unless Options.CRC64ECMA
+}
+
+// Whole describes all bytes together.
+type Whole struct {
+	Size      int64 // bytes
+	CRC64NVME uint64
+	CRC64ECMA uint64 // zero unless Options.CRC64ECMA
+}
+
+// Options of a stage.
+type Options struct {
+	Size   int64 // bytes; -1: not known yet
+	SHA256 bool  // the backend signs the SHA-256 of each part: then the server compares it, and Body only the CRC
+	// CRC64ECMA: the backend compares CRC-64/ECMA with what the server says it has. Body does not take it: CRC64NVME, which it compares,
+	// costs a fiftieth.
+	CRC64ECMA bool
+	Budget    *Budget
+}
