@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +23,7 @@ type Request struct {
 	Path   string // as it was sent, escaped
 	Query  url.Values
 	Header http.Header
-	Status int   // of the answer; 0: there was none
+	Status int   // of the answer; 0: there was none, or there is none yet
 	Bytes  int64 // of the body, as the proxy read them
 }
 
@@ -60,6 +59,13 @@ func (m Match) matches(r *http.Request) bool {
 		(m.Header == "" || r.Header.Get(m.Header) != "")
 }
 
+// passing is a request that may still be on its way. Status and Bytes are in status and body.
+type passing struct {
+	Request
+	status atomic.Int64
+	body   *countingBody
+}
+
 type rule struct {
 	match Match
 	fault Fault
@@ -78,7 +84,7 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	rules    []*rule
-	requests []Request
+	requests []*passing
 	change   func(*http.Request)
 }
 
@@ -132,11 +138,18 @@ func (p *Proxy) Clear() {
 	p.rules, p.requests, p.change = nil, nil, nil
 }
 
-// Requests are all requests so far, in the order in which they ended.
+// Requests are all requests so far, in the order in which they came. One that was answered is always among them: it is written down before its
+// answer begins, since a client that has the last byte asks at once.
 func (p *Proxy) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.requests)
+	requests := make([]Request, 0, len(p.requests))
+	for _, passing := range p.requests {
+		request := passing.Request
+		request.Status, request.Bytes = int(passing.status.Load()), passing.body.n.Load()
+		requests = append(requests, request)
+	}
+	return requests
 }
 
 // Methods are the methods of all requests so far.
@@ -154,33 +167,33 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if change != nil {
 		change(r)
 	}
-	record := Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone()}
 	body := &countingBody{ReadCloser: r.Body}
-	defer func() {
-		record.Bytes = body.n.Load()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.requests = append(p.requests, record)
-	}()
+	record := &passing{
+		Request: Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone()},
+		body:    body,
+	}
+	p.mu.Lock()
+	p.requests = append(p.requests, record)
+	p.mu.Unlock()
 
 	switch fault {
 	case Reset:
 		reset(w)
 		return
 	case Refuse500:
-		record.Status = answer(w, body, http.StatusInternalServerError, "InternalError")
+		record.answer(w, http.StatusInternalServerError, "InternalError")
 		return
 	case Refuse503:
-		record.Status = answer(w, body, http.StatusServiceUnavailable, "SlowDown")
+		record.answer(w, http.StatusServiceUnavailable, "SlowDown")
 		return
 	case Refuse501:
-		record.Status = answer(w, body, http.StatusNotImplemented, "NotImplemented")
+		record.answer(w, http.StatusNotImplemented, "NotImplemented")
 		return
 	case Conflict409:
-		record.Status = answer(w, body, http.StatusConflict, "ConditionalRequestConflict")
+		record.answer(w, http.StatusConflict, "ConditionalRequestConflict")
 		return
 	case ErrorIn200:
-		record.Status = answer(w, body, http.StatusOK, "InternalError")
+		record.answer(w, http.StatusOK, "InternalError")
 		return
 	case Stall:
 		// The server notices a client that goes away only once the body has been read.
@@ -200,7 +213,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer response.Body.Close()
-	record.Status = response.StatusCode
+	record.status.Store(int64(response.StatusCode))
 	if fault == LoseAnswer {
 		io.Copy(io.Discard, response.Body)
 		reset(w)
@@ -249,13 +262,13 @@ func (p *Proxy) forward(r *http.Request, body *countingBody) (*http.Response, er
 }
 
 // answer refuses a request in S3's words, after its body was read: a client that is still sending would see a reset.
-func answer(w http.ResponseWriter, body io.Reader, status int, code string) int {
-	io.Copy(io.Discard, body)
+func (r *passing) answer(w http.ResponseWriter, status int, code string) {
+	io.Copy(io.Discard, r.body)
+	r.status.Store(int64(status))
 	w.Header().Set("Content-Type", "application/xml")
 	w.Header().Set("X-Amz-Request-Id", "FAULTPROXY")
 	w.WriteHeader(status)
 	io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Error><Code>"+code+"</Code><Message>played by the fault proxy</Message></Error>")
-	return status
 }
 
 // reset ends the connection as a crash would: without an answer, by RST.
