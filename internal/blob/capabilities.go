@@ -39,3 +39,24 @@ type Accelerator interface {
 	// TryAcceleration sends one small request that changes nothing to that endpoint. ErrNotAccelerated: not yet.
 	TryAcceleration(ctx context.Context) error
 }
+
+// CopyStage is a Stage that can take what another object of the same store has, without its bytes passing through here. A stage is fed by
+// CopyFrom alone, or by Write or SendAt.
+type CopyStage interface {
+	Stage
+
+	// CanCopy says whether from is a store that it can copy from: the same kind, at the same endpoint, with the same credentials. It asks nothing.
+	CanCopy(from Store) bool
+
+	// CopyFrom copies all of the object that info describes, under the condition that its ETag is still that one: else
+	// ErrSourceChanged. Its Commit publishes it. A store that refuses to copy at all is errors.ErrUnsupported: then the object is to be
+	// written, into another stage.
+	CopyFrom(ctx context.Context, from Store, info Info) error
+}
+
+// StoredHasher is a Store that computes SHA-256 itself.
+type StoredHasher interface {
+	// StoredHash returns the SHA-256 that the store took of all bytes of the object as it was written; nil where it took none, or of the parts
+	// alone. It is no metadata, which whoever writes an object can make up.
+	StoredHash(ctx context.Context, info Info) (*Hash, error)
+}

@@ -18,6 +18,13 @@ var (
 	ErrCredentials   = errors.New("no valid credentials")
 	ErrUnreachable   = errors.New("the endpoint cannot be reached")
 
+	// ErrStartOver is what a source's Read returns when it cannot go on and may be whole when it is opened again: it changed while it was
+	// read. Put and HashOf open it again, a few times.
+	ErrStartOver = errors.New("the source has to be read from its start again")
+
+	// ErrPresent is no failure: the source has the bytes of PutOptions.Present, and nothing was published.
+	ErrPresent = errors.New("the same bytes are there already")
+
 	// ErrNotAccelerated is a request to the acceleration endpoint of a bucket whose acceleration is off, or was switched on
 	// so lately that it does not work yet.
 	ErrNotAccelerated = errors.New("transfer acceleration is not on for this bucket")

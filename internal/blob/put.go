@@ -27,11 +27,21 @@ type Content interface {
 	Size() int64 // bytes; -1: not known until the end
 }
 
+// StoredContent is Content that is an object of a store. It is not read before the first Read, so that it may be copied instead.
+type StoredContent interface {
+	Content
+	Stored() (Store, Info)
+}
+
 // PutOptions say under which condition an object is published, and what is told about it.
 type PutOptions struct {
 	Cond       Cond
 	Attrs      Attrs // SHA256 is set by Put
 	Accelerate bool  // as in WriteOptions
+
+	// Present is the hash of what is there already; nil: nothing, or it does not matter. A source that turns out to have it is not
+	// published: ErrPresent.
+	Present *Hash
 }
 
 // abortTimeout bounds the clean-up after a failure, when the caller's own context may be over already. A run that was

@@ -11,8 +11,23 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
-// ErrNotRegular says that a path names a directory, a device or a pipe.
-var ErrNotRegular = errors.New("not a regular file")
+// What can go wrong with a source beyond fs.ErrNotExist, fs.ErrPermission, blob.ErrUnreachable and blob.ErrSourceChanged.
+var (
+	// ErrNotRegular says that a path names a directory, a device or a pipe.
+	ErrNotRegular = errors.New("not a regular file")
+
+	// ErrTruncated says that a source ends before its announced length, time and again.
+	ErrTruncated = errors.New("the source breaks off")
+
+	// ErrNoRanges says that a server gives a file as a whole only.
+	ErrNoRanges = errors.New("the server gives no parts of the file")
+
+	// ErrRedirect says that a server sends on to where nothing is fetched from.
+	ErrRedirect = errors.New("the redirect is not followed")
+
+	// ErrServer says that a server failed, or answered what no server of files answers.
+	ErrServer = errors.New("the server does not give the file")
+)
 
 // File is a local file. A relative path counts from the working directory, which for Terraform is the root module's.
 type File struct{ Path string }
