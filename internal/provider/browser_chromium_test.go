@@ -34,7 +34,7 @@ const (
 	actionTimeout  = time.Minute
 )
 
-// findChromium looks where scripts/install-chromium.sh looks.
+// findChromium looks where scripts/install-test-packages.sh looks.
 func findChromium(t *testing.T) string {
 	t.Helper()
 	names := []string{"chromium", "chromium-browser", "google-chrome"}
