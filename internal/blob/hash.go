@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -26,14 +27,38 @@ func ParseHash(s string) (Hash, error) {
 	return h, nil
 }
 
-// HashOf reads a source once and returns the SHA-256 and the count of its bytes.
-func HashOf(ctx context.Context, src Source) (Sums, error) {
-	content, err := src.Open(ctx)
-	if err != nil {
-		return Sums{}, err
+// HashOf reads a source once and returns the SHA-256 and the count of its bytes. One that has to be read from its start again (ErrStartOver)
+// is, a few times.
+func HashOf(ctx context.Context, src Source) (sums Sums, err error) {
+	err = startingOver(ctx, func() error {
+		content, err := src.Open(ctx)
+		if err != nil {
+			return err
+		}
+		defer content.Close()
+		sums, err = hashReader(ctx, content)
+		return err
+	})
+	return sums, err
+}
+
+// openings is how often a source is opened that changes each time.
+const openings = 3
+
+// startingOver calls read again while the source wants to be read from its start. A stage that could not be cleaned up is told, and not
+// hidden by a later success.
+func startingOver(ctx context.Context, read func() error) error {
+	for opened := 1; ; opened++ {
+		err := read()
+		switch {
+		case !errors.Is(err, ErrStartOver) || errors.Is(err, errCleanUp):
+			return err
+		case ctx.Err() != nil:
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		case opened == openings:
+			return fmt.Errorf("it was opened %d times: %w", opened, err)
+		}
 	}
-	defer content.Close()
-	return hashReader(ctx, content)
 }
 
 // Digest returns the SHA-256 of a stored object: the one stored beside it, else by reading the object once, under the

@@ -2,17 +2,11 @@ package blob
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
-	"hash/crc64"
 	"io"
 	"io/fs"
-	"sync"
 	"time"
-
-	"github.com/minio/crc64nvme"
 )
 
 // Source is bytes that can be read from their start, more than once.
@@ -48,69 +42,134 @@ type PutOptions struct {
 // interrupted is waited for by Terraform, and killed by its user at the second interrupt.
 const abortTimeout = 30 * time.Second
 
-// ecmaTable is for CRC-64/XZ, which OSS calls CRC-64 (ECMA-182).
-var ecmaTable = crc64.MakeTable(crc64.ECMA)
-
-// copyBuffers are what a stream is read through.
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
-
 // Put is the only way in which an object is published: it reads the source once, hashes what it sends, and commits only
 // if the SHA-256 is the wanted one; with want nil there is none to compare with. In every other case nothing is visible, what was
 // there is still there, and the stage is aborted, even if ctx is cancelled.
 //
+// An object that the store can copy itself (see CopyStage) is not sent: it is read once to prove its SHA-256, if the store it lies in does not
+// know that itself (see StoredHasher), and copied under the condition that it is still the same.
+//
 // An error of the commit that may hide a success (an answer that was lost, and the refusal of its repetition) is
 // settled by looking: an object with the wanted hash and opts.Attrs.Owner is ours.
 //
-// A source with other bytes is a *MismatchError.
+// A source with other bytes is a *MismatchError, one with those of opts.Present is ErrPresent, and then the Sums are those of the source. One
+// that has to be read from its start again (ErrStartOver) is, a few times.
 func Put(ctx context.Context, store Store, key string, src Source, want *Hash, opts PutOptions) (info Info, sums Sums, err error) {
+	p := publication{store: store, key: key, want: want, opts: opts, copies: true}
+	err = startingOver(ctx, func() error {
+		info, sums, err = p.once(ctx, src)
+		return err
+	})
+	return info, sums, err
+}
+
+// publication is what Put was asked for.
+type publication struct {
+	store  Store
+	key    string
+	want   *Hash
+	opts   PutOptions
+	copies bool // the store may copy
+}
+
+// once opens the source and publishes its bytes, or copies what is a store's already.
+func (p publication) once(ctx context.Context, src Source) (Info, Sums, error) {
 	content, err := src.Open(ctx)
 	if err != nil {
 		return Info{}, Sums{}, err
 	}
 	defer content.Close()
-
-	opts.Attrs = opts.Attrs.Clone()
-	opts.Attrs.SHA256 = want
-	stage, err := store.Stage(ctx, key, WriteOptions{Cond: opts.Cond, Attrs: opts.Attrs, Size: content.Size(), Accelerate: opts.Accelerate})
+	stage, err := p.stage(ctx, p.want, content.Size())
 	if err != nil {
 		return Info{}, Sums{}, err
 	}
+	if stored, ok := p.copyable(stage, content); ok {
+		// It was only asked. The copy needs one that has been told the hash.
+		if err := abort(ctx, stage); err != nil {
+			return Info{}, Sums{}, err
+		}
+		info, sums, err := p.copied(ctx, stored)
+		if errors.Is(err, errCopyRefused) && !errors.Is(err, errCleanUp) {
+			p.copies = false
+			return p.once(ctx, src)
+		}
+		return info, sums, err
+	}
+	return p.publish(ctx, stage, func() (Sums, error) {
+		sums, err := send(ctx, stage, content)
+		if err != nil {
+			return Sums{}, err
+		}
+		if size := content.Size(); size >= 0 && sums.Size != size {
+			return Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and %d were read", ErrSourceChanged, size, sums.Size)
+		}
+		return sums, p.check(sums)
+	})
+}
+
+// stage begins to write an object with the hash, if that is known, and the size.
+func (p publication) stage(ctx context.Context, hash *Hash, size int64) (Stage, error) {
+	attrs := p.opts.Attrs.Clone()
+	attrs.SHA256 = hash
+	return p.store.Stage(ctx, p.key, WriteOptions{Cond: p.opts.Cond, Attrs: attrs, Size: size, Accelerate: p.opts.Accelerate})
+}
+
+// check compares what was read with what was wanted, and with what is there.
+func (p publication) check(sums Sums) error {
+	switch {
+	case p.want != nil && sums.SHA256 != *p.want:
+		return &MismatchError{Want: *p.want, Got: sums.SHA256, Size: sums.Size}
+	case p.opts.Present != nil && sums.SHA256 == *p.opts.Present:
+		return ErrPresent
+	}
+	return nil
+}
+
+// publish fills a stage and commits it, if fill has no error, or aborts it.
+func (p publication) publish(ctx context.Context, stage Stage, fill func() (Sums, error)) (info Info, sums Sums, err error) {
 	committed := false
 	defer func() {
 		if committed {
 			return
 		}
-		abortCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
-		defer cancel()
 		// The cause comes first: a failed clean-up must not hide it, nor a success that was settled by looking.
-		if abortErr := stage.Abort(abortCtx); abortErr != nil && err != nil {
-			err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
+		if abortErr := abort(ctx, stage); abortErr != nil && err != nil {
+			err = errors.Join(err, abortErr)
 		}
 	}()
-
-	sums, err = send(ctx, stage, content)
+	sums, err = fill()
+	if errors.Is(err, ErrPresent) {
+		return Info{}, sums, err
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
-		return Info{}, Sums{}, err
-	}
-	if size := content.Size(); size >= 0 && sums.Size != size {
-		return Info{}, Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and %d were read", ErrSourceChanged, size, sums.Size)
-	}
-	if want != nil && sums.SHA256 != *want {
-		return Info{}, Sums{}, &MismatchError{Want: *want, Got: sums.SHA256, Size: sums.Size}
-	}
-	if err := context.Cause(ctx); err != nil {
 		return Info{}, Sums{}, err
 	}
 	info, err = stage.Commit(ctx, sums)
 	committed = err == nil
 	if err != nil {
-		info, err = settle(ctx, store, key, sums, opts.Attrs.Owner, err)
+		info, err = settle(ctx, p.store, p.key, sums, p.opts.Attrs.Owner, err)
 	}
 	if gaveUp := context.Cause(ctx); gaveUp != nil && err != nil {
 		// That the caller gave up is the cause, and what the store said of it the detail.
 		err = fmt.Errorf("%w: %s", gaveUp, err) //nolint:errorlint // a cancelled request would pass for a cancelled caller
 	}
 	return info, sums, err
+}
+
+// errCleanUp marks what is left behind, so that nothing is tried again over it.
+var errCleanUp = errors.New("clean-up")
+
+// abort throws a stage away, although the caller may have given up.
+func abort(ctx context.Context, stage Stage) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	defer cancel()
+	if err := stage.Abort(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errCleanUp, err)
+	}
+	return nil
 }
 
 // settle finds out whether a commit that failed took place all the same.
@@ -129,68 +188,4 @@ func settle(ctx context.Context, store Store, key string, sums Sums, owner strin
 		return Info{}, cause
 	}
 	return info, nil
-}
-
-// send feeds the stage with all of the content and returns the sums of what was sent.
-func send(ctx context.Context, stage Stage, content Content) (Sums, error) {
-	if parts, ok := stage.(PartStage); ok {
-		if file, ok := content.(io.ReaderAt); ok && content.Size() >= 0 {
-			if plan := parts.Parts(); plan.Size > 0 {
-				return sendParts(ctx, parts, plan, file, content.Size())
-			}
-		}
-	}
-	digest := sha256.New()
-	buffer := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buffer)
-	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(digest, stage)}, contextReader{ctx, content}, *buffer)
-	if err != nil {
-		return Sums{}, err
-	}
-	return Sums{SHA256: Hash(digest.Sum(nil)), Size: n}, nil
-}
-
-// sendParts hashes a file part by part, ahead of the sending, which reads each part again from the file.
-func sendParts(ctx context.Context, stage PartStage, plan PartPlan, file io.ReaderAt, size int64) (Sums, error) {
-	whole := sha256.New()
-	buffer := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buffer)
-	for offset := int64(0); offset < size; offset += plan.Size {
-		length := min(plan.Size, size-offset)
-		crc := crc64nvme.New()
-		sinks := []io.Writer{whole, crc}
-		var ecma hash.Hash64
-		if plan.CRC64ECMA {
-			ecma = crc64.New(ecmaTable)
-			sinks = append(sinks, ecma)
-		}
-		var part hash.Hash
-		if plan.SHA256 {
-			part = sha256.New()
-			sinks = append(sinks, part)
-		}
-		section := contextReader{ctx, io.NewSectionReader(file, offset, length)}
-		n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(sinks...)}, section, *buffer)
-		if err != nil {
-			return Sums{}, err
-		}
-		if n != length {
-			return Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and ends after %d", ErrSourceChanged, size, offset+n)
-		}
-		sums := PartSums{CRC64NVME: crc.Sum64()}
-		if ecma != nil {
-			sums.CRC64ECMA = ecma.Sum64()
-		}
-		if part != nil {
-			sums.SHA256 = Hash(part.Sum(nil))
-		}
-		if err := stage.SendAt(file, offset, length, sums); err != nil {
-			return Sums{}, err
-		}
-	}
-	// A file that has grown is another file.
-	if n, _ := file.ReadAt((*buffer)[:1], size); n > 0 {
-		return Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and has more by now", ErrSourceChanged, size)
-	}
-	return Sums{SHA256: Hash(whole.Sum(nil)), Size: size}, nil
 }

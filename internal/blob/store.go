@@ -55,6 +55,8 @@ type Stage interface {
 	// Commit publishes what was written under the key. It checks the context before its last request; once that is
 	// sent, the request runs under a deadline of its own. A condition that does not hold is ErrChanged (IfMatch)
 	// or fs.ErrExist (IfAbsent). After an error it may be unknown whether the object is there: Put settles that.
+	// Where the attributes have no SHA256 yet it stores sums.SHA256 beside the object, unless it is too late for that, as it is in an upload by
+	// parts, or the store keeps none. The Info has the Attrs that were written, and so tells.
 	Commit(ctx context.Context, sums Sums) (Info, error)
 
 	// Abort throws away what was written. It waits for the parts in flight first. It may be called more than

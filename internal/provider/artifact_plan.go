@@ -2,9 +2,7 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path/filepath"
 
@@ -13,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -42,13 +38,15 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 
 	p := artifactPlan{
-		config: config, planned: planned, prior: prior, owner: owner,
+		provider: r.configured, config: config, planned: planned, prior: prior, owner: owner,
 		// The second planning of a replacement has no prior state, but its private one.
 		exists: prior != nil || owned,
 	}
+	var downloaded download
+	p.diags.Append(readPrivate(ctx, req.Private, downloadKey, &downloaded)...)
 	p.planBaseURI(r.configured)
 	p.checkAcceleration()
-	p.planHash(ctx)
+	p.planHash(ctx, downloaded)
 	if !p.diags.HasError() {
 		p.planLocation()
 	}
@@ -60,13 +58,24 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if p.replaced() {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("uri"))
 		p.release(&r.configured.planned)
-		if config.Source.IsUnknown() {
-			p.diags.AddAttributeWarning(path.Root("source"), "The source is not known yet",
+		p.proveRemote(ctx)
+		if unknown := config.Source.IsUnknown() || config.SourceURL.IsUnknown(); unknown || p.unseen {
+			title := "The source is not known yet"
+			if !unknown {
+				title = "The new bytes are not known yet"
+			}
+			p.diags.AddAttributeWarning(path.Root(config.sourceAttribute()), title,
 				"The plan replaces the file, and cannot see what will come in its place. Without create_before_destroy the apply will refuse to delete the old file first. "+
-					"Set create_before_destroy = true in the lifecycle block, or set filename, so that the file stays in its place.")
+					"Set create_before_destroy = true in the lifecycle block, or "+otherwise(config)+".")
 		}
 	}
 	p.planRest()
+	if prior == nil && owned {
+		// The second planning of a replacement has the private state of the first, which has asked already.
+		var first replacement
+		p.diags.Append(readPrivate(ctx, req.Private, replacementKey, &first)...)
+		p.unproven = p.unproven || first.Unproven
+	}
 	next := replacement{Unproven: p.unproven && (p.prior == nil || p.replaced())}
 	if prior == nil && !owned {
 		next.Foreign = r.configured.takenOver()
@@ -78,12 +87,14 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 
 // artifactPlan is one artifact as it is planned.
 type artifactPlan struct {
+	provider        *configured
 	config, planned artifactModel
 	prior           *artifactModel // nil: there is none, or it is being replaced
 	owner           ownership
 	exists          bool // an object of this resource is in the store
 
-	unproven bool                // the source could not be read, or is not the pinned one
+	unproven bool                // the source could not be read, is not the pinned one, or will be read at apply only
+	unseen   bool                // a remote source has other bytes than before, and nobody knows which
 	location *workspace.Artifact // nil: not known yet
 	bytes    int64               // length of the planned bytes, where they were read; -1: they were not
 	diags    diag.Diagnostics
@@ -113,80 +124,23 @@ func (p *artifactPlan) checkAcceleration() {
 	}
 }
 
-// planHash finds the SHA-256 that the bytes will have.
-func (p *artifactPlan) planHash(ctx context.Context) {
-	p.bytes = -1
-	pin := p.config.ContentSHA256
-	if pin.IsUnknown() {
-		p.planned.ContentSHA256 = types.StringUnknown()
-		p.readSource(ctx) // whether it is there counts all the same
-		return
-	}
-	if !pin.IsNull() && p.prior != nil && pin.Equal(p.prior.ContentSHA256) {
-		p.planned.ContentSHA256 = pin
-		return
-	}
-	read, ok := p.readSource(ctx)
-	switch {
-	case pin.IsNull() && ok:
-		p.planned.ContentSHA256 = types.StringValue(read.SHA256.String())
-		p.bytes = read.Size
-	case pin.IsNull():
-		p.planned.ContentSHA256 = types.StringUnknown()
-	default:
-		p.planned.ContentSHA256 = pin
-		switch {
-		case ok && read.SHA256.String() == pin.ValueString():
-			p.bytes = read.Size
-		case ok:
-			p.complain("content_sha256", "The source is not the pinned one",
-				fmt.Sprintf("The source has SHA-256 %s, and content_sha256 asks for %s. Correct the one that is wrong, or remove content_sha256 to take the source as it is.",
-					read.SHA256, pin.ValueString()))
-		}
-	}
-}
-
-// readSource hashes the source as it is now. ok is false where that is not possible; the reason has been told.
-func (p *artifactPlan) readSource(ctx context.Context) (read blob.Sums, ok bool) {
-	from := p.config.bytes()
-	if from == nil {
-		// A text cannot be missing, whatever it will be.
-		p.unproven = p.config.Source.IsUnknown() && p.config.Content.IsNull()
-		return blob.Sums{}, false
-	}
-	read, err := blob.HashOf(ctx, from)
-	switch {
-	case err == nil:
-		return read, true
-	case errors.Is(err, fs.ErrNotExist):
-		p.unproven = true
-		p.diags.AddAttributeWarning(path.Root("source"), "The source is not there yet",
-			fmt.Sprintf("There is no file %q. If this run makes it before the artifact is applied, all is well; the plan cannot show its hash. Otherwise the apply will fail.",
-				p.config.Source.ValueString()))
-	default:
-		title, detail := sourceFailure(p.config.Source.ValueString(), err)
-		p.complain("source", title, detail)
-	}
-	return blob.Sums{}, false
-}
-
-// complain is an error while nothing exists, and a warning where it would stand in the way of a destroy.
-func (p *artifactPlan) complain(attribute, title, detail string) {
-	p.unproven = true
-	if p.exists {
-		p.diags.AddAttributeWarning(path.Root(attribute), title, detail+"\n\nThe object in the store stays as it is: an apply that should replace it will fail before it is touched.")
-		return
-	}
-	p.diags.AddAttributeError(path.Root(attribute), title, detail)
-}
-
 // planLocation names the file and finds where it will lie.
 func (p *artifactPlan) planLocation() {
 	p.planned.Filename = p.config.Filename
 	if p.config.Filename.IsNull() {
 		switch {
-		case p.config.Source.IsUnknown(), p.config.Source.IsNull() && p.config.Content.IsUnknown():
+		case p.config.Source.IsUnknown(), p.config.SourceURL.IsUnknown(), p.config.Source.IsNull() && p.config.SourceURL.IsNull() && p.config.Content.IsUnknown():
 			p.planned.Filename = types.StringUnknown()
+		case !p.config.SourceURL.IsNull():
+			name, err := sourceURLName(p.config.SourceURL.ValueString())
+			if err == nil {
+				err = workspace.CheckFilename(name)
+			}
+			if err != nil {
+				p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, sentence(err)+" Set filename, such as \"job.jar\".")
+				return
+			}
+			p.planned.Filename = types.StringValue(name)
 		case p.config.Source.IsNull():
 			p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, noFilenameDetail)
 			return
@@ -202,6 +156,10 @@ func (p *artifactPlan) planLocation() {
 	artifact, at, err := p.planned.artifact()
 	if err != nil {
 		p.diags.AddAttributeError(path.Root(at), "Invalid "+attributeWords[at], sentence(err))
+		return
+	}
+	if from, err := workspace.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil && from.Canonical() == artifact.Canonical() {
+		p.diags.AddAttributeError(path.Root("source_url"), sourceURLRule.title, "The artifact would be made from itself: source_url is its own place. To manage an object that is there, import it.")
 		return
 	}
 	p.location = &artifact
@@ -272,18 +230,4 @@ func attrsChange(planned, prior artifactModel) bool {
 		return true
 	}
 	return !maps.Equal(planned.userMetadata(), prior.userMetadata())
-}
-
-// sourceFailure is failure for the artifact's own file.
-func sourceFailure(name string, err error) (title, detail string) {
-	tried := fmt.Sprintf("Reading the source %q", name)
-	switch {
-	case errors.Is(err, source.ErrNotRegular):
-		return failure(tried, err)
-	case errors.Is(err, fs.ErrNotExist):
-		return "The source is missing", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Build the file first, or correct source. A relative path counts from the root module's directory."
-	case errors.Is(err, fs.ErrPermission):
-		return "The source cannot be read", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Let the user who runs this read the file."
-	}
-	return failure(tried, err)
 }

@@ -21,12 +21,15 @@ import (
 type artifactPublication struct {
 	artifact workspace.Artifact
 	store    blob.Store
-	from     blob.Source
-	hash     blob.Hash
-	pinned   bool
+	from     *watched
+	remote   bool       // from lies elsewhere
+	hash     *blob.Hash // nil: known once the bytes have come
+	config   artifactModel
 	planned  artifactModel
 
-	found blob.Info // what is in the store at the end
+	found      blob.Info // what is in the store at the end
+	downloaded *download // nil: no remote source was read
+	present    bool      // the source turned out to have the bytes that are there
 }
 
 // state is the planned model with what the store said.
@@ -46,16 +49,19 @@ func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag
 	if err != nil {
 		return p.failed("Looking at", err)
 	}
-	same, err := p.sameBytes(ctx, there)
-	if err != nil {
-		return p.failed("Reading", err)
-	}
 	token := there.Owner()
 	mayOverwrite := p.planned.Overwrite.ValueBool()
+	if p.hash == nil && mayOverwrite {
+		return p.put(ctx, blob.Attrs{Owner: owner.Token}, nil, blob.Cond{IfMatch: there.ETag, Seen: looked})
+	}
+	same, diags := p.sameBytes(ctx, there)
+	if diags.HasError() {
+		return diags
+	}
 	switch {
 	case same && (token != "" || mayOverwrite):
 		diags := p.setAttrs(ctx, there.ETag, func(attrs *blob.Attrs) {
-			attrs.Owner, attrs.SHA256 = owner.Token, &p.hash
+			attrs.Owner, attrs.SHA256 = owner.Token, p.hash
 			p.plannedAttrs(attrs, nil)
 		})
 		if token != "" && !diags.HasError() {
@@ -77,14 +83,22 @@ func (p *artifactPublication) create(ctx context.Context, owner *ownership) diag
 	return p.occupied(there, same, token != "")
 }
 
-// sameBytes compares what is there with the planned hash. Another length needs no hashing.
-func (p *artifactPublication) sameBytes(ctx context.Context, there blob.Info) (bool, error) {
+// sameBytes compares what is there with the wanted bytes. Another length needs no hashing.
+func (p *artifactPublication) sameBytes(ctx context.Context, there blob.Info) (bool, diag.Diagnostics) {
 	if !p.planned.Size.IsUnknown() && p.planned.Size.ValueInt64() != there.Size {
 		return false, nil
 	}
+	if p.hash == nil {
+		if diags := p.learn(ctx); diags.HasError() {
+			return false, diags
+		}
+	}
 	// Read, and not believed: whoever wrote it may have sent our metadata along with other bytes.
 	hash, err := blob.HashObject(ctx, p.store, there)
-	return err == nil && hash == p.hash, err
+	if err != nil {
+		return false, p.failed("Reading", err)
+	}
+	return hash == *p.hash, nil
 }
 
 // occupied says what is there, and offers every way out.
@@ -108,14 +122,19 @@ func (p *artifactPublication) occupied(there blob.Info, same, ours bool) diag.Di
 // update brings the object that the plan saw to what was planned, with as few requests as that needs: none, if only the
 // configuration's own words changed.
 func (p *artifactPublication) update(ctx context.Context, prior artifactModel, owner *ownership) diag.Diagnostics {
-	if p.hash.String() != prior.ContentSHA256.ValueString() {
+	if p.hash == nil || p.hash.String() != prior.ContentSHA256.ValueString() {
 		return p.replace(ctx, prior, owner)
 	}
+	return p.updateAttrs(ctx, prior, owner)
+}
+
+// updateAttrs brings what is told about the object to what was planned; its bytes stay.
+func (p *artifactPublication) updateAttrs(ctx context.Context, prior artifactModel, owner *ownership) diag.Diagnostics {
 	if attrsChange(p.planned, prior) {
 		refused := false
 		diags := p.setAttrs(ctx, prior.ETag.ValueString(), func(attrs *blob.Attrs) {
 			if refused = !owner.mayReplace(attrs.Owner) && !p.planned.Overwrite.ValueBool(); !refused {
-				attrs.Owner, attrs.SHA256 = owner.stamp(), &p.hash
+				attrs.Owner, attrs.SHA256 = owner.stamp(), p.hash
 				p.plannedAttrs(attrs, &prior)
 			}
 		})
@@ -151,6 +170,9 @@ func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, 
 	}
 	attrs.Owner = owner.stamp()
 	diags := p.put(ctx, attrs, &prior, blob.Cond{IfMatch: there.ETag, Seen: looked})
+	if p.present {
+		return p.updateAttrs(ctx, prior, owner)
+	}
 	if !diags.HasError() {
 		owner.Owned = true
 	}
@@ -163,12 +185,33 @@ func (p *artifactPublication) put(ctx context.Context, attrs blob.Attrs, prior *
 	if attrs.ContentType == "" {
 		attrs.ContentType = contentTypeOf(p.artifact.Filename)
 	}
-	info, _, err := blob.Put(ctx, p.store, p.artifact.Key(), p.from, &p.hash, blob.PutOptions{Cond: cond, Attrs: attrs, Accelerate: p.planned.Accelerate.ValueBool()})
-	if err != nil {
+	options := blob.PutOptions{Cond: cond, Attrs: attrs, Accelerate: p.planned.Accelerate.ValueBool()}
+	known := p.hash != nil
+	if hash, err := blob.ParseHash(hashOf(prior)); err == nil && !known {
+		options.Present = &hash
+	}
+	info, sums, err := blob.Put(ctx, p.store, p.artifact.Key(), p.from, p.hash, options)
+	if p.present = errors.Is(err, blob.ErrPresent); err != nil && !p.present {
 		return p.failed("Publishing", err)
 	}
+	p.know(sums.SHA256)
+	p.came(sums)
+	if p.present {
+		return nil
+	}
 	p.found = info
+	if !known && (info.Attrs == nil || info.Attrs.SHA256 == nil) {
+		return p.storeHash(ctx)
+	}
 	return nil
+}
+
+// hashOf is the hash of the object that the state knows; "" without one.
+func hashOf(prior *artifactModel) string {
+	if prior == nil {
+		return ""
+	}
+	return prior.ContentSHA256.ValueString()
 }
 
 // notOurs refuses to touch an object that this state does not own.
@@ -248,32 +291,6 @@ func (p *artifactPublication) hasPlannedAttrs(attrs *blob.Attrs) bool {
 		}
 	}
 	return true
-}
-
-// failed puts an error on the attribute that it concerns.
-func (p *artifactPublication) failed(doing string, err error) diag.Diagnostics {
-	var diags diag.Diagnostics
-	var storeError *blob.Error
-	var mismatch *blob.MismatchError
-	switch {
-	case errors.Is(err, blob.ErrNotAccelerated), p.planned.Accelerate.ValueBool() && errors.Is(err, errors.ErrUnsupported):
-		diags.Append(failureAt("accelerate", doing+" "+p.artifact.URI(), err))
-	case errors.As(err, &storeError):
-		title, detail := failure(doing+" "+p.artifact.URI(), err)
-		diags.AddError(title, detail)
-	case errors.As(err, &mismatch) && p.pinned:
-		title, detail := failure(doing+" "+p.artifact.URI(), err)
-		diags.AddAttributeError(frameworkpath.Root("content_sha256"), title, detail)
-	case errors.Is(err, blob.ErrSourceChanged), errors.As(err, &mismatch):
-		title, detail := failure(doing+" "+p.artifact.URI(), err)
-		diags.AddAttributeError(frameworkpath.Root("source"), title, detail)
-	case errors.Is(err, blob.ErrChanged), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		diags.AddError(failure(doing+" "+p.artifact.URI(), err))
-	default:
-		title, detail := sourceFailure(p.planned.Source.ValueString(), err)
-		diags.AddAttributeError(frameworkpath.Root("source"), title, detail)
-	}
-	return diags
 }
 
 // contentTypeOf is the media type of what Flink jobs are made of. It does not ask the machine's own tables, which differ.

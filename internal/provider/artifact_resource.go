@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -9,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
 // How long a step may take where the timeouts block says nothing.
@@ -73,6 +74,7 @@ func (r *artifactResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	r.configured.placed.Store(p.artifact.Canonical(), true)
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(p.writeDownload(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)
 }
@@ -109,29 +111,29 @@ func (r *artifactResource) Update(ctx context.Context, req resource.UpdateReques
 		return
 	}
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(p.writeDownload(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)
 }
 
-// publication gathers what a create or an update works with. A hash that was not known at plan is found now.
+// publication gathers what a create or an update works with. The hash of bytes that lie here is found now where the plan did not know it; that of
+// others is found as they come, unless the file's name needs it.
 func (r *artifactResource) publication(ctx context.Context, config, planned artifactModel) (*artifactPublication, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	p := &artifactPublication{from: config.bytes(), pinned: !config.ContentSHA256.IsNull(), planned: planned}
-	if planned.ContentSHA256.IsUnknown() {
-		sums, err := blob.HashOf(ctx, p.from)
-		if err != nil {
-			title, detail := sourceFailure(config.Source.ValueString(), err)
-			diags.AddAttributeError(path.Root("source"), title, detail)
-			return nil, diags
-		}
-		p.planned.ContentSHA256 = types.StringValue(sums.SHA256.String())
+	p := &artifactPublication{config: config, planned: planned}
+	from, awaits, err := r.configured.bytes(config)
+	if err == nil && awaits != "" {
+		err = fmt.Errorf("in the provider's block %s is not known", awaits)
 	}
-	hash, err := blob.ParseHash(p.planned.ContentSHA256.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("content_sha256"), sha256Rule.title, sentence(err))
+		diags.AddAttributeError(path.Root(config.sourceAttribute()), sourceURLRule.title, sentence(err))
 		return nil, diags
 	}
-	p.hash = hash
+	_, p.remote = from.(source.Remote)
+	p.from = &watched{Source: from}
+	if diags.Append(p.findHash(ctx, r.configured)...); diags.HasError() {
+		return nil, diags
+	}
 	var at string
 	if p.artifact, at, err = p.planned.artifact(); err != nil {
 		diags.AddAttributeError(path.Root(at), "Invalid "+attributeWords[at], sentence(err))

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -23,8 +24,10 @@ type artifactModel struct {
 	Namespace        types.String   `tfsdk:"namespace"`
 	Filename         types.String   `tfsdk:"filename"`
 	Source           types.String   `tfsdk:"source"`
+	SourceURL        types.String   `tfsdk:"source_url"`
 	Content          types.String   `tfsdk:"content"`
 	ContentSHA256    types.String   `tfsdk:"content_sha256"`
+	ContentSHA256URL types.String   `tfsdk:"content_sha256_url"`
 	ContentAddressed types.Bool     `tfsdk:"content_addressed"`
 	Overwrite        types.Bool     `tfsdk:"overwrite"`
 	RetainOnDestroy  types.Bool     `tfsdk:"retain_on_destroy"`
@@ -56,14 +59,21 @@ func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			},
 			"filename": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Name of the file in the namespace. Default: the base name of `source`; required with `content`. Another one replaces the artifact.",
+				MarkdownDescription: "Name of the file in the namespace. Default: the base name of `source`, or the last part of the path of `source_url`; required with `content`. Another one replaces the artifact.",
 				Validators:          []validator.String{filenameRule},
 			},
 			"source": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Path of a local file. A relative path counts from the root module's directory. Exactly one of `source` and `content` is set. " +
+				MarkdownDescription: "Path of a local file. A relative path counts from the root module's directory. Exactly one of `source`, `source_url` and `content` is set. " +
 					"Another path with the same bytes changes nothing.",
 				Validators: []validator.String{sourceRule},
+			},
+			"source_url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Where the file is fetched from: `https://`, `http://` (with a pin only), or an object in a store (`oss://`, `s3://`, `file://`). It goes straight on to the workspace, through no disk; " +
+					"inside one store the store copies it. Pin it by `content_sha256` or `content_sha256_url`; without either, one request at each plan asks the server whether the file is still the same. " +
+					"Credentials belong in the provider's `http` block, never in the URL: it is in the state.",
+				Validators: []validator.String{sourceURLRule},
 			},
 			"content": schema.StringAttribute{
 				Optional:            true,
@@ -72,8 +82,18 @@ func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"content_sha256": schema.StringAttribute{
 				Optional: true, Computed: true,
 				MarkdownDescription: "SHA-256 of the bytes, in 64 lower-case hexadecimal digits. Set it to pin them: other bytes are then never published. " +
-					"Not set, it is known at plan, and a change of it is what uploads the file again.",
+					"Not set, it is known at plan (with a new `source_url` only after the apply), and a change of it is what uploads the file again.",
 				Validators: []validator.String{sha256Rule},
+			},
+			"content_sha256_url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "URL of a file of checksums that the publisher of `source_url` keeps, read at plan: it pins the bytes as `content_sha256` does. " +
+					"It is in the format of `sha256sum`, of BSD, or a hash alone; the line counts whose file has the name at the end of `source_url`. Not over plain http.",
+				Validators: []validator.String{
+					checksumsURLRule,
+					stringvalidator.AlsoRequires(path.MatchRoot("source_url")),
+					stringvalidator.ConflictsWith(path.MatchRoot("content_sha256")),
+				},
 			},
 			"content_addressed": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -135,7 +155,7 @@ func (r *artifactResource) IdentitySchema(_ context.Context, _ resource.Identity
 
 func (r *artifactResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{
-		resourcevalidator.ExactlyOneOf(path.MatchRoot("source"), path.MatchRoot("content")),
+		resourcevalidator.ExactlyOneOf(path.MatchRoot("source"), path.MatchRoot("source_url"), path.MatchRoot("content")),
 	}
 }
 
@@ -153,9 +173,13 @@ func (r *artifactResource) ValidateConfig(ctx context.Context, req resource.Vali
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// What is unknown yet may become null: a module may hand over whichever of source and content its caller has set.
+	// What is unknown yet may become null: a module may hand over whichever of source, source_url and content its caller has set.
 	if !config.Content.IsNull() && !config.Content.IsUnknown() && config.Filename.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("filename"), noFilenameTitle, noFilenameDetail)
+	}
+	if isPlainHTTP(config.SourceURL.ValueString()) && !config.pinned() {
+		resp.Diagnostics.AddAttributeError(path.Root("source_url"), "A plain http URL needs a pin",
+			"Over plain http anybody on the way can change the file. Set content_sha256 to the SHA-256 that the file has, or use https.")
 	}
 	size := 0
 	for key, value := range config.Metadata.Elements() {
@@ -169,16 +193,34 @@ func (r *artifactResource) ValidateConfig(ctx context.Context, req resource.Vali
 	}
 }
 
-// bytes is where the configuration says that the bytes come from; nil while that is unknown.
-func (m artifactModel) bytes() blob.Source {
+// pinned says whether the configuration itself says which bytes are wanted, now or once it is known.
+func (m artifactModel) pinned() bool {
+	return !m.ContentSHA256.IsNull() || !m.ContentSHA256URL.IsNull()
+}
+
+// sourceAttribute is the attribute that says where the bytes come from.
+func (m artifactModel) sourceAttribute() string {
 	switch {
-	case m.Source.IsUnknown() || m.Content.IsUnknown():
-		return nil
+	case !m.SourceURL.IsNull():
+		return "source_url"
 	case !m.Content.IsNull():
-		return source.Text(m.Content.ValueString())
-	default:
-		return source.File{Path: m.Source.ValueString()}
+		return "content"
 	}
+	return "source"
+}
+
+// bytes is where the configuration says that the bytes come from; nil while that is unknown. awaits has the attributes of the provider's
+// block that must be known before.
+func (c *configured) bytes(m artifactModel) (from blob.Source, awaits string, err error) {
+	switch {
+	case m.Source.IsUnknown() || m.SourceURL.IsUnknown() || m.Content.IsUnknown():
+		return nil, "", nil
+	case !m.Content.IsNull():
+		return source.Text(m.Content.ValueString()), "", nil
+	case !m.SourceURL.IsNull():
+		return c.origin(m.SourceURL.ValueString(), m.pinned())
+	}
+	return source.File{Path: m.Source.ValueString()}, "", nil
 }
 
 // userMetadata is what the configuration or the state says, never nil.

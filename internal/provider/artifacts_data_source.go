@@ -131,7 +131,7 @@ func (d *artifactsDataSource) Read(ctx context.Context, req datasource.ReadReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	base, store, diags := d.open(&model)
+	base, store, diags := d.configured.openNow(&model.BaseURI)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -164,9 +164,9 @@ func (d *artifactsDataSource) Read(ctx context.Context, req datasource.ReadReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// open finds the store. A data source cannot wait for what is not known yet.
-func (d *artifactsDataSource) open(model *artifactsModel) (workspace.BaseURI, blob.Store, diag.Diagnostics) {
-	baseURI, diags := effectiveBaseURI(model.BaseURI, d.configured.baseURI)
+// openNow finds the store of a data source, and sets the base URI that it has in the end. A data source cannot wait for what is not known yet.
+func (c *configured) openNow(own *types.String) (workspace.BaseURI, blob.Store, diag.Diagnostics) {
+	baseURI, diags := effectiveBaseURI(*own, c.baseURI)
 	if diags.HasError() {
 		return workspace.BaseURI{}, nil, diags
 	}
@@ -176,23 +176,28 @@ func (d *artifactsDataSource) open(model *artifactsModel) (workspace.BaseURI, bl
 				"Set base_uri in this data block itself, from the same expression: then it is read when the value is known.")
 		return workspace.BaseURI{}, nil, diags
 	}
-	model.BaseURI = baseURI
+	*own = baseURI
 	base, err := workspace.ParseBaseURI(baseURI.ValueString())
 	if err != nil {
 		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
 		return base, nil, diags
 	}
-	if unknown := d.configured.awaits(base.Backend); unknown != "" {
-		diags.AddError("The provider's settings are not known yet",
-			fmt.Sprintf("In the provider's block %s is known only after an apply, so %s cannot be listed before. "+
-				"Give the data block a depends_on on what makes the value, or create that first: terraform apply -target=ADDRESS.", unknown, base))
+	if unknown := c.awaits(base.Backend); unknown != "" {
+		diags.Append(settingsUnknown(unknown, base.String()))
 		return base, nil, diags
 	}
-	store, err := d.configured.store(base)
+	store, err := c.store(base)
 	if err != nil {
 		diags.Append(failureAt("base_uri", "Opening "+base.String(), err))
 	}
 	return base, store, diags
+}
+
+// settingsUnknown is a data source whose provider's block is not known yet.
+func settingsUnknown(unknown, what string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("The provider's settings are not known yet",
+		fmt.Sprintf("In the provider's block %s is known only after an apply, so %s cannot be read before. "+
+			"Give the data block a depends_on on what makes the value, or create that first: terraform apply -target=ADDRESS.", unknown, what))
 }
 
 // list reads every page of a namespace's directory.
@@ -260,9 +265,11 @@ func unusableDetail(directory string, names []string) string {
 func (a *listedArtifact) observe(info blob.Info) {
 	a.info = info
 	a.Size, a.ETag = info.Size, info.ETag
-	// Listings and single requests tell the time with different precision.
-	a.LastModified = info.ModTime.UTC().Truncate(time.Second).Format(time.RFC3339)
+	a.LastModified = inSeconds(info.ModTime)
 }
+
+// inSeconds is a time as data sources tell it. Listings and single requests tell it with different precision.
+func inSeconds(at time.Time) string { return at.UTC().Truncate(time.Second).Format(time.RFC3339) }
 
 // withHashes adds the stored hash of each artifact, else that of its bytes. An artifact that has gone since the listing is left out.
 func withHashes(ctx context.Context, store blob.Store, listed []listedArtifact) ([]listedArtifact, error) {

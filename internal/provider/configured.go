@@ -12,6 +12,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -22,6 +23,9 @@ type configured struct {
 	settings schemes.Settings
 	// unknown has the attributes that are not known yet, by the backend that they concern.
 	unknown map[workspace.Backend][]string
+	// http fetches from source URLs; unknownHTTP has the attributes that are not known yet, without which it must not be used.
+	http        *httpsource.Client
+	unknownHTTP string
 
 	planned plannedLocations
 	// placed has the locations where an artifact was created in this walk.
@@ -56,6 +60,14 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 		}
 	}
 
+	var unknownHTTP []string
+	for _, name := range []string{"http", "custom_ca_bundle", "max_retries"} {
+		if !attributes[name].IsFullyKnown() {
+			unknownHTTP = append(unknownHTTP, name)
+		}
+	}
+	c.unknownHTTP = strings.Join(unknownHTTP, ", ")
+
 	var retries *int
 	if !model.MaxRetries.IsNull() {
 		retries = new(int(model.MaxRetries.ValueInt64()))
@@ -79,6 +91,13 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 		diags.Append(s3Diags...)
 		s3.CABundle, s3.MaxRetries, s3.Budget, s3.UserAgent = caBundle, retries, budget, userAgent
 		c.settings.S3 = s3
+	}
+	if c.unknownHTTP == "" {
+		http, httpDiags := httpSettings(ctx, model.HTTP)
+		diags.Append(httpDiags...)
+		http.CABundles = append(http.CABundles, caBundle)
+		http.MaxRetries, http.UserAgent = retries, userAgent
+		c.http = httpsource.New(http)
 	}
 	return c, diags
 }

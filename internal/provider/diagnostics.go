@@ -33,6 +33,30 @@ var failures = []struct {
 		"Nothing was published. Let what writes the source finish, then run again.",
 	},
 	{
+		blob.ErrStartOver, "The source changed while it was read",
+		"Nothing was published, though it was tried again. Let what writes the source finish, then run again.",
+	},
+	{
+		source.ErrTruncated, "The source breaks off",
+		"Nothing was published. The server, or a proxy on the way, does not send the whole file: try again, or fetch it from another place.",
+	},
+	{
+		source.ErrRedirect, "The redirect is not followed",
+		"Set source_url to where the file is.",
+	},
+	{
+		source.ErrNoRanges, "The server gives no parts of a file",
+		"Download the file, and set source to its path.",
+	},
+	{
+		source.ErrServer, "The server does not give the file",
+		"Try again later, or look at what the server says of the URL.",
+	},
+	{
+		source.ErrChecksums, "The checksum file cannot be used",
+		"Set content_sha256_url to the checksums of this very file, or pin it with content_sha256.",
+	},
+	{
 		source.ErrNotRegular, "The source is not a file",
 		"Name one regular file. A directory must be packed first, for example into a ZIP file.",
 	},
@@ -106,11 +130,42 @@ func failure(tried string, err error) (title, detail string) {
 			}
 		}
 	}
-	var storeError *blob.Error
-	if errors.As(err, &storeError) && storeError.Advice != "" && !errors.Is(err, blob.ErrNotAccelerated) { // which resource switches it on is known here
+	var (
+		remote     *source.Error
+		storeError *blob.Error
+	)
+	if errors.As(err, &remote) {
+		for _, known := range remoteTitles {
+			if errors.Is(err, known.is) {
+				title = known.title
+			}
+		}
+	}
+	if given := adviceOf(err); given != "" {
+		advice = given
+	} else if errors.As(err, &storeError) && storeError.Advice != "" && !errors.Is(err, blob.ErrNotAccelerated) { // which resource switches it on is known here
 		advice = storeError.Advice
 	}
 	return title, fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(err), advice)
+}
+
+// remoteTitles are those of failures that stores and sources have in common, for a source.
+var remoteTitles = []struct {
+	is    error
+	title string
+}{
+	{fs.ErrNotExist, "The source is missing"},
+	{fs.ErrPermission, "The source cannot be read"},
+	{blob.ErrUnreachable, "The source cannot be reached"},
+}
+
+// adviceOf is what a remote source itself says to do; "" where it says nothing.
+func adviceOf(err error) string {
+	var remote *source.Error
+	if errors.As(err, &remote) {
+		return remote.Advice
+	}
+	return ""
 }
 
 // failureAt is a failure that concerns one attribute.

@@ -52,14 +52,17 @@ func TestExamples(t *testing.T) {
 			prepare:     makeJAR("quickstart-job.jar"),
 			wantOutput:  "/artifacts/namespaces/default/quickstart-job-",
 		},
+		"artifact-from-url":        fromRepositories(t, onS3, server),
+		"promote-between-buckets":  fromStaging(t, onS3, server),
 		"realtime-compute":         onAlibabaCloud(t),
 		"ververica-platform-s3":    onVervericaPlatform(t, server),
-		"resources/flink_artifact": {environment: func(*testing.T) []string { return atAcme }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/default/word_count-`},
+		"resources/flink_artifact": fromMaven(t, atAcme, `"s3://acme-flink/vvp/artifacts/namespaces/default/word_count-`),
 		"resources/flink_transfer_acceleration": {environment: func(t *testing.T) []string {
 			t.Helper()
 			return append(slices.Clone(onS3), "AWS_ENDPOINT_URL_S3="+acceleratefake.Start(t, server.Endpoint).URL)
 		}, wantOutput: `accelerated_bucket = "acme-flink"`},
 		"resources/flink_workspace_storage": {environment: func(*testing.T) []string { return onS3 }, wantOutput: `"s3://acme-flink/vvp/artifacts/namespaces/staging"`},
+		"data-sources/flink_artifact":       {environment: inDirectory, prepare: makeJAR("target/job.jar"), wantOutput: `main_class = "com.example.QuickstartJob"`},
 		"data-sources/flink_artifacts":      {environment: inDirectory, wantOutput: "jar_uris = tolist([])"},
 		"functions/artifact_uri":            {wantOutput: `jar_uri = "s3://acme-flink/vvp/artifacts/namespaces/default/job.jar"`},
 		"functions/parse_artifact_uri":      {wantOutput: `"base_uri" = "s3://acme-flink/vvp"`},

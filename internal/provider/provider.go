@@ -36,6 +36,7 @@ type providerModel struct {
 	BaseURI            types.String `tfsdk:"base_uri"`
 	OSS                types.Object `tfsdk:"oss"`
 	S3                 types.Object `tfsdk:"s3"`
+	HTTP               types.Object `tfsdk:"http"`
 	CustomCABundle     types.String `tfsdk:"custom_ca_bundle"`
 	MaxRetries         types.Int64  `tfsdk:"max_retries"`
 	MaxConcurrentParts types.Int64  `tfsdk:"max_concurrent_parts"`
@@ -59,16 +60,17 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 					"It can also be set by the environment variable `" + baseURIVariable + "`.",
 				Validators: []validator.String{baseURIRule},
 			},
-			"oss": ossSchema(),
-			"s3":  s3Schema(),
+			"oss":  ossSchema(),
+			"s3":   s3Schema(),
+			"http": httpSchema(),
 			"custom_ca_bundle": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own, for stores behind a private CA.",
+				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own, for stores and source URLs behind a private CA.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How often a request that failed for a passing reason is sent again. Default: 4 for OSS, and the AWS SDK's own for S3, which is 2.",
+				MarkdownDescription: "How often a request that failed for a passing reason is sent again. Default: 4 for OSS and source URLs, and the AWS SDK's own for S3, which is 2.",
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"max_concurrent_parts": schema.Int64Attribute{
@@ -106,7 +108,7 @@ func (p *flinkProvider) Resources(context.Context) []func() resource.Resource {
 }
 
 func (p *flinkProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newArtifactsDataSource}
+	return []func() datasource.DataSource{newArtifactDataSource, newArtifactsDataSource}
 }
 
 func (p *flinkProvider) Functions(context.Context) []func() function.Function {

@@ -20,12 +20,15 @@ type BaseURI struct {
 	Prefix  string // below the bucket, without slashes around it; "" at its root, and always for File
 }
 
-// maxKey is what the store allows for a whole key, in bytes (S3 user guide, "Naming objects"; OSS, "Object naming conventions").
+// longestKey is the most that any store allows for a whole key, in bytes (S3 user guide, "Naming objects").
+const longestKey = 1024
+
+// maxKey is what the store allows for a whole key, in bytes (OSS, "Object naming conventions").
 func (b BaseURI) maxKey() int {
 	if b.Backend == OSS {
 		return 1023
 	}
-	return 1024
+	return longestKey
 }
 
 // bucketName is wider than any one store's rule, so that stores with other rules than AWS's can be used; it keeps out

@@ -35,8 +35,11 @@ func Backends() []Backend {
 // knownSchemes is the list for messages: "file://, s3://, …".
 func knownSchemes() string {
 	var known []string
-	for _, scheme := range slices.Sorted(maps.Keys(backendOf)) {
+	for _, scheme := range Schemes() {
 		known = append(known, scheme+"://")
 	}
 	return strings.Join(known, ", ")
 }
+
+// Schemes are all schemes that a base URI may have, sorted.
+func Schemes() []string { return slices.Sorted(maps.Keys(backendOf)) }

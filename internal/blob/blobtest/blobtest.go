@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"condition", conditionTests},
 		{"answer", answerTests},
 		{"stage", stageTests},
+		{"hash", hashTests},
+		{"copy", copyTests},
 		{"open", openTests},
 		{"attrs", attrsTests},
 		{"delete", deleteTests},

@@ -24,6 +24,15 @@ type FakeStore struct {
 	// NoBucket makes it a store whose bucket does not exist.
 	NoBucket bool
 
+	// Copies makes its stages copy from every FakeStore that copies too.
+	Copies bool
+
+	// OnCopy, when set, is called before an object is copied under a key; its error is that of the copy.
+	OnCopy func(ctx context.Context, key string) error
+
+	// Hashes makes it a store that took a SHA-256 of each object; else it knows none.
+	Hashes bool
+
 	// OnCommit, when set, is called before a commit takes place; its error is that of the commit.
 	OnCommit func(ctx context.Context, key string) error
 
@@ -42,7 +51,11 @@ type fakeObject struct {
 	info blob.Info // with its Attrs
 }
 
-var _ blob.Store = (*FakeStore)(nil)
+var (
+	_ blob.Store        = (*FakeStore)(nil)
+	_ blob.StoredHasher = (*FakeStore)(nil)
+	_ blob.CopyStage    = (*fakeStage)(nil)
+)
 
 // Calls returns the calls so far, as "Head key", and forgets them.
 func (s *FakeStore) Calls() []string {
@@ -152,6 +165,23 @@ func (s *FakeStore) Open(ctx context.Context, key string, opts blob.ReadOptions)
 		data = data[:min(opts.Length, int64(len(data)))]
 	}
 	return &blob.Object{ReadCloser: io.NopCloser(bytes.NewReader(data)), Info: copied(object.info)}, nil
+}
+
+// StoredHash knows what Hashes says.
+func (s *FakeStore) StoredHash(ctx context.Context, info blob.Info) (*blob.Hash, error) {
+	if !s.Hashes {
+		return nil, context.Cause(ctx)
+	}
+	if err := s.called(ctx, "StoredHash", info.Key); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	object, ok := s.objects[info.Key]
+	if !ok || object.info.ETag != info.ETag {
+		return nil, nil //nolint:nilnil // it is not known
+	}
+	return Sum(object.data), nil
 }
 
 // SetAttrs edits attributes.

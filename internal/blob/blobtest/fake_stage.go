@@ -37,6 +37,37 @@ type fakeStage struct {
 	key   string
 	opts  blob.WriteOptions
 	data  []byte
+	told  bool // the attributes are with the store already, as those of an upload by parts
+}
+
+// CanCopy asks nothing.
+func (w *fakeStage) CanCopy(from blob.Store) bool {
+	other, ok := from.(*FakeStore)
+	return ok && other.Copies && w.store.Copies
+}
+
+// CopyFrom copies at once.
+func (w *fakeStage) CopyFrom(ctx context.Context, from blob.Store, object blob.Info) error {
+	if err := w.store.called(ctx, "CopyFrom", w.key); err != nil {
+		return err
+	}
+	if w.store.OnCopy != nil {
+		if err := w.store.OnCopy(ctx, w.key); err != nil {
+			return err
+		}
+	}
+	other, ok := from.(*FakeStore)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	present, ok := other.objects[object.Key]
+	if !ok || present.info.ETag != object.ETag {
+		return blob.ErrSourceChanged
+	}
+	w.data, w.told = present.data, true
+	return nil
 }
 
 func (w *fakeStage) Write(p []byte) (int, error) {
@@ -44,6 +75,7 @@ func (w *fakeStage) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	w.data = append(w.data, p...)
+	w.told = w.store.PartPlan.Size > 0 && int64(len(w.data)) > w.store.PartPlan.Size
 	return len(p), nil
 }
 
@@ -68,7 +100,11 @@ func (w *fakeStage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, erro
 		return blob.Info{}, err
 	}
 	delete(w.store.open, w)
-	return w.store.write(w.key, w.data, w.opts.Attrs), nil
+	attrs := w.opts.Attrs.Clone()
+	if attrs.SHA256 == nil && !w.told {
+		attrs.SHA256 = &sums.SHA256
+	}
+	return w.store.write(w.key, w.data, attrs), nil
 }
 
 func (w *fakeStage) Abort(ctx context.Context) error {
@@ -113,6 +149,6 @@ func (w *fakePartStage) SendAt(r io.ReaderAt, offset, length int64, sums blob.Pa
 	if w.store.PartPlan.CRC64ECMA && sums.CRC64ECMA != crc64.Checksum(part, crc64.MakeTable(crc64.ECMA)) {
 		return fmt.Errorf("%w: the CRC-64/ECMA of the part at %d", blob.ErrSourceChanged, offset)
 	}
-	w.data = append(w.data, part...)
+	w.data, w.told = append(w.data, part...), true
 	return nil
 }

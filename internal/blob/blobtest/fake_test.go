@@ -13,7 +13,7 @@ func TestFakeStore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			blobtest.Run(t, func(*testing.T) blobtest.Harness {
-				fake := &blobtest.FakeStore{PartPlan: plan}
+				fake := &blobtest.FakeStore{PartPlan: plan, Copies: name != "stream"}
 				return blobtest.Harness{
 					Store:     fake,
 					Absent:    &blobtest.FakeStore{NoBucket: true},

@@ -56,6 +56,21 @@ func (s *faultyStage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, er
 	return s.commit(ctx, s.Stage, sums)
 }
 
+// CanCopy is that of the stage inside.
+func (s *faultyStage) CanCopy(from blob.Store) bool {
+	copies, ok := s.Stage.(blob.CopyStage)
+	return ok && copies.CanCopy(from)
+}
+
+// CopyFrom is that of the stage inside.
+func (s *faultyStage) CopyFrom(ctx context.Context, from blob.Store, object blob.Info) error {
+	copies, ok := s.Stage.(blob.CopyStage)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return copies.CopyFrom(ctx, from, object)
+}
+
 type faultyPartStage struct {
 	*faultyStage
 	parts blob.PartStage

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -57,6 +59,70 @@ func FileSource(path string) blob.Source {
 		}
 		return &fileContent{file, found.Size()}, nil
 	})
+}
+
+// RestartedSource delivers the pieces, one at each opening: all but the last end in blob.ErrStartOver. opened counts the openings.
+func RestartedSource(pieces [][]byte, size int64, opened *int) blob.Source {
+	return SourceFunc(func(ctx context.Context) (blob.Content, error) {
+		*opened++
+		piece := pieces[min(*opened, len(pieces))-1]
+		if *opened < len(pieces) {
+			return FailingSource(piece, size, fmt.Errorf("in the middle: %w", blob.ErrStartOver)).Open(ctx)
+		}
+		return ClaimedSource(piece, size).Open(ctx)
+	})
+}
+
+// StoredSource delivers an object, whose content is a blob.StoredContent. Read counts the bytes that were read of it; nil: nobody asks.
+func StoredSource(store blob.Store, key string, read *atomic.Int64) blob.Source {
+	return SourceFunc(func(ctx context.Context) (blob.Content, error) {
+		info, err := store.Head(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		return &storedContent{ctx: ctx, store: store, info: info, count: read}, nil
+	})
+}
+
+type storedContent struct {
+	ctx    context.Context
+	store  blob.Store
+	info   blob.Info
+	object *blob.Object // nil before the first Read
+	count  *atomic.Int64
+}
+
+func (c *storedContent) Stored() (blob.Store, blob.Info) { return c.store, c.info }
+
+func (c *storedContent) Size() int64 { return c.info.Size }
+
+func (c *storedContent) Read(p []byte) (int, error) {
+	if c.object == nil {
+		object, err := c.store.Open(c.ctx, c.info.Key, blob.ReadOptions{IfMatch: c.info.ETag})
+		if err != nil {
+			return 0, startOver(err)
+		}
+		c.object = object
+	}
+	n, err := c.object.Read(p)
+	if c.count != nil {
+		c.count.Add(int64(n))
+	}
+	return n, startOver(err)
+}
+
+func startOver(err error) error {
+	if errors.Is(err, blob.ErrChanged) {
+		return fmt.Errorf("%w: %w", blob.ErrStartOver, err)
+	}
+	return err
+}
+
+func (c *storedContent) Close() error {
+	if c.object == nil {
+		return nil
+	}
+	return c.object.Close()
 }
 
 // InterruptedSource calls do, once, as soon as that many bytes of a source have been read. Content that is an

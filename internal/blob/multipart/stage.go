@@ -53,7 +53,10 @@ type Stage struct {
 	lost     bool // a part failed: the store may still be busy with it
 }
 
-var _ blob.PartStage = (*Stage)(nil)
+var (
+	_ blob.PartStage = (*Stage)(nil)
+	_ blob.CopyStage = (*Stage)(nil)
+)
 
 // ErrTooLarge is an object that cannot be sent within the budget.
 var ErrTooLarge = errors.New("the object is too large for the memory that parts may use")
@@ -135,7 +138,7 @@ func (s *Stage) nextPart() (limit int64, exact bool, err error) {
 
 // flush hands the filled buffer over to be sent.
 func (s *Stage) flush() error {
-	if err := s.begin(); err != nil {
+	if err := s.begin(s.upload.Begin); err != nil {
 		return err
 	}
 	buf := s.current
@@ -164,7 +167,7 @@ func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) 
 	if want := min(s.partSize, s.options.Size-s.written); offset != s.written || length != want || length == 0 {
 		return fmt.Errorf("a part of %d bytes at %d, where %d at %d are due", length, offset, want, s.written)
 	}
-	if err := s.begin(); err != nil {
+	if err := s.begin(s.upload.Begin); err != nil {
 		return err
 	}
 	weight := min(length, s.options.Budget.partSize)
@@ -178,7 +181,7 @@ func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) 
 }
 
 // begin starts the upload before its first part. A cancelled run waits a little for the answer.
-func (s *Stage) begin() error {
+func (s *Stage) begin(begin func(context.Context) error) error {
 	if err := context.Cause(s.ctx); err != nil {
 		return err
 	}
@@ -192,7 +195,7 @@ func (s *Stage) begin() error {
 			cancel(context.Cause(s.ctx))
 		}
 	})()
-	if err := s.upload.Begin(ctx); err != nil {
+	if err := begin(ctx); err != nil {
 		s.cancel(err)
 		return context.Cause(s.ctx)
 	}
@@ -213,34 +216,43 @@ func waitFor(ctx context.Context, d time.Duration) bool {
 }
 
 // send runs one part. The first error stops the others.
-//
-// Stopping is gentle. A store that has all of a part goes on with it although nobody listens any more, and if it ends
-// after the abort, the upload is there again, or its part is (API reference, AbortMultipartUpload: "if any part uploads are
-// currently in progress, those part uploads might or might not succeed"; versitygw 1.8.0 was seen to do so in one abort of four).
-// So a part that was not read to its end is cut off, which no store takes for a part, and the answer to any other is awaited. Where a
-// part failed all the same, Abort comes twice.
 func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
 	s.parts++
 	part := Part{Number: s.parts, Body: body, Sums: sums}
 	s.inFlight.Go(func() {
 		defer free()
-		ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
-		defer cancel(nil)
-		defer context.AfterFunc(s.ctx, func() {
-			if cause := context.Cause(s.ctx); !body.stop(cause) || waitFor(ctx, partGrace) {
-				cancel(cause)
-			}
-		})()
-		etag, err := s.upload.Part(ctx, part)
+		etag, err := s.gently(body.stop, func(ctx context.Context) (string, error) { return s.upload.Part(ctx, part) })
 		body.close()
-		err = body.verdict(err)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if err != nil {
-			s.lost = true
-			s.cancel(err)
-			return
-		}
-		s.done = append(s.done, Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME, CRC64ECMA: sums.CRC64ECMA})
+		s.ended(Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME, CRC64ECMA: sums.CRC64ECMA}, body.verdict(err))
 	})
+}
+
+// gently runs the request of one part.
+//
+// Stopping is gentle. A store that has all of a part goes on with it although nobody listens any more, and if it ends
+// after the abort, the upload is there again, or its part is (API reference, AbortMultipartUpload: "if any part uploads are
+// currently in progress, those part uploads might or might not succeed"; versitygw 1.8.0 was seen to do so in one abort of four).
+// So a part that was not read to its end is cut off, which no store takes for a part, and the answer to any other is awaited: stop says which
+// it is. Where a part failed all the same, Abort comes twice.
+func (s *Stage) gently(stop func(cause error) bool, do func(context.Context) (string, error)) (string, error) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
+	defer cancel(nil)
+	defer context.AfterFunc(s.ctx, func() {
+		if cause := context.Cause(s.ctx); !stop(cause) || waitFor(ctx, partGrace) {
+			cancel(cause)
+		}
+	})()
+	return do(ctx)
+}
+
+// ended keeps what became of a part.
+func (s *Stage) ended(part Done, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.lost = true
+		s.cancel(err)
+		return
+	}
+	s.done = append(s.done, part)
 }

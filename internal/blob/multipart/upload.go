@@ -9,7 +9,7 @@ import (
 // Upload is one object on its way to a backend. Put is called alone, or Begin once, Part concurrently, and then
 // Complete or Abort. Errors are returned as they are.
 type Upload interface {
-	// Put sends the whole object in one request.
+	// Put sends the whole object in one request. It stores sums.SHA256 where the attributes have none.
 	Put(ctx context.Context, body *Body, whole Whole, sums blob.Sums) (blob.Info, error)
 
 	// Begin starts an upload by parts. After an error there is nothing to abort.
@@ -25,6 +25,30 @@ type Upload interface {
 	Abort(ctx context.Context) error
 }
 
+// Copier is an Upload that can also take its parts from an object of the store: then BeginCopy is called in place of Begin, and CopyPart in
+// place of Part. Nobody here knows the checksums of such parts: Complete is given zeros for all of them.
+type Copier interface {
+	Upload
+
+	// CanCopy is that of blob.CopyStage.
+	CanCopy(from blob.Store) bool
+
+	// BeginCopy is Begin for an upload whose parts are all copied from one object.
+	BeginCopy(ctx context.Context, from blob.Store, object blob.Info) error
+
+	// CopyPart lets the store copy one part, and returns its ETag. An object that is another by now, or gone, is blob.ErrSourceChanged; a
+	// store that does not copy is errors.ErrUnsupported.
+	CopyPart(ctx context.Context, part CopiedPart) (string, error)
+}
+
+// CopiedPart is a part that is about to be copied.
+type CopiedPart struct {
+	Number        int32 // from 1
+	From          blob.Store
+	Object        blob.Info // of From; its ETag is the condition
+	First, Length int64     // bytes
+}
+
 // Part is a part that is about to be sent.
 type Part struct {
 	Number int32 // from 1
@@ -32,7 +56,7 @@ type Part struct {
 	Sums   blob.PartSums // SHA256 and CRC64ECMA only with the Options of these names
 }
 
-// Done is a part that has been sent.
+// Done is a part that has been sent, or copied.
 type Done struct {
 	Number    int32
 	ETag      string
@@ -56,4 +80,5 @@ type Options struct {
 	// costs a fiftieth.
 	CRC64ECMA bool
 	Budget    *Budget
+	CopyPart  int64 // bytes of a copied part, unless the object is too large for as many of them; only for a Copier
 }

@@ -28,8 +28,10 @@ func TestConformance(t *testing.T) {
 				bucket := server.CreateBucket(t)
 				config := configFor(server)
 				config.SignatureVersion = c.signature
+				store := newStore(t, config, bucket)
+				store.copyPart = smallestPart
 				return blobtest.Harness{
-					Store:     newStore(t, config, bucket),
+					Store:     store,
 					Absent:    newStore(t, config, bucket+"-absent"),
 					Plant:     func(_ *testing.T, key string, data []byte) { server.Put(bucket, key, data, nil) },
 					Leftovers: func(*testing.T) []string { return server.OpenUploads(bucket) },

@@ -62,7 +62,7 @@ func (s *Store) do(ctx context.Context, r request) (*answer, error) {
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
 			return nil, s.fail(r, err) // which says more than that the time is over
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := wire.Sleep(ctx, wait); err != nil {
 			return nil, s.fail(r, err)
 		}
 	}

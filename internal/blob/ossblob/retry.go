@@ -3,9 +3,7 @@ package ossblob
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -73,9 +71,7 @@ func (s *Store) repeat(r request, attempt int, err error) (time.Duration, bool) 
 	if !again {
 		return 0, false
 	}
-	pause := min(s.pause<<min(attempt, 16), longestPause)
-	pause = pause/2 + rand.N(pause/2+1) //nolint:gosec // a pause is no secret
-	return max(pause, retryAfter(header)), true
+	return max(wire.Pause(s.pause, longestPause, attempt), wire.RetryAfter(header, longestAsked)), true
 }
 
 // mayPass: OSS failed, or thinks that the network did.
@@ -99,28 +95,4 @@ func isHopeless(err error) bool {
 	}
 	_, _, misaddressed := wire.Misaddressed(err)
 	return misaddressed
-}
-
-// retryAfter is what the server asks for, in seconds or as a date (RFC 9110, 10.2.3).
-func retryAfter(header http.Header) time.Duration {
-	text := header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return min(max(time.Duration(seconds)*time.Second, 0), longestAsked)
-	}
-	if date, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(date), 0), longestAsked)
-	}
-	return 0
-}
-
-// sleep ends with the context, and then with its error.
-func sleep(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

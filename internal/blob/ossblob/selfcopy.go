@@ -2,19 +2,16 @@ package ossblob
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // copiesAtOnce is how many parts are copied at a time. The bytes stay in OSS.
@@ -29,36 +26,9 @@ type selfCopy struct {
 	seen   blob.Cond // the object that was read before
 }
 
-// source is the header of a copy. Every byte of the key is escaped but "/", as a "+" would arrive as a space.
-func (c *selfCopy) source() map[string]string {
-	key := strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(c.key))
-	return map[string]string{
-		"X-Oss-Copy-Source":          "/" + c.store.bucket + "/" + key,
-		"X-Oss-Copy-Source-If-Match": quote(c.seen.IfMatch),
-	}
-}
-
-// copied is what CopyObject and UploadPartCopy answer.
-type copied struct {
-	ETag         string
-	LastModified string
-}
-
-func (s *Store) copy(ctx context.Context, r request) (copied, http.Header, error) {
-	got, err := s.do(ctx, r)
-	if err != nil {
-		return copied{}, nil, err
-	}
-	var result copied
-	if err := xml.Unmarshal(got.body, &result); err != nil || result.ETag == "" {
-		return copied{}, nil, s.fail(r, errNoETag)
-	}
-	return result, got.header, nil
-}
-
 // whole copies in one request. It may be sent twice: it says what is to be.
 func (c *selfCopy) whole(ctx context.Context, info blob.Info) (blob.Info, error) {
-	header := c.source()
+	header := copySource(c.store.bucket, c.key, c.seen.IfMatch)
 	maps.Copy(header, c.header)
 	header["X-Oss-Metadata-Directive"] = "REPLACE"
 	header["X-Oss-Tagging-Directive"] = "Copy"
@@ -144,7 +114,7 @@ func (c *selfCopy) begin(ctx context.Context, header map[string]string) (id stri
 	waiting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
-		if sleep(waiting, beginGrace) == nil {
+		if wire.Sleep(waiting, beginGrace) == nil {
 			cancel()
 		}
 	})()
@@ -159,7 +129,7 @@ func (c *selfCopy) abort(ctx context.Context, id string) error {
 	if err := c.store.abort(ctx, c.key, id); err != nil {
 		return err
 	}
-	if err := sleep(ctx, abortAgain); err != nil {
+	if err := wire.Sleep(ctx, abortAgain); err != nil {
 		return err
 	}
 	return c.store.abort(ctx, c.key, id)
@@ -174,12 +144,8 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]comp
 	for i := range parts {
 		first, number := int64(i)*length, int32(i+1)
 		group.Go(func() error {
-			header := c.source()
-			header["X-Oss-Copy-Source-Range"] = fmt.Sprintf("bytes=%d-%d", first, min(first+length, size)-1)
-			result, _, err := c.store.copy(ctx, request{
-				operation: "UploadPartCopy", method: http.MethodPut, key: c.key, header: header, cond: c.seen, patient: true,
-				query: map[string]string{"partNumber": strconv.Itoa(int(number)), "uploadId": id},
-			})
+			source := copySource(c.store.bucket, c.key, c.seen.IfMatch)
+			result, _, err := c.store.copy(ctx, partCopy(c.key, id, number, source, first, min(length, size-first)))
 			if err != nil {
 				return err
 			}

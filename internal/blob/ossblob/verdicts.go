@@ -18,7 +18,7 @@ var permissions = map[string]string{
 	"CompleteMultipartUpload":       "oss:PutObject on the object",
 	"AbortMultipartUpload":          "oss:AbortMultipartUpload on the object",
 	"CopyObject":                    "oss:GetObject, oss:PutObject, oss:GetObjectTagging and oss:PutObjectTagging on the object, and oss:PutObjectAcl if it has an ACL of its own",
-	"UploadPartCopy":                "oss:GetObject and oss:PutObject on the object",
+	"UploadPartCopy":                "oss:GetObject on the object that is copied, and oss:PutObject on the copy",
 	"GetObjectTagging":              "oss:GetObjectTagging on the object",
 	"GetObjectACL":                  "oss:GetObjectAcl on the object",
 	"DeleteObject":                  "oss:DeleteObject on the object",

@@ -1,6 +1,7 @@
 package ossblob
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // Content-MD5 is what OSS compares
 	"encoding/base64"
@@ -31,7 +32,7 @@ func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (
 	if err != nil {
 		return nil, s.fail(request{operation: "PutObject", key: key}, err)
 	}
-	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, CRC64ECMA: true, Budget: s.config.Budget}), nil
+	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, CRC64ECMA: true, Budget: s.config.Budget, CopyPart: s.copyPart}), nil
 }
 
 // upload is one object on its way.
@@ -44,12 +45,14 @@ type upload struct {
 	attrs      blob.Attrs
 	accelerate bool
 	id         string // of the multipart upload
+	copied     bool   // nobody here knows the CRC of the whole
 }
 
-var _ multipart.Upload = (*upload)(nil)
+var _ multipart.Copier = (*upload)(nil)
 
 // Put sends one PutObject with the MD5 of its bytes, by which OSS refuses other ones before they are visible.
-func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, _ blob.Sums) (blob.Info, error) {
+func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, sums blob.Sums) (blob.Info, error) {
+	u.attrs.SHA256 = cmp.Or(u.attrs.SHA256, &sums.SHA256)
 	r := request{
 		operation: "PutObject", method: http.MethodPut, key: u.key, cond: u.cond, accelerate: u.accelerate,
 		header: u.header(), before: u.check,
@@ -183,7 +186,7 @@ func (s *Store) abort(ctx context.Context, key, id string) error {
 func (u *upload) published(ctx context.Context, r request, header http.Header, whole multipart.Whole) (blob.Info, error) {
 	attrs := u.attrs.Clone()
 	info := blob.Info{Key: u.key, Size: whole.Size, ETag: unquote(header.Get("Etag")), VersionID: version(header), Attrs: &attrs}
-	if err := sameCRC(header, whole.CRC64ECMA); err != nil {
+	if err := sameCRC(header, whole.CRC64ECMA); err != nil && !u.copied {
 		return blob.Info{}, u.withdraw(ctx, r, info, err)
 	}
 	if info.ETag == "" {

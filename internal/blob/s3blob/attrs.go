@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,17 +61,13 @@ type selfCopy struct {
 	seen  blob.Cond // the object that head describes
 }
 
-func (c *selfCopy) source() *string {
-	return aws.String(escape(c.store.bucket) + "/" + escape(c.key))
-}
-
 func (c *selfCopy) whole(ctx context.Context, info blob.Info) (blob.Info, error) {
 	const operation = "CopyObject"
 	head := c.head
 	out, err := c.conn.client.CopyObject(ctx, &s3.CopyObjectInput{
 		Bucket:                    &c.store.bucket,
 		Key:                       &c.key,
-		CopySource:                c.source(),
+		CopySource:                copySource(c.store.bucket, c.key),
 		CopySourceIfMatch:         quote(c.seen.IfMatch),
 		MetadataDirective:         types.MetadataDirectiveReplace,
 		ContentType:               optional(info.Attrs.ContentType),
@@ -177,22 +172,19 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]type
 	for i := range parts {
 		first, number := int64(i)*length, int32(i+1)
 		group.Go(func() error {
-			out, err := c.conn.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
+			etag, err := c.store.copyOnePart(ctx, c.conn, &s3.UploadPartCopyInput{
 				Bucket:            &c.store.bucket,
 				Key:               &c.key,
 				UploadId:          &id,
 				PartNumber:        aws.Int32(number),
-				CopySource:        c.source(),
+				CopySource:        copySource(c.store.bucket, c.key),
 				CopySourceIfMatch: quote(c.seen.IfMatch),
-				CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", first, min(first+length, size)-1)),
-			}, c.conn.patient)
-			if err == nil && (out.CopyPartResult == nil || out.CopyPartResult.ETag == nil) {
-				err = errNoETag
-			}
+				CopySourceRange:   copyRange(first, min(length, size-first)),
+			})
 			if err != nil {
 				return c.store.fail("UploadPartCopy", c.key, c.seen, err)
 			}
-			parts[i] = types.CompletedPart{ETag: out.CopyPartResult.ETag, PartNumber: aws.Int32(number)}
+			parts[i] = types.CompletedPart{ETag: etag, PartNumber: aws.Int32(number)}
 			return nil
 		})
 	}
@@ -232,19 +224,4 @@ func expires(raw *string) func(*s3.Options) {
 				return next.HandleBuild(ctx, in)
 			}), middleware.After)
 	})
-}
-
-// escape encodes a key for x-amz-copy-source, which the SDK sends as it is: every byte but unreserved ones (RFC 3986,
-// 2.3) and "/". A "+" that is left would arrive as a space.
-func escape(key string) string {
-	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
-	var b strings.Builder
-	for i := range len(key) {
-		if strings.IndexByte(unreserved, key[i]) >= 0 {
-			b.WriteByte(key[i])
-		} else {
-			fmt.Fprintf(&b, "%%%02X", key[i])
-		}
-	}
-	return b.String()
 }

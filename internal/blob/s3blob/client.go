@@ -49,6 +49,7 @@ var (
 	_ blob.Presigner      = (*Store)(nil)
 	_ blob.CORSConfigurer = (*Store)(nil)
 	_ blob.Accelerator    = (*Store)(nil)
+	_ blob.StoredHasher   = (*Store)(nil)
 )
 
 // connection is what the first use of a Store makes of its Config.

@@ -32,8 +32,10 @@ func TestConformance(t *testing.T) {
 				config := configFor(server)
 				config.Checksums = c.checksums
 				config.Budget = multipart.NewBudgetOf(4, smallestPart)
+				store := newStore(t, config, bucket)
+				store.copyPart = smallestPart
 				return blobtest.Harness{
-					Store:  newStore(t, config, bucket),
+					Store:  store,
 					Absent: newStore(t, config, bucket+"-absent"),
 					Plant: func(t *testing.T, key string, data []byte) {
 						t.Helper()

@@ -33,7 +33,7 @@ var permissions = map[string]string{
 	"CompleteMultipartUpload": "s3:PutObject on the object, and kms:Decrypt on the key if the bucket encrypts with KMS",
 	"AbortMultipartUpload":    "s3:AbortMultipartUpload on the object",
 	"CopyObject":              "s3:GetObject, s3:PutObject, s3:GetObjectTagging and s3:PutObjectTagging on the object",
-	"UploadPartCopy":          "s3:GetObject and s3:PutObject on the object",
+	"UploadPartCopy":          "s3:GetObject on the object that is copied, and s3:PutObject on the copy",
 	"GetObjectTagging":        "s3:GetObjectTagging on the object",
 	"DeleteObject":            "s3:DeleteObject on the object",
 	"GetBucketCors":           "s3:GetBucketCORS on the bucket",

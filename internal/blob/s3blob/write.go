@@ -1,6 +1,7 @@
 package s3blob
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -37,7 +38,9 @@ func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (
 		}
 		to.accelerated, to.signParts = &at, at.signParts
 	}
-	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, SHA256: to.signParts, Budget: s.config.Budget}), nil
+	return multipart.NewStage(ctx, to, multipart.Options{
+		Size: opts.Size, SHA256: to.signParts, Budget: s.config.Budget, CopyPart: s.copyPart,
+	}), nil
 }
 
 // upload is one object on its way.
@@ -49,14 +52,16 @@ type upload struct {
 	attrs blob.Attrs
 	id    string // of the multipart upload
 
+	copied      *copied      // then nobody here knows the checksums of the parts; nil: they are sent
 	signParts   bool         // as in connection
 	accelerated *accelerated // where the bytes go; nil: where all else goes
 }
 
-var _ multipart.Upload = (*upload)(nil)
+var _ multipart.Copier = (*upload)(nil)
 
 // Put sends one PutObject, signed with the object's own SHA-256: the store compares it, and the SDK hashes nothing.
 func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, sums blob.Sums) (blob.Info, error) {
+	u.attrs.SHA256 = cmp.Or(u.attrs.SHA256, &sums.SHA256)
 	var out *s3.PutObjectOutput
 	err := u.store.conditional(ctx, u.key, u.cond, func(cond blob.Cond) error {
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
@@ -98,7 +103,7 @@ func (u *upload) Begin(ctx context.Context) error {
 		ContentType: optional(u.attrs.ContentType),
 		Metadata:    u.attrs.StoredMetadata(),
 	}
-	if u.conn.checksums {
+	if u.conn.checksums && u.copied == nil {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject
 	}
 	out, err := u.conn.client.CreateMultipartUpload(ctx, in)
@@ -141,10 +146,13 @@ func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) 
 
 // Complete sends one CompleteMultipartUpload, under the condition: only here the object appears.
 func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole multipart.Whole) (blob.Info, error) {
+	if err := u.checkCopied(ctx); err != nil {
+		return blob.Info{}, err
+	}
 	var completed []types.CompletedPart
 	for _, part := range parts {
 		done := types.CompletedPart{ETag: aws.String(part.ETag), PartNumber: aws.Int32(part.Number)}
-		if u.conn.checksums {
+		if u.conn.checksums && u.copied == nil {
 			done.ChecksumCRC64NVME = aws.String(encode(part.CRC64NVME))
 		}
 		completed = append(completed, done)
@@ -159,7 +167,7 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 			IfMatch:         quote(cond.IfMatch),
 			IfNoneMatch:     star(cond.IfAbsent),
 		}
-		if u.conn.checksums {
+		if u.conn.checksums && u.copied == nil {
 			in.ChecksumCRC64NVME, in.ChecksumType = aws.String(encode(whole.CRC64NVME)), types.ChecksumTypeFullObject
 		}
 		var err error

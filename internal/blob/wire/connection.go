@@ -61,7 +61,7 @@ func Patient(transport *http.Transport) *http.Transport {
 // Client follows no redirect, as a signature covers the host, and ends answers that stall.
 func Client(transport http.RoundTripper) *http.Client {
 	return &http.Client{
-		Transport:     impatient{transport, readTimeout},
+		Transport:     Impatient(transport, ReadTimeout),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

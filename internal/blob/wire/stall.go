@@ -8,11 +8,16 @@ import (
 	"time"
 )
 
-// readTimeout is how long a server may send nothing in the middle of an answer's body.
-const readTimeout = time.Minute
+// ReadTimeout is how long a server may send nothing in the middle of an answer's body.
+const ReadTimeout = time.Minute
 
 // ErrStalled is an answer that stopped in the middle.
 var ErrStalled = errors.New("the server stopped sending in the middle of its answer")
+
+// Impatient ends answers that stall: whose server sends nothing for so long in the middle of a body.
+func Impatient(transport http.RoundTripper, timeout time.Duration) http.RoundTripper {
+	return impatient{transport, timeout}
+}
 
 // impatient ends an answer whose body stalls. net/http limits the wait for the header alone, and a deadline of the connection would end the
 // long wait for the answer to a copy.

@@ -1,0 +1,172 @@
+package ossblob
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+)
+
+func copyOf(t *testing.T, store blob.Store, key string, from *Store, fromKey string, opts blob.PutOptions) (blob.Info, error) {
+	t.Helper()
+	opts.Attrs.Owner = "me"
+	info, _, err := blob.Put(t.Context(), store, key, blobtest.StoredSource(from, fromKey, nil), nil, opts)
+	return info, err
+}
+
+// A copy sends no byte, and costs one reading.
+func TestRequestsOfACopy(t *testing.T) {
+	b := startBehind(t, nil)
+	b.copyPart = smallestPart
+	other := behind{newStore(t, b.config, b.server.CreateBucket(t)), b.server, b.proxy, ""}
+	other.bucket, other.copyPart = other.Store.bucket, smallestPart
+	const odd = "a+b c%2F/ä&'\"<>?#.jar"
+	mustPut(t, b, odd, someBytes(large))
+	mustPut(t, b, "small", []byte("small"))
+	for _, c := range []struct {
+		key   string
+		data  []byte
+		parts int
+	}{{odd, someBytes(large), 3}, {"small", []byte("small"), 1}} {
+		for _, to := range []behind{b, other} {
+			for _, cond := range []blob.Cond{{IfAbsent: true}, {}} {
+				b.server.ClearRequests()
+				b.proxy.Clear()
+				info, err := copyOf(t, to, "copy", b.Store, c.key, blob.PutOptions{Cond: cond})
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := slices.Concat([]string{"HeadObject", "GetObject", "InitiateMultipartUpload"}, slices.Repeat([]string{"UploadPartCopy"}, c.parts))
+				if cond.IfAbsent {
+					want = append(want, "HeadObject")
+				}
+				b.expectAsked(t, append(want, "CompleteMultipartUpload")...)
+				for _, r := range b.proxy.Requests() {
+					if r.Method == http.MethodPut && (r.Bytes != 0 || r.Header.Get("X-Oss-Copy-Source-If-Match") == "") {
+						t.Errorf("a part of %d bytes: %v", r.Bytes, r.Header)
+					}
+				}
+				if info.Attrs.SHA256 == nil || *info.Attrs.SHA256 != *blobtest.Sum(c.data) {
+					t.Errorf("the proven hash is not stored: %+v", info.Attrs)
+				}
+				to.expect(t, "copy", c.data)
+			}
+			if err := to.Delete(t.Context(), "copy", blob.Cond{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// Of an object with versions the present one is copied.
+func TestACopyInABucketWithVersions(t *testing.T) {
+	b := startBehindBucket(t, ossfake.BucketOptions{Versioning: true}, nil)
+	mustPut(t, b, "source", []byte("older"))
+	mustPut(t, b, "source", []byte("newer"))
+	info, err := copyOf(t, b, "copy", b.Store, "source", blob.PutOptions{Cond: blob.Cond{IfAbsent: true}})
+	if err != nil || info.VersionID == "" {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	b.expect(t, "copy", []byte("newer"))
+	// OSS itself would let it be replaced there.
+	mustPut(t, b, "taken", []byte("taken"))
+	if _, err := copyOf(t, b, "taken", b.Store, "source", blob.PutOptions{Cond: blob.Cond{IfAbsent: true}}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("%v", err)
+	}
+	b.expect(t, "taken", []byte("taken"))
+}
+
+// The bytes go to the accelerated endpoint, and a copy has none. The bucket's acceleration is off, so that nothing works there.
+func TestACopyIsNotAccelerated(t *testing.T) {
+	b := startBehind(t, nil)
+	mustPut(t, b, "source", someBytes(large))
+	if _, err := copyOf(t, b, "copy", b.Store, "source", blob.PutOptions{Accelerate: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.expect(t, "copy", someBytes(large))
+}
+
+func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
+	config := Config{Region: "cn-hangzhou", AccessKey: "a", AssumeRole: &AssumeRole{RoleARN: "r"}}
+	to := &upload{store: New(config, "here")}
+	same := config
+	same.AssumeRole = &AssumeRole{RoleARN: "r"}
+	if !to.CanCopy(New(same, "there")) {
+		t.Error("another bucket of the same configuration is not copied")
+	}
+	for name, change := range map[string]func(*Config){
+		"region": func(c *Config) { c.Region = "cn-shanghai" }, "endpoint": func(c *Config) { c.Endpoint = "http://e" },
+		"access key": func(c *Config) { c.AccessKey = "b" }, "role": func(c *Config) { c.AssumeRole = &AssumeRole{RoleARN: "s"} },
+		"OIDC": func(c *Config) { c.OIDC = &OIDC{RoleARN: "r"} }, "signature": func(c *Config) { c.SignatureVersion = SignatureV1 },
+	} {
+		other := config
+		change(&other)
+		if to.CanCopy(New(other, "there")) {
+			t.Errorf("another %s, and it is copied", name)
+		}
+	}
+	if to.CanCopy(&blobtest.FakeStore{}) {
+		t.Error("another kind of store is copied")
+	}
+}
+
+// Where OSS refuses to copy, the bytes are sent.
+func TestARefusedCopyIsSent(t *testing.T) {
+	b := inFront(t, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		if r.Header.Get("X-Oss-Copy-Source") == "" {
+			server.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("X-Oss-Request-Id", "1")
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusNotImplemented)
+		io.WriteString(w, "<Error><Code>NotImplemented</Code><Message>no copies</Message></Error>")
+	})
+	mustPut(t, b, "source", someBytes(large))
+	if _, err := copyOf(t, b, "copy", b.Store, "source", blob.PutOptions{Cond: blob.Cond{IfAbsent: true}}); err != nil {
+		t.Fatal(err)
+	}
+	b.expect(t, "copy", someBytes(large))
+}
+
+func TestAForbiddenCopyFails(t *testing.T) {
+	b := startBehind(t, nil)
+	mustPut(t, b, "source", someBytes(large))
+	b.server.AddKey(ossfake.Key{AccessKey: "poor", SecretKey: "s", Denied: []string{"UploadPartCopy"}})
+	config := b.config
+	config.AccessKey, config.SecretKey = "poor", "s"
+	poor := newStore(t, config, b.bucket)
+	_, err := copyOf(t, poor, "copy", poor, "source", blob.PutOptions{})
+	if !errors.Is(err, fs.ErrPermission) || failureOf(t, err).URI != "oss://"+b.bucket+"/source" {
+		t.Errorf("%v", err)
+	}
+	b.expectAbsent(t, "copy")
+}
+
+func TestAPutCopyThatFails(t *testing.T) {
+	for _, fault := range []faultproxy.Fault{faultproxy.ErrorIn200, faultproxy.Refuse503, faultproxy.Reset, faultproxy.LoseAnswer} {
+		for times, succeeds := range map[int]bool{1: true, 1000: false} {
+			b := startBehind(t, nil)
+			b.copyPart = smallestPart
+			mustPut(t, b, "source", someBytes(large))
+			mustPut(t, b, "old", []byte("old"))
+			b.proxy.Inject(faultproxy.Match{Header: "X-Oss-Copy-Source"}, fault, 2, times)
+			_, err := copyOf(t, b, "old", b.Store, "source", blob.PutOptions{})
+			if (err == nil) != succeeds && fault != faultproxy.ErrorIn200 { // which is not in OSS's words, and final
+				t.Errorf("fault %d, %d times: %v", fault, times, err)
+			}
+			want := []byte("old")
+			if err == nil {
+				want = someBytes(large)
+			}
+			b.expect(t, "old", want)
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
+)
+
+// httpModel says how files are fetched from source URLs. The names of certificates are those of the http provider.
+type httpModel struct {
+	CABundle    string                   `tfsdk:"ca_bundle"`
+	Credentials map[string]httpHostModel `tfsdk:"credentials"`
+}
+
+type httpHostModel struct {
+	Username      string            `tfsdk:"username"`
+	Password      string            `tfsdk:"password"`
+	Token         string            `tfsdk:"token"`
+	Headers       map[string]string `tfsdk:"headers"`
+	CACertPEM     string            `tfsdk:"ca_cert_pem"`
+	ClientCertPEM string            `tfsdk:"client_cert_pem"`
+	ClientKeyPEM  string            `tfsdk:"client_key_pem"`
+}
+
+func httpSchema() schema.SingleNestedAttribute {
+	sibling := func(name string) path.Expression { return path.MatchRelative().AtParent().AtName(name) }
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "How files are fetched from `source_url`. A proxy comes from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). " +
+			"Nothing of this block enters the state.",
+		Attributes: map[string]schema.Attribute{
+			"ca_bundle": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own and those of `custom_ca_bundle`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"credentials": schema.MapNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "What single hosts are given, by `host` (for the ports 443 and 80) or `host:port`. " +
+					"It is sent to that host alone: never to another one after a redirect, and never without TLS after a redirect from `https`.",
+				Validators: []validator.Map{mapvalidator.KeysAre(credentialHostRule)},
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"username": schema.StringAttribute{
+						Optional:            true,
+						MarkdownDescription: "Name for basic authentication. Goes together with `password`.",
+						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("password"))},
+					},
+					"password": schema.StringAttribute{
+						Optional: true, Sensitive: true,
+						MarkdownDescription: "Password for basic authentication.",
+						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("username"))},
+					},
+					"token": schema.StringAttribute{
+						Optional: true, Sensitive: true,
+						MarkdownDescription: "Bearer token. Not together with `username`.",
+						Validators:          []validator.String{stringvalidator.ConflictsWith(sibling("username")), tokenRule},
+					},
+					"headers": schema.MapAttribute{
+						Optional: true, Sensitive: true, ElementType: types.StringType,
+						MarkdownDescription: "Further headers, such as `PRIVATE-TOKEN` for GitLab.",
+						Validators: []validator.Map{
+							mapvalidator.NoNullValues(), mapvalidator.KeysAre(headerNameRule), mapvalidator.ValueStringsAre(tokenRule),
+						},
+					},
+					"ca_cert_pem": schema.StringAttribute{
+						Optional:            true,
+						MarkdownDescription: "Certificates in PEM of authorities that are trusted for this host alone, beside the others.",
+						Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					},
+					"client_cert_pem": schema.StringAttribute{
+						Optional:            true,
+						MarkdownDescription: "Client certificate in PEM. Goes together with `client_key_pem`.",
+						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("client_key_pem"))},
+					},
+					"client_key_pem": schema.StringAttribute{
+						Optional: true, Sensitive: true,
+						MarkdownDescription: "Key of the client certificate in PEM.",
+						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("client_cert_pem"))},
+					},
+				}},
+			},
+		},
+	}
+}
+
+// httpSettings is the block as it is used. Every value in it is known.
+func httpSettings(ctx context.Context, block types.Object) (httpsource.Settings, diag.Diagnostics) {
+	var model httpModel
+	settings := httpsource.Settings{Hosts: map[string]httpsource.Host{}}
+	if block.IsNull() {
+		return settings, nil
+	}
+	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
+	settings.CABundles = append(settings.CABundles, model.CABundle)
+	for host, given := range model.Credentials {
+		settings.Hosts[strings.ToLower(host)] = httpsource.Host{
+			Username: given.Username, Password: given.Password, Token: given.Token, Headers: given.Headers,
+			CACert: given.CACertPEM, ClientCert: given.ClientCertPEM, ClientKey: given.ClientKeyPEM,
+		}
+	}
+	return settings, diags
+}
+
+var (
+	credentialHostRule = stringRule{"Invalid host", checkCredentialHost}
+	headerNameRule     = stringRule{"Invalid header", checkSourceHeader}
+	tokenRule          = stringRule{"Invalid header", checkSecretHeader}
+)
+
+// checkCredentialHost takes a host, or a host and a port. Its message does not repeat what may hold a password.
+func checkCredentialHost(value string) error {
+	address, err := url.Parse("https://" + value)
+	if err != nil || value == "" || address.Host != value || address.Hostname() == "" || strings.HasSuffix(value, ":") {
+		return errors.New("a key of credentials is a host, or a host and a port, without a scheme, a path and a user: repo.example.com or repo.example.com:8443")
+	}
+	return nil
+}
+
+func checkSourceHeader(value string) error {
+	switch strings.ToLower(value) {
+	case "host", "range", "if-range", "accept-encoding", "connection", "content-length", "transfer-encoding":
+		return fmt.Errorf("the header %q is set by the provider itself", value)
+	}
+	return checkHeaderName(value)
+}
+
+// checkSecretHeader never repeats the value.
+func checkSecretHeader(value string) error {
+	if value == "" || strings.TrimSpace(value) != value || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return errors.New("the value of a header is printable ASCII, not empty, and has no space or line break at its ends; trimspace() takes those of a file away")
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+var (
+	sourceURLRule    = stringRule{"Invalid source URL", checkSourceURL}
+	checksumsURLRule = stringRule{"Invalid URL of a checksum file", checkChecksumsURL}
+)
+
+// checkSourceURL takes http, https and the schemes of all stores.
+func checkSourceURL(value string) error {
+	if workspace.IsObjectURI(value) {
+		_, err := workspace.ParseObjectURI(value)
+		return err
+	}
+	if scheme, _, _ := strings.Cut(value, "://"); !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		var known []string
+		for _, scheme := range workspace.Schemes() {
+			known = append(known, scheme+"://")
+		}
+		return fmt.Errorf("a source URL begins with https://, http:// or the scheme of a store: %s. A local path belongs in source", strings.Join(known, ", "))
+	}
+	return httpsource.CheckURL(value)
+}
+
+// checkChecksumsURL refuses what anybody on the way could change: the checksum is what the bytes are trusted by.
+func checkChecksumsURL(value string) error {
+	if isPlainHTTP(value) {
+		return errors.New("over plain http the checksum could be changed along with the file; use https, or set content_sha256")
+	}
+	return checkSourceURL(value)
+}
+
+func isPlainHTTP(address string) bool {
+	scheme, _, found := strings.Cut(address, "://")
+	return found && strings.EqualFold(scheme, "http")
+}
+
+// sourceURLName is the name of the file that a source URL leads to: the last part of its path, decoded.
+func sourceURLName(address string) (string, error) {
+	if workspace.IsObjectURI(address) {
+		object, err := workspace.ParseObjectURI(address)
+		return path.Base(object.Key), err
+	}
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "", errors.New("the source URL cannot be read") // url.Error repeats it, with its query
+	}
+	escaped := parsed.EscapedPath()
+	name, err := url.PathUnescape(escaped[strings.LastIndex(escaped, "/")+1:])
+	if err != nil || name == "" {
+		return "", errors.New("the path of source_url does not end in a file's name")
+	}
+	return name, nil
+}
+
+// origin is where a source URL leads. Nothing is asked yet. awaits has the attributes of the provider's block that must be known before.
+func (c *configured) origin(address string, pinned bool) (from blob.Source, awaits string, err error) {
+	if !workspace.IsObjectURI(address) {
+		if c.unknownHTTP != "" {
+			return nil, c.unknownHTTP, nil
+		}
+		from, err := c.http.At(address, pinned)
+		return from, "", err
+	}
+	object, err := workspace.ParseObjectURI(address)
+	if err != nil {
+		return nil, "", err
+	}
+	if object.Backend == workspace.File {
+		return source.File{Path: filepath.Join(filepath.FromSlash(object.Bucket), object.Key)}, "", nil
+	}
+	if unknown := c.awaits(object.Backend); unknown != "" {
+		return nil, unknown, nil
+	}
+	store, err := c.store(workspace.BaseURI{Backend: object.Backend, Bucket: object.Bucket})
+	return source.Object{Store: store, Key: object.Key, Name: address}, "", err
+}

@@ -1,0 +1,287 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
+)
+
+// Each bad input is an error on its attribute before anybody is asked, and repeats nothing secret.
+func TestSourceURLBadInput(t *testing.T) {
+	s := publish(t)
+	s.release(firstJob, "1")
+	p := inDirectory(t).fetching(s)
+	of := func(attributes ...string) string { return p.provider() + artifact("job", attributes...) }
+	with := func(http string) string {
+		return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n http = {\n %s\n }\n}\n", p.baseURI, http) + artifact("job", fromURL(s.URL+publishedPath))
+	}
+	var steps []resource.TestStep
+	for _, test := range []struct {
+		config string
+		want   []string
+	}{
+		{of(fromURL("releases/job.jar")), []string{"Invalid source URL", "https://", "file://, oss://, s3://"}},
+		{of(fromURL("ftp://repo.example.com/job.jar")), []string{"Invalid source URL", "belongs in source"}},
+		{of(fromURL("https://me:hush@repo.example.com/job.jar")), []string{"Invalid source URL", "http.credentials"}},
+		{of(fromURL("https://repo.example.com/job.jar?X-Amz-Signature=hush")), []string{"Invalid source URL", "X-Amz-Signature", "s3://"}},
+		{of(fromURL("https://repo.example.com/job.jar?a=b&sig=hush")), []string{"Invalid source URL", "http.credentials"}},
+		{of(fromURL("https://acme.oss-cn-hangzhou.aliyuncs.com/job.jar?OSSAccessKeyId=hush&Signature=hush")), []string{"Invalid source URL", "OSSAccessKeyId", "oss://"}},
+		{of(fromURL("https://repo.example.com/" + strings.Repeat("hush", 2560))), []string{"Invalid source URL", "10265 bytes"}},
+		{of(fromURL("s3://key:hush@bucket/job.jar")), []string{"Invalid source URL", "no user or password"}},
+		{of(fromURL("s3://bucket/job.jar?X-Amz-Signature=hush")), []string{"Invalid source URL", "no query"}},
+		{of(fromURL("s3://bucket")), []string{"Invalid source URL", "names a bucket"}},
+		{of(fromURL("oss://bucket/jobs/")), []string{"Invalid source URL", "names a directory"}},
+		{of(fromURL("http://repo.example.com/job.jar")), []string{"A plain http URL needs a pin", "content_sha256"}},
+		{of(fromURL("https://repo.example.com/jobs/")), []string{"No file name", "Set filename"}},
+		{of(fromURL("https://repo.example.com/a%2Fjob.jar")), []string{"No file name", "slash"}},
+		{of(fromURL(p.baseURI + "/" + jobPath)), []string{"Invalid source URL", "made from itself"}},
+		{of(fromURL("https://repo.example.com/job.jar"), `source = "job.jar"`), []string{"source", "source_url"}},
+		{of(fromURL("https://repo.example.com/job.jar"), `content = "x"`), []string{"source_url"}},
+		{of(`source = "job.jar"`, `content_sha256_url = "https://repo.example.com/SHA256SUMS"`), []string{"content_sha256_url"}},
+		{of(fromURL("https://repo.example.com/job.jar"), pin(firstJob), `content_sha256_url = "https://repo.example.com/SHA256SUMS"`), []string{"content_sha256_url"}},
+		{of(fromURL("http://repo.example.com/job.jar"), `content_sha256_url = "http://repo.example.com/SHA256SUMS"`), []string{"Invalid URL of a checksum file", "use https"}},
+
+		{with(`credentials = { "https://repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "repo.example.com:8443"}},
+		{with(`credentials = { "me:hush@repo.example.com" = { token = "hush" } }`), []string{"Invalid host"}},
+		{with(`credentials = { "repo.example.com" = { username = "me" } }`), []string{"password"}},
+		{with(`credentials = { "repo.example.com" = { username = "me", password = "hush", token = "hush" } }`), []string{"token"}},
+		{with(`credentials = { "repo.example.com" = { token = "hush\n" } }`), []string{"Invalid header", "trimspace"}},
+		{with(`credentials = { "repo.example.com" = { headers = { "X Y" = "hush" } } }`), []string{"Invalid header"}},
+		{with(`credentials = { "repo.example.com" = { headers = { Range = "hush" } } }`), []string{"set by the provider itself"}},
+		{with(`credentials = { "repo.example.com" = { client_cert_pem = "x" } }`), []string{"client_key_pem"}},
+	} {
+		steps = append(steps, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
+	}
+	applies(t, steps...)
+	s.asked(t, nil)
+
+	// The lines of the configuration that Terraform shows are the user's own; the provider's words repeat nothing of them.
+	for _, url := range []string{
+		"https://me:hush@repo.example.com/job.jar", "https://repo.example.com/job.jar?X-Amz-Signature=hush", "https://repo.example.com/%zz?sig=hush",
+		"https://repo.example.com/" + strings.Repeat("hush", 2560), "s3://key:hush@bucket/job.jar", "s3://bucket/job.jar?X-Amz-Signature=hush",
+	} {
+		r := newRoot(t, "variable \"url\" {}\n"+of("source_url = var.url"))
+		if output := r.fails(t, "plan", "-input=false", "-no-color", "-var", "url="+url); strings.Contains(strings.ReplaceAll(output, "\n", ""), "hush") {
+			t.Errorf("%.60s: the message repeats a secret:\n%.1000s", url, output)
+		}
+	}
+}
+
+// What a server or the way to it does, and what becomes of it: all of the file, or nothing and a reason.
+func TestSourceURLFaults(t *testing.T) {
+	text := strings.Repeat("a job of many bytes\n", 20_000)
+	all := faultserver.Match{Path: publishedPath}
+	get := faultserver.Match{Path: publishedPath, Method: http.MethodGet}
+	const always = faultserver.Always
+	for name, test := range map[string]struct {
+		inject func(s published)
+		file   faultserver.File
+		fails  []string // none: it succeeds
+		more   []string // attributes
+	}{
+		"reset in the middle":       {inject: func(s published) { s.Inject(get, 1, 1, faultserver.ResetAfter(100_000)) }},
+		"cut off in the middle":     {inject: func(s published) { s.Inject(get, 1, 2, faultserver.Truncate(100_000)) }},
+		"cut off, and no ranges":    {inject: func(s published) { s.Inject(get, 1, 2, faultserver.Truncate(100_000)) }, file: faultserver.File{NoRanges: true}},
+		"cut off, and nothing told": {inject: func(s published) { s.Inject(get, 1, 1, faultserver.Truncate(100_000)) }, file: faultserver.File{Chunked: true}},
+		"always cut off":            {inject: func(s published) { s.Inject(get, 1, always, faultserver.Truncate(1)) }, file: faultserver.File{NoRanges: true}, fails: []string{"The source breaks off"}},
+		"longer by its own word":    {inject: func(s published) { s.Inject(get, 1, always, faultserver.Length(int64(len(text))+1)) }, fails: []string{"The source breaks off"}},
+		"no HEAD": {inject: func(s published) {
+			s.Inject(faultserver.Match{Method: http.MethodHead}, 1, always, faultserver.Answer(405))
+		}},
+		"too many requests":             {inject: func(s published) { s.Inject(get, 1, 1, faultserver.RetryAfter(429, "1")) }},
+		"unavailable for a moment":      {inject: func(s published) { s.Inject(get, 1, 2, faultserver.RetryAfter(503, "0")) }},
+		"unavailable for good":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.RetryAfter(503, "0")) }, fails: []string{"The server does not give the file", "503"}},
+		"another version in the middle": {inject: func(s published) { s.Inject(get, 1, 1, faultserver.Truncate(100_000)); s.changeAtSecond(text) }},
+		"a log-in, with a pin":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.Page(200, "Log in")) }, more: []string{pin(text)}, fails: []string{"other bytes than planned", sha(text), "page of HTML", "http block"}},
+		"no credentials":                {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(401)) }, fails: []string{"The source cannot be read", "http.credentials"}},
+		"forbidden":                     {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(403)) }, fails: []string{"The source cannot be read", "403"}},
+		"not found":                     {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(404)) }, fails: []string{"The source is missing", "404"}},
+		"a redirect": {inject: func(s published) {
+			s.Put("/other.jar", faultserver.File{Data: []byte(text), ETag: `"1"`})
+			s.Inject(all, 1, always, faultserver.RedirectTo("/other.jar"))
+		}},
+		"a redirect that goes round": {inject: func(s published) { s.Inject(all, 1, always, faultserver.RedirectTo(publishedPath)) }, fails: []string{"The redirect is not followed", "circle"}},
+		"a redirect to plain http": {inject: func(s published) {
+			s.Inject(faultserver.Match{Server: "https"}, 1, always, faultserver.RedirectTo(s.PlainURL+publishedPath))
+		}, fails: []string{"The redirect is not followed", "content_sha256"}},
+		"one to plain http, with a pin": {inject: func(s published) {
+			s.Inject(faultserver.Match{Server: "https"}, 1, always, faultserver.RedirectTo(s.PlainURL+publishedPath))
+		}, more: []string{pin(text)}},
+		"one to a host of another CA": {inject: func(s published) {
+			s.Inject(faultserver.Match{Server: "https"}, 1, always, faultserver.RedirectTo(s.OtherURL+publishedPath))
+		}, fails: []string{"The source cannot be reached", "unknown authority"}},
+		"connections that are all reset": {inject: func(s published) { s.Inject(all, 1, always, faultserver.Reset()) }, fails: []string{"The source cannot be reached"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := publish(t)
+			file := test.file
+			file.Data, file.ETag = []byte(text), `"1"`
+			s.Put(publishedPath, file)
+			test.inject(s)
+			p := inDirectory(t).fetching(s)
+			p.block += "max_retries = 3\n"
+			step := resource.TestStep{
+				Config: p.provider() + artifact("job", append(test.more, fromURL(s.URL+publishedPath))...),
+				Check:  then(func() { p.holds(t, jobPath, text) }),
+			}
+			if test.fails != nil {
+				step.Check, step.ExpectError = nil, words(test.fails...)
+			}
+			applies(t, step)
+			p.holds(t, jobPath, "")
+		})
+	}
+}
+
+// changeAtSecond puts the file there anew, with the bytes that are wanted in the end, and another version before: so the first reading
+// begins with what is gone at the second.
+func (s published) changeAtSecond(text string) {
+	s.release(strings.ToUpper(text), "0")
+	s.Inject(faultserver.Match{Path: publishedPath, Ranged: true}, 1, 1, faultserver.Fault{}.Do(func() { s.release(text, "1") }))
+}
+
+const oddTitle = "The source may not be the file that you want"
+
+// A page in place of a JAR is told, where nothing else would tell it.
+func TestSourceURLOddFile(t *testing.T) {
+	s := publish(t)
+	p := inDirectory(t).fetching(s)
+	s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Page(200, "Log in"))
+	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
+	for _, command := range [][]string{{"plan", "-input=false", "-no-color"}, {"apply", "-auto-approve", "-input=false", "-no-color"}} {
+		says(t, r.run(t, command...), oddTitle, "page of HTML", "http block")
+	}
+}
+
+// What a plan says of sources that cannot tell, or cannot be asked.
+func TestSourceURLWarnings(t *testing.T) {
+	s := publish(t)
+	p := inDirectory(t).fetching(s)
+	s.Put(publishedPath, faultserver.File{Data: []byte("PK\x03\x04" + firstJob)})
+	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath+"?build=7")))
+	plan := func() string { return r.run(t, "plan", "-input=false", "-no-color") }
+	if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); strings.Contains(output, oddTitle) {
+		t.Errorf("an apply without any doubt warns:\n%s", output)
+	}
+	output := plan()
+	says(t, output, "No changes", "Nobody can tell whether the source has changed", sha("PK\x03\x04"+firstJob))
+	s.Remove(publishedPath)
+	output += plan()
+	says(t, output, "The source cannot be asked", "404", "content_sha256")
+	output += r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	for _, line := range strings.Split(output, "\n") {
+		// Terraform shows the attribute itself.
+		if strings.Contains(line, "build=7") && !strings.Contains(line, "source_url") {
+			t.Errorf("a message has the query: %s", line)
+		}
+	}
+	// A destroy asks nobody.
+	s.Forget()
+	r.run(t, "destroy", "-refresh=false", "-auto-approve", "-input=false", "-no-color")
+	p.holds(t, jobPath, "")
+}
+
+// Credentials are for one host, and are in no state, plan, output or log.
+func TestSourceURLCredentials(t *testing.T) {
+	s := publish(t)
+	p := inDirectory(t)
+	host := strings.TrimPrefix(s.URL, "https://")
+	other := strings.TrimPrefix(s.OtherURL, "https://")
+	const hush = "hush-7e2f"
+	file := faultserver.File{Data: []byte(firstJob), ETag: `"1"`}
+	credentials := fmt.Sprintf("http = {\n ca_bundle = %q\n credentials = {\n %q = {\n%%s\n}\n %q = {\n ca_cert_pem = file(%q)\n token = \"%s-other\"\n}\n}\n}\n", s.CAFile, host, other, s.OtherCAFile, hush)
+	for name, test := range map[string]struct {
+		given string
+		need  func(*faultserver.File)
+	}{
+		"basic":  {`username = "me", password = "hush-7e2f"`, func(f *faultserver.File) { f.Username, f.Password = "me", hush }},
+		"token":  {`token = "hush-7e2f"`, func(f *faultserver.File) { f.Token = hush }},
+		"header": {`headers = { PRIVATE-TOKEN = "hush-7e2f" }`, func(f *faultserver.File) { f.HeaderName, f.HeaderValue = "Private-Token", hush }},
+		"certificate": {
+			fmt.Sprintf("client_cert_pem = %q\nclient_key_pem = %q\n", s.ClientCert, s.ClientKey),
+			func(f *faultserver.File) { f.ClientCertificate = true },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			needed := file
+			test.need(&needed)
+			s.Put(publishedPath, needed)
+			s.Put("/redirected/job.jar", faultserver.File{Data: []byte(firstJob), ETag: `"1"`, Token: hush + "-other"})
+			s.Clear()
+			s.Inject(faultserver.Match{Server: "https", Path: "/redirected/job.jar"}, 1, faultserver.Always, faultserver.RedirectTo(s.OtherURL+"/redirected/job.jar?sig="+hush+"-signed"))
+			p.block = fmt.Sprintf(credentials, test.given)
+			r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath))+artifact("redirected", fromURL(s.URL+"/redirected/job.jar"), `filename = "redirected.jar"`))
+			log := filepath.Join(r.directory, "trace.log")
+			r.environment = append(r.environment, "TF_LOG=TRACE", "TF_LOG_PATH="+log)
+			outputs := map[string]string{
+				"plan":  r.run(t, "plan", "-input=false", "-no-color"),
+				"apply": r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"),
+				"show":  r.run(t, "show", "-json"),
+			}
+			p.holds(t, jobPath, firstJob)
+			s.Inject(faultserver.Match{Server: "other"}, 1, faultserver.Always, faultserver.Answer(403))
+			s.Put(publishedPath, faultserver.File{Token: "another"})
+			outputs["refused plan"] = r.run(t, "plan", "-input=false", "-no-color")
+			outputs["refused apply"] = r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
+			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+			for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", "trace.log"} {
+				text, err := os.ReadFile(filepath.Join(r.directory, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				outputs[file] = string(text)
+			}
+			if len(outputs["trace.log"]) < 10_000 {
+				t.Errorf("the log at TRACE has %d bytes: this test looks at nothing", len(outputs["trace.log"]))
+			}
+			for where, text := range outputs {
+				for _, secret := range []string{hush, "PRIVATE KEY"} {
+					if at := strings.Index(text, secret); at >= 0 {
+						t.Errorf("a secret is in %s: …%s…", where, text[max(0, at-200):at])
+					}
+				}
+			}
+			saw := 0
+			for _, request := range s.Requests() {
+				header := fmt.Sprint(request.Header)
+				if request.Server == "other" {
+					saw++
+					if strings.Contains(strings.ReplaceAll(header, hush+"-other", ""), hush) || request.Header.Get("Authorization") != "Bearer "+hush+"-other" {
+						t.Errorf("the other host was sent %s", header)
+					}
+				} else if strings.Contains(header, hush+"-other") {
+					t.Errorf("the first host was sent %s", header)
+				}
+			}
+			if saw == 0 {
+				t.Error("no request reached the other host")
+			}
+		})
+	}
+}
+
+// The provider's http block may depend on what an apply makes.
+func TestSourceURLUnknownSettings(t *testing.T) {
+	s := publish(t)
+	p := inDirectory(t)
+	s.Put(publishedPath, faultserver.File{Data: []byte(firstJob), ETag: `"1"`, Token: "hush"})
+	config := func(trigger string) string {
+		return computed("hush", trigger) + fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n http = {\n ca_bundle = %q\n credentials = {\n %q = { token = terraform_data.computed.output }\n}\n}\n}\n",
+			p.baseURI, s.CAFile, strings.TrimPrefix(s.URL, "https://")) + artifact("job", fromURL(s.URL+publishedPath))
+	}
+	applies(t,
+		resource.TestStep{Config: config("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		unchanged(config("1")),
+		// Nobody can be asked at plan, so the file comes again, and turns out to be the same.
+		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		unchanged(config("2")),
+	)
+}

@@ -1,0 +1,396 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
+)
+
+// published is where a publisher puts files: a server that tests can break.
+type published struct{ *faultserver.Server }
+
+const publishedPath = "/releases/job.jar"
+
+func publish(t *testing.T) published {
+	t.Helper()
+	return published{faultserver.Start(t)}
+}
+
+// release puts a version of the job there, with an ETag.
+func (s published) release(data, version string) {
+	s.Put(publishedPath, faultserver.File{Data: []byte(data), ETag: `"` + version + `"`})
+}
+
+// fetching is the place with a provider that trusts the publisher's CA.
+func (p place) fetching(s published, more ...string) place {
+	p.block += fmt.Sprintf("http = {\n ca_bundle = %q\n %s\n}\n", s.CAFile, strings.Join(more, "\n "))
+	return p
+}
+
+func fromURL(url string) string { return fmt.Sprintf("source_url = %q", url) }
+
+func pin(text string) string { return fmt.Sprintf("content_sha256 = %q", sha(text)) }
+
+// asked counts the requests since the last time by their method.
+func (s published) asked(t *testing.T, want map[string]int) {
+	t.Helper()
+	got := map[string]int{}
+	for _, request := range s.Requests() {
+		got[request.Method]++
+	}
+	s.Forget()
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		if got[method] != want[method] {
+			t.Errorf("the publisher was sent %d %s, want %d", got[method], method, want[method])
+		}
+	}
+}
+
+// Pinned: what is published comes once, and nothing is asked before or after.
+func TestSourceURLPinned(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		config := func(path string) string {
+			return p.provider() + artifact("job", fromURL(s.URL+path), pin(firstJob))
+		}
+		applies(t,
+			resource.TestStep{Config: config(publishedPath), PlanOnly: true, ExpectNonEmptyPlan: true},
+			resource.TestStep{
+				PreConfig: func() { s.asked(t, nil) },
+				Config:    config(publishedPath),
+				ConfigPlanChecks: planned(
+					plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob))),
+					plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath)),
+				),
+				Check: then(func() {
+					p.holds(t, jobPath, firstJob)
+					s.asked(t, map[string]int{"GET": 1})
+				}),
+			},
+			unchanged(config(publishedPath)),
+			resource.TestStep{
+				// Another URL, behind which nothing is, for the same bytes: nobody is asked.
+				Config:           config("/moved/job.jar"),
+				ConfigPlanChecks: planned(updates(job), plancheck.ExpectKnownValue(job, tfjsonpath.New("size"), sizeOf(firstJob))),
+				Check: then(func() {
+					p.holds(t, jobPath, firstJob)
+					s.asked(t, nil)
+				}),
+			},
+			resource.TestStep{
+				// Other bytes: both hashes are shown, and what was there stays.
+				PreConfig:   func() { s.release(otherJob, "2") },
+				Config:      p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin("third build")),
+				ExpectError: words("The source has other bytes than planned", sha(otherJob), sha("third build")),
+			},
+			resource.TestStep{
+				PreConfig: func() { p.holds(t, jobPath, firstJob); s.Forget() },
+				Config:    p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)),
+				Check: then(func() {
+					p.holds(t, jobPath, otherJob)
+					s.asked(t, map[string]int{"GET": 1})
+				}),
+			},
+		)
+		p.holds(t, jobPath, "")
+	})
+}
+
+// Not pinned: one HEAD a plan, and the bytes come again only when the publisher says that they are others.
+func TestSourceURLNotPinned(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
+		unknownHash := plancheck.ExpectUnknownValue(job, tfjsonpath.New("content_sha256"))
+		applies(t,
+			resource.TestStep{
+				Config:            config,
+				ConfigPlanChecks:  planned(unknownHash, plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath))),
+				ConfigStateChecks: []statecheck.StateCheck{has("content_sha256", exactly(sha(firstJob)))},
+				Check: then(func() {
+					p.holds(t, jobPath, firstJob)
+					s.asked(t, map[string]int{"HEAD": 2, "GET": 1}) // the plan, and that of the apply
+				}),
+			},
+			resource.TestStep{
+				PreConfig: s.Forget, Config: config, PlanOnly: true,
+			},
+			resource.TestStep{
+				PreConfig: func() {
+					for _, request := range s.Requests() {
+						if request.Method != http.MethodHead {
+							t.Errorf("a plan without changes sent %s", request.Method)
+						}
+					}
+					s.release(otherJob, "2")
+				},
+				Config:            config,
+				ConfigPlanChecks:  planned(updates(job), unknownHash),
+				ConfigStateChecks: []statecheck.StateCheck{has("content_sha256", exactly(sha(otherJob)))},
+				Check:             then(func() { p.holds(t, jobPath, otherJob) }),
+			},
+			unchanged(config),
+			resource.TestStep{
+				// Published again with the same bytes: they come, and nothing is written.
+				PreConfig:        func() { s.release(otherJob, "3") },
+				Config:           config,
+				ConfigPlanChecks: planned(updates(job), unknownHash),
+				Check:            then(func() { p.holds(t, jobPath, otherJob) }),
+			},
+			unchanged(config),
+			resource.TestStep{
+				// Drift of the object is mended by the hash that is known.
+				PreConfig:        func() { p.plant(t, jobPath, []byte("by hand")) },
+				Config:           config,
+				ConfigPlanChecks: planned(updates(job), plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(otherJob)))),
+				Check:            then(func() { p.holds(t, jobPath, otherJob) }),
+			},
+			resource.TestStep{
+				// The pin that was in the state, pasted: nothing is asked any more, and nothing changes.
+				PreConfig:        func() { s.Remove(publishedPath); s.Forget() },
+				Config:           p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)),
+				ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
+				Check:            then(func() { s.asked(t, nil) }),
+			},
+		)
+		p.holds(t, jobPath, "")
+	})
+}
+
+// What was published again with the same bytes leaves the object as it is: tag, date and version.
+func TestSourceURLTouched(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
+		var before string
+		applies(t,
+			resource.TestStep{Config: config, Check: resource.TestCheckResourceAttrWith(job, "etag", func(etag string) error { before = etag; return nil })},
+			resource.TestStep{
+				PreConfig: func() { s.release(firstJob, "2") },
+				Config:    config,
+				Check: resource.TestCheckResourceAttrWith(job, "etag", func(etag string) error {
+					if etag != before {
+						return fmt.Errorf("the object was written again: its tag was %s, and is %s", before, etag)
+					}
+					return nil
+				}),
+			},
+			unchanged(config),
+		)
+	})
+}
+
+// By whichever of them is told: an ETag, a date. By none of them: as unchanged.
+func TestSourceURLValidators(t *testing.T) {
+	monday := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		first, second faultserver.File
+		comes         bool
+	}{
+		"another date":            {faultserver.File{LastModified: monday}, faultserver.File{LastModified: monday.Add(time.Hour)}, true},
+		"the same date":           {faultserver.File{LastModified: monday}, faultserver.File{LastModified: monday}, false},
+		"a date, but one tag":     {faultserver.File{LastModified: monday, ETag: `"1"`}, faultserver.File{LastModified: monday.Add(time.Hour), ETag: `"1"`}, false},
+		"another weak tag":        {faultserver.File{ETag: `W/"1"`}, faultserver.File{ETag: `W/"2"`}, true},
+		"nothing, another length": {faultserver.File{}, faultserver.File{Data: []byte("longer build")}, true},
+		"nothing":                 {faultserver.File{}, faultserver.File{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := publish(t)
+			p := inDirectory(t).fetching(s)
+			put := func(file faultserver.File, data string) {
+				if file.Data == nil {
+					file.Data = []byte(data)
+				}
+				s.Put(publishedPath, file)
+			}
+			put(test.first, firstJob)
+			config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
+			want, plan := firstJob, plancheck.ExpectEmptyPlan()
+			if test.comes {
+				want, plan = otherJob, updates(job)
+				if test.second.Data != nil {
+					want = string(test.second.Data)
+				}
+			}
+			applies(t,
+				resource.TestStep{Config: config, Check: then(func() { p.holds(t, jobPath, firstJob) })},
+				resource.TestStep{
+					PreConfig: func() { put(test.second, otherJob) },
+					Config:    config, ConfigPlanChecks: planned(plan), Check: then(func() { p.holds(t, jobPath, want) }),
+				},
+			)
+		})
+	}
+}
+
+// The file's name has the hash in it: the source is read for it first.
+func TestSourceURLContentAddressed(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		path := func(text string) string { return strings.Replace(jobPath, ".jar", "-"+sha(text)[:12]+".jar", 1) }
+		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath), "content_addressed = true", "lifecycle {\n create_before_destroy = true\n}")
+		applies(t,
+			resource.TestStep{Config: config, Check: then(func() { p.holds(t, path(firstJob), firstJob) })},
+			unchanged(config),
+			resource.TestStep{
+				PreConfig: func() { s.release(otherJob, "2") },
+				Config:    config,
+				Check: then(func() {
+					p.holds(t, path(otherJob), otherJob)
+					p.holds(t, path(firstJob), "")
+				}),
+			},
+			unchanged(config),
+		)
+	})
+}
+
+// What is found at create, with a hash that nobody knows before the bytes have come.
+func TestSourceURLFoundAtCreate(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		config := func(more ...string) string {
+			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...)
+		}
+		applies(t,
+			resource.TestStep{
+				PreConfig:   func() { p.plant(t, jobPath, []byte(otherJob)) },
+				Config:      config(),
+				ExpectError: words("Another object is there already", "other bytes"),
+			},
+			resource.TestStep{
+				PreConfig: func() { p.holds(t, jobPath, otherJob) },
+				Config:    config("overwrite = true"),
+				Check:     then(func() { p.holds(t, jobPath, firstJob) }),
+			},
+			unchanged(config("overwrite = true")),
+		)
+		p.plant(t, jobPath, []byte(firstJob))
+		applies(t,
+			resource.TestStep{Config: config(), Check: then(func() { p.holds(t, jobPath, firstJob) })}, // adopted
+			unchanged(config()),
+		)
+		p.holds(t, jobPath, firstJob) // and left
+	})
+}
+
+// A source that cannot be asked does not keep a plan from being made, nor a destroy; the apply fails, and the old file stays.
+func TestSourceURLUnreachable(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
+		applies(t,
+			resource.TestStep{
+				PreConfig: func() { s.Remove(publishedPath) },
+				Config:    config, PlanOnly: true, ExpectNonEmptyPlan: true,
+			},
+			resource.TestStep{Config: config, ExpectError: words("The source is missing", s.URL+publishedPath)},
+			resource.TestStep{
+				PreConfig: func() { p.holds(t, jobPath, ""); s.release(firstJob, "1") },
+				Config:    config, Check: then(func() { p.holds(t, jobPath, firstJob) }),
+			},
+			resource.TestStep{
+				PreConfig: func() { s.Remove(publishedPath) },
+				Config:    config, PlanOnly: true, ExpectNonEmptyPlan: true,
+			},
+			resource.TestStep{Config: config, ExpectError: words("The source is missing")},
+			resource.TestStep{
+				// It was to be deleted first, for something that nobody saw.
+				PreConfig:   func() { p.holds(t, jobPath, firstJob) },
+				Config:      p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`),
+				ExpectError: words("The old file was kept"),
+			},
+			resource.TestStep{
+				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release(otherJob, "2") },
+				Config:    p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`),
+				Check:     then(func() { p.holds(t, jobPath, ""); p.holds(t, strings.Replace(jobPath, "job", "renamed", 1), otherJob) }),
+			},
+			resource.TestStep{
+				PreConfig: func() { s.Remove(publishedPath) },
+				Config:    p.provider() + artifact("job", fromURL(s.URL+publishedPath), `filename = "renamed.jar"`), Destroy: true,
+			},
+		)
+	})
+}
+
+// A checksum file pins what it names.
+func TestSourceURLChecksums(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		checksums := func(text string) {
+			s.Put("/releases/SHA256SUMS", faultserver.File{Data: []byte(text), ETag: `"` + sha(text) + `"`})
+		}
+		p = p.fetching(s)
+		config := func(more ...string) string {
+			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath), fmt.Sprintf("content_sha256_url = %q", s.URL+"/releases/SHA256SUMS"))...)
+		}
+		files := func() (paths []string) {
+			for _, request := range s.Requests() {
+				paths = append(paths, request.Path)
+			}
+			return paths
+		}
+		s.release(firstJob, "1")
+		checksums(sha(otherJob) + "  other.jar\n" + sha(firstJob) + "  job.jar\n")
+		applies(t,
+			resource.TestStep{
+				Config:           config(),
+				ConfigPlanChecks: planned(plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob)))),
+				Check:            then(func() { p.holds(t, jobPath, firstJob) }),
+			},
+			resource.TestStep{PreConfig: s.Forget, Config: config(), PlanOnly: true},
+			resource.TestStep{
+				PreConfig: func() {
+					if asked := files(); slices.Contains(asked, publishedPath) || len(asked) == 0 {
+						t.Errorf("a plan without changes asked for %q", asked)
+					}
+					checksums(sha("third build") + "  job.jar\n")
+				},
+				Config: config(), ExpectError: words("other bytes than planned", sha(firstJob), sha("third build")),
+			},
+			resource.TestStep{
+				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release("third build", "3") },
+				Config:    config(), Check: then(func() { p.holds(t, jobPath, "third build") }),
+			},
+			resource.TestStep{
+				// What exists can be planned and destroyed although the file of checksums says nothing.
+				PreConfig: func() { checksums("<!doctype html>") },
+				Config:    config(), PlanOnly: true, ExpectNonEmptyPlan: true,
+			},
+			resource.TestStep{Config: config(), ExpectError: words("The checksum file cannot be used", "page of HTML")},
+			resource.TestStep{Config: config(), Destroy: true},
+			resource.TestStep{Config: config(), PlanOnly: true, ExpectError: words("The checksum file cannot be used", "page of HTML")},
+		)
+		p.holds(t, jobPath, "")
+	})
+}
+
+func sizeOf(text string) knownvalue.Check { return knownvalue.Int64Exact(int64(len(text))) }
+
+func holdsHash(text string) []statecheck.StateCheck {
+	return []statecheck.StateCheck{has("content_sha256", exactly(sha(text)))}
+}

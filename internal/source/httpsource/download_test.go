@@ -1,0 +1,340 @@
+package httpsource
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
+)
+
+const (
+	large = 300_000
+	third = large / 3
+)
+
+func TestDownload(t *testing.T) {
+	s := start(t, large, func(settings *Settings, _ *servers) { settings.UserAgent = "terraform-provider-flink/test" })
+	told := expect(t, s.at(t, s.URL), s.data)
+	if told.ETag != `"v1"` || told.LastModified != "Sat, 03 Feb 2024 04:05:06 GMT" || told.Size != large || told.ContentType != "application/java-archive" ||
+		string(told.Beginning) != string(s.data[:source.BeginningSize]) {
+		t.Errorf("%+v", told)
+	}
+	s.expectAsked(t, "GET")
+	request := s.Requests()[0]
+	if request.Header.Get("Accept-Encoding") != "identity" || request.Header.Get("User-Agent") != "terraform-provider-flink/test" || request.Query != "ref="+secret {
+		t.Errorf("%+v", request)
+	}
+}
+
+func TestContentIsDescribed(t *testing.T) {
+	s := start(t, 3000, nil)
+	content, err := s.at(t, s.URL).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := content.(source.Described)
+	if told := described.Describe(); told.Beginning != nil || told.Size != 3000 || content.Size() != 3000 {
+		t.Errorf("before it is read: %+v", told)
+	}
+	if _, err := io.ReadFull(content, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	before := described.Describe()
+	if string(before.Beginning) != string(s.data[:10]) {
+		t.Errorf("10 bytes on: %q", before.Beginning)
+	}
+	if _, err := io.ReadFull(content, make([]byte, 2000)); err != nil {
+		t.Fatal(err)
+	}
+	content.Close()
+	if told := described.Describe(); string(told.Beginning) != string(s.data[:source.BeginningSize]) || len(before.Beginning) != 10 {
+		t.Errorf("after it was closed: %d bytes", len(told.Beginning))
+	}
+	if _, err := content.Read(make([]byte, 1)); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("read after it was closed: %v", err)
+	}
+}
+
+func TestLengths(t *testing.T) {
+	for _, size := range []int{0, 1, large} {
+		for _, chunked := range []bool{false, true} {
+			t.Run(fmt.Sprint(size, chunked), func(t *testing.T) {
+				s := start(t, size, nil)
+				file := s.file()
+				file.Chunked = chunked
+				s.Put(path, file)
+				want := int64(size)
+				if chunked {
+					want = -1
+				}
+				if told := expect(t, s.at(t, s.URL), s.data); told.Size != want {
+					t.Errorf("size %d", told.Size)
+				}
+			})
+		}
+	}
+}
+
+// breaking are faults in the middle of a body.
+var breaking = map[string]faultserver.Fault{
+	"reset":    faultserver.ResetAfter(third),
+	"truncate": faultserver.Truncate(third),
+	"stall":    faultserver.StallAfter(third),
+}
+
+// A body that breaks is resumed where it broke, under the condition that the file is the same.
+func TestResume(t *testing.T) {
+	for name, fault := range breaking {
+		for condition, change := range map[string]func(*faultserver.File){
+			`"v1"`:                          func(*faultserver.File) {},
+			"Sat, 03 Feb 2024 04:05:06 GMT": func(f *faultserver.File) { f.ETag = `W/"v1"` }, // a weak ETag is no condition
+		} {
+			t.Run(name+condition, func(t *testing.T) {
+				s := start(t, large, nil)
+				if name == "stall" {
+					s.client.stall = patienceWithStalls
+				}
+				file := s.file()
+				change(&file)
+				s.Put(path, file)
+				s.Inject(get(), 1, 2, fault)
+				told := expect(t, s.at(t, s.URL), s.data)
+				if told.Size != large || told.ETag != file.ETag || len(told.Beginning) != source.BeginningSize {
+					t.Errorf("%+v", told)
+				}
+				asked := s.asked()
+				if len(asked) != 3 || asked[0] != "GET" {
+					t.Fatalf("asked for %q", asked)
+				}
+				for _, again := range asked[1:] {
+					if !strings.HasPrefix(again, "GET bytes=") || !strings.HasSuffix(again, "- if "+condition) {
+						t.Errorf("resumed by %q", again)
+					}
+				}
+				if name != "reset" && asked[1] != fmt.Sprintf("GET bytes=%d- if %s", third, condition) {
+					t.Errorf("resumed by %q", asked[1])
+				}
+			})
+		}
+	}
+}
+
+// Where there is no rest to be had, the whole is read again, and what was delivered is compared.
+func TestResumeFromTheStart(t *testing.T) {
+	const conditional = `GET bytes=100000- if "v1"`
+	for name, c := range map[string]struct {
+		change func(*faultserver.File)
+		rest   faultserver.Fault // of the second request
+		asked  []string
+	}{
+		"no ranges":              {func(f *faultserver.File) { f.NoRanges = true }, faultserver.Fault{}, []string{"GET", conditional}},
+		"no validators":          {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
+		"a weak ETag alone":      {func(f *faultserver.File) { f.ETag, f.LastModified = `W/"1"`, time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
+		"another start":          {nil, faultserver.Fault{}.With("Content-Range", "bytes 99999-299999/300000"), []string{"GET", conditional, "GET"}},
+		"no Content-Range":       {nil, faultserver.Fault{}.With("Content-Range", ""), []string{"GET", conditional, "GET"}},
+		"a broken Content-Range": {nil, faultserver.Fault{}.With("Content-Range", "bytes +100000-299999/300000"), []string{"GET", conditional, "GET"}},
+		"another ETag":           {nil, faultserver.Fault{}.With("ETag", `"v0"`), []string{"GET", conditional, "GET"}},
+		"no ETag any more":       {nil, faultserver.Fault{}.With("ETag", ""), []string{"GET", conditional, "GET"}},
+		"another date":           {nil, faultserver.Fault{}.With("Last-Modified", "Sat, 03 Feb 2024 04:05:07 GMT"), []string{"GET", conditional, "GET"}},
+		"416":                    {nil, faultserver.Answer(416), []string{"GET", conditional, "GET"}},
+		"chunked":                {func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}, []string{"GET", conditional}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, large, nil)
+			file := s.file()
+			if c.change != nil {
+				c.change(&file)
+			}
+			s.Put(path, file)
+			s.Inject(get(), 1, 1, faultserver.Truncate(third))
+			s.Inject(get(), 2, 1, c.rest)
+			expect(t, s.at(t, s.URL), s.data)
+			s.expectAsked(t, c.asked...)
+		})
+	}
+}
+
+// A server may give less than the whole rest at a time.
+func TestShortRanges(t *testing.T) {
+	s := start(t, large, nil)
+	s.Inject(get(), 1, 1, faultserver.Truncate(third))
+	s.Inject(get(), 2, 1, faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/300000").With("Content-Length", "98304"))
+	expect(t, s.at(t, s.URL), s.data)
+	s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, `GET bytes=198304- if "v1"`)
+}
+
+// A file that changes while it is read is never mixed of two.
+func TestChangesWhileItIsRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		file  func(s *servers, f *faultserver.File) // as it is when the rest is asked for
+		first func(*faultserver.File)               // as it is at first
+		is    error
+		words string
+	}{
+		"other bytes":             {func(s *servers, _ *faultserver.File) { s.change(0) }, nil, blob.ErrStartOver, "begins with other bytes"},
+		"other bytes, no ranges":  {func(s *servers, _ *faultserver.File) { s.change(0) }, func(f *faultserver.File) { f.NoRanges = true }, blob.ErrStartOver, "other bytes"},
+		"another rest":            {func(s *servers, _ *faultserver.File) { s.change(third) }, nil, nil, ""},
+		"longer":                  {func(_ *servers, f *faultserver.File) { f.Data = append(f.Data[:large:large], 1); f.ETag = `"v2"` }, nil, blob.ErrStartOver, "300001"},
+		"longer, the same ETag":   {func(_ *servers, f *faultserver.File) { f.Data = append(f.Data[:large:large], 1) }, nil, blob.ErrStartOver, "300001"},
+		"shorter":                 {func(_ *servers, f *faultserver.File) { f.Data = f.Data[:third+1]; f.ETag = `"v2"` }, nil, blob.ErrStartOver, "100001"},
+		"short, without a length": {func(_ *servers, f *faultserver.File) { f.Data = f.Data[:1000]; f.ETag, f.Chunked = `"v2"`, true }, nil, blob.ErrStartOver, "1000 now"},
+		"long, without a length": {func(_ *servers, f *faultserver.File) {
+			f.Data = append(f.Data[:large:large], 1)
+			f.ETag, f.Chunked = `"v2"`, true
+		}, nil, blob.ErrStartOver, "has more now"},
+		"gone": {func(s *servers, _ *faultserver.File) { s.Remove(path) }, nil, fs.ErrNotExist, "404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, large, nil)
+			file := s.file()
+			if c.first != nil {
+				c.first(&file)
+			}
+			s.Put(path, file)
+			s.Inject(get(), 1, 1, faultserver.Truncate(third))
+			s.Inject(get(), 2, 1, faultserver.Fault{}.Do(func() {
+				next := file
+				before := next.ETag
+				c.file(s, &next)
+				if next.ETag != before || len(next.Data) != large {
+					s.Put(path, next)
+				}
+			}))
+			data, told, err := read(t, s.at(t, s.URL))
+			if c.is == nil {
+				// What was delivered begins both versions: what there is now is the later one.
+				if err != nil || string(data[:third]) != string(s.data[:third]) || data[third] == s.data[third] || told.ETag != `"v2"` {
+					t.Errorf("%d bytes of %s, %v", len(data), told.ETag, err)
+				}
+				return
+			}
+			expectFailure(t, err, c.is, c.words)
+		})
+	}
+}
+
+// blob.HashOf opens again what has to be read from its start.
+func TestStartingOver(t *testing.T) {
+	s := start(t, large, nil)
+	s.Inject(get(), 1, 1, faultserver.Truncate(third))
+	s.Inject(get(), 2, 1, faultserver.Fault{}.Do(func() { s.change(0) }))
+	sums, err := blob.HashOf(t.Context(), s.at(t, s.URL))
+	if err != nil || sums.Size != large {
+		t.Errorf("%+v, %v", sums, err)
+	}
+	s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, "GET")
+}
+
+// What breaks off time and again is never the end.
+func TestBreaksOffEachTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault    faultserver.Fault
+		retries  int
+		requests int
+	}{
+		"length":                  {faultserver.Length(large + 1), 2, 5},
+		"nothing new":             {faultserver.Truncate(1), 3, 0},
+		"never again":             {faultserver.Truncate(third), 0, 1},
+		"stall":                   {faultserver.StallAfter(third), 0, 1},
+		"reset":                   {faultserver.ResetAfter(third), 0, 1},
+		"without a length at all": {faultserver.Truncate(third), 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, large, func(settings *Settings, _ *servers) { settings.MaxRetries = &c.retries })
+			if name == "stall" {
+				s.client.stall = patienceWithStalls
+			}
+			if strings.HasPrefix(name, "without") {
+				file := s.file()
+				file.Chunked = true
+				s.Put(path, file)
+			}
+			s.Inject(get(), 1, faultserver.Always, c.fault)
+			data, _, err := read(t, s.at(t, s.URL))
+			failure := expectFailure(t, err, source.ErrTruncated, "breaks off after")
+			if len(data) > large || len(failure.Message) > 300 {
+				t.Errorf("%d bytes, %v", len(data), failure)
+			}
+			if n := len(s.Requests()); c.requests > 0 && n != c.requests {
+				t.Errorf("%d requests: %q", n, s.asked())
+			}
+		})
+	}
+}
+
+// Each new byte makes up for the failures before it, but not for ever.
+func TestLimits(t *testing.T) {
+	t.Run("progress", func(t *testing.T) {
+		retries := 1
+		s := start(t, 60, func(settings *Settings, _ *servers) { settings.MaxRetries = &retries })
+		s.Inject(get(), 1, 50, faultserver.Truncate(1))
+		expect(t, s.at(t, s.URL), s.data)
+	})
+	t.Run("resumptions", func(t *testing.T) {
+		s := start(t, 1000, nil)
+		s.Inject(get(), 1, faultserver.Always, faultserver.Truncate(1))
+		data, _, err := read(t, s.at(t, s.URL))
+		expectFailure(t, err, source.ErrTruncated, "101 of 1000 bytes", "resumed 100 times")
+		if n := len(s.Requests()); n != 1+maxResumptions || len(data) != 1+maxResumptions {
+			t.Errorf("%d requests, %d bytes", n, len(data))
+		}
+	})
+	t.Run("restarts", func(t *testing.T) {
+		s := start(t, 1000, nil)
+		file := s.file()
+		file.NoRanges = true
+		s.Put(path, file)
+		for n := range 10 {
+			s.Inject(get(), n+1, 1, faultserver.Truncate(int64(n+1)*10))
+		}
+		data, _, err := read(t, s.at(t, s.URL))
+		expectFailure(t, err, source.ErrTruncated, "from its start only", "60 bytes")
+		if n := len(s.Requests()); n != 1+maxRestarts+1 || len(data) != 60 {
+			t.Errorf("%d requests, %d bytes", n, len(data))
+		}
+	})
+	t.Run("without progress", func(t *testing.T) {
+		s := start(t, 1000, nil)
+		file := s.file()
+		file.NoRanges = true
+		s.Put(path, file)
+		s.Inject(get(), 1, faultserver.Always, faultserver.Truncate(500))
+		_, _, err := read(t, s.at(t, s.URL))
+		expectFailure(t, err, source.ErrTruncated, "500 of 1000 bytes")
+		if n := len(s.Requests()); n != 1+DefaultRetries {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// What fails on the way to the rest is told as what it is.
+func TestResumptionFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault    faultserver.Fault
+		is       error
+		requests int
+	}{
+		"503": {faultserver.Answer(http.StatusServiceUnavailable), source.ErrServer, 1 + DefaultRetries},
+		"403": {faultserver.Answer(http.StatusForbidden), fs.ErrPermission, 2},
+		"rst": {faultserver.Reset(), blob.ErrUnreachable, 1 + DefaultRetries},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, large, nil)
+			s.Inject(get(), 1, 1, faultserver.Truncate(third))
+			s.Inject(get(), 2, faultserver.Always, c.fault)
+			_, _, err := read(t, s.at(t, s.URL))
+			expectFailure(t, err, c.is)
+			if n := len(s.Requests()); n != c.requests {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
