@@ -119,21 +119,29 @@ func TestSecretsStayOut(t *testing.T) {
 			}
 			outputs["refused apply"] = string(output)
 			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
-			for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", "trace.log"} {
-				text, err := os.ReadFile(filepath.Join(r.directory, file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				outputs[file] = string(text)
-			}
-			if len(outputs["trace.log"]) < 10_000 {
-				t.Errorf("the log at TRACE has %d bytes: this test looks at nothing", len(outputs["trace.log"]))
-			}
-			for where, text := range outputs {
-				if at := strings.Index(text, server.SecretKey); at >= 0 {
-					t.Errorf("the secret is in %s: …%s…", where, text[max(0, at-200):at])
-				}
-			}
+			r.hides(t, outputs, server.SecretKey)
 		})
+	}
+}
+
+// hides looks for secrets in what a run has said and left: its outputs, the state, and the log at TRACE, which is trace.log.
+func (r root) hides(t *testing.T, outputs map[string]string, secrets ...string) {
+	t.Helper()
+	for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", "trace.log"} {
+		text, err := os.ReadFile(filepath.Join(r.directory, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs[file] = string(text)
+	}
+	if len(outputs["trace.log"]) < 10_000 {
+		t.Errorf("the log at TRACE has %d bytes: this test looks at nothing", len(outputs["trace.log"]))
+	}
+	for where, text := range outputs {
+		for _, secret := range secrets {
+			if at := strings.Index(text, secret); at >= 0 {
+				t.Errorf("a secret is in %s: …%s…", where, text[max(0, at-200):at])
+			}
+		}
 	}
 }

@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -232,23 +231,7 @@ func TestSourceURLCredentials(t *testing.T) {
 			outputs["refused plan"] = r.run(t, "plan", "-input=false", "-no-color")
 			outputs["refused apply"] = r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
 			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
-			for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", "trace.log"} {
-				text, err := os.ReadFile(filepath.Join(r.directory, file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				outputs[file] = string(text)
-			}
-			if len(outputs["trace.log"]) < 10_000 {
-				t.Errorf("the log at TRACE has %d bytes: this test looks at nothing", len(outputs["trace.log"]))
-			}
-			for where, text := range outputs {
-				for _, secret := range []string{hush, "PRIVATE KEY"} {
-					if at := strings.Index(text, secret); at >= 0 {
-						t.Errorf("a secret is in %s: …%s…", where, text[max(0, at-200):at])
-					}
-				}
-			}
+			r.hides(t, outputs, hush, "PRIVATE KEY")
 			saw := 0
 			for _, request := range s.Requests() {
 				header := fmt.Sprint(request.Header)

@@ -72,6 +72,23 @@ func TestDescribedWhileItIsRead(t *testing.T) {
 	reader.Wait()
 }
 
+// A name that does not exist is not looked up again, one that nobody answers for is.
+func TestNamesAreLookedUp(t *testing.T) {
+	t.Parallel()
+	for want, dns := range map[int]*net.DNSError{1: {IsNotFound: true}, 2: {IsTimeout: true}} {
+		dials := 0
+		err := reach(t, "https://repo.example.com/job.jar", func(c *Client) {
+			c.dial = func(context.Context, string, string) (net.Conn, error) {
+				dials++
+				return nil, dns
+			}
+		})
+		if err == nil || dials != want {
+			t.Errorf("%d times, %v", dials, err)
+		}
+	}
+}
+
 // A refused connection may be a server that starts.
 func TestRefusedConnections(t *testing.T) {
 	s := start(t, 1000, nil)

@@ -142,10 +142,14 @@ func TestResumeFromTheStart(t *testing.T) {
 		"no Content-Range":       {nil, faultserver.Fault{}.With("Content-Range", ""), []string{"GET", conditional, "GET"}},
 		"a broken Content-Range": {nil, faultserver.Fault{}.With("Content-Range", "bytes +100000-299999/300000"), []string{"GET", conditional, "GET"}},
 		"another ETag":           {nil, faultserver.Fault{}.With("ETag", `"v0"`), []string{"GET", conditional, "GET"}},
-		"no ETag any more":       {nil, faultserver.Fault{}.With("ETag", ""), []string{"GET", conditional, "GET"}},
-		"another date":           {nil, faultserver.Fault{}.With("Last-Modified", "Sat, 03 Feb 2024 04:05:07 GMT"), []string{"GET", conditional, "GET"}},
-		"416":                    {nil, faultserver.Answer(416), []string{"GET", conditional, "GET"}},
-		"chunked":                {func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}, []string{"GET", conditional}},
+		"another weak ETag": {
+			func(f *faultserver.File) { f.ETag = `W/"1"` }, faultserver.Fault{}.With("ETag", `W/"2"`),
+			[]string{"GET", "GET bytes=100000- if Sat, 03 Feb 2024 04:05:06 GMT", "GET"},
+		},
+		"no ETag any more": {nil, faultserver.Fault{}.With("ETag", ""), []string{"GET", conditional, "GET"}},
+		"another date":     {nil, faultserver.Fault{}.With("Last-Modified", "Sat, 03 Feb 2024 04:05:07 GMT"), []string{"GET", conditional, "GET"}},
+		"416":              {nil, faultserver.Answer(416), []string{"GET", conditional, "GET"}},
+		"chunked":          {func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}, []string{"GET", conditional}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, large, nil)
@@ -156,19 +160,32 @@ func TestResumeFromTheStart(t *testing.T) {
 			s.Put(path, file)
 			s.Inject(get(), 1, 1, faultserver.Truncate(third))
 			s.Inject(get(), 2, 1, c.rest)
-			expect(t, s.at(t, s.URL), s.data)
+			if told := expect(t, s.at(t, s.URL), s.data); string(told.Beginning) != string(s.data[:source.BeginningSize]) {
+				t.Errorf("%d bytes of its beginning", len(told.Beginning))
+			}
 			s.expectAsked(t, c.asked...)
 		})
 	}
 }
 
-// A server may give less than the whole rest at a time.
+// A server may give less than the whole rest at a time. Without a length of the answer its range says where it ends.
 func TestShortRanges(t *testing.T) {
-	s := start(t, large, nil)
-	s.Inject(get(), 1, 1, faultserver.Truncate(third))
-	s.Inject(get(), 2, 1, faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/300000").With("Content-Length", "98304"))
-	expect(t, s.at(t, s.URL), s.data)
-	s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, `GET bytes=198304- if "v1"`)
+	for _, chunked := range []bool{false, true} {
+		t.Run(fmt.Sprint(chunked), func(t *testing.T) {
+			s := start(t, large, nil)
+			file := s.file()
+			file.Chunked = chunked
+			s.Put(path, file)
+			s.Inject(get(), 1, 1, faultserver.Truncate(third))
+			short := faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/300000")
+			if !chunked {
+				short = short.With("Content-Length", "98304")
+			}
+			s.Inject(get(), 2, 1, short)
+			expect(t, s.at(t, s.URL), s.data)
+			s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, `GET bytes=198304- if "v1"`)
+		})
+	}
 }
 
 // A file that changes while it is read is never mixed of two.
