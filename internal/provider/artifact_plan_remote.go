@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -171,11 +171,7 @@ func shown(address string) string {
 	if workspace.IsObjectURI(address) {
 		return address
 	}
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return "the URL"
-	}
-	return (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: parsed.Path, RawPath: parsed.RawPath}).String()
+	return httpsource.Shown(address)
 }
 
 // watched remembers what its source told as it was last read.

@@ -94,6 +94,15 @@ func secretIn(query string) string {
 	return ""
 }
 
+// Shown is an address as messages may have it; "the URL" where it is none.
+func Shown(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "the URL"
+	}
+	return shownURL(parsed)
+}
+
 // shownURL is a URL as messages may have it: without query and userinfo, and not too long.
 func shownURL(address *url.URL) string {
 	path := address.EscapedPath()
