@@ -27,7 +27,9 @@ type Budget struct {
 	semaphore *semaphore.Weighted
 	total     int64 // bytes
 	partSize  int64
-	buffers   sync.Pool // of *[]byte with partSize bytes
+
+	mu   sync.Mutex
+	idle [][]byte // of partSize bytes each; no more than fit into the budget, as each was taken under it
 }
 
 // NewBudget allows that many parts of PartSize; less than one is one.
@@ -37,12 +39,26 @@ func NewBudget(parts int) *Budget { return NewBudgetOf(parts, PartSize) }
 // 5 MiB but the last.
 func NewBudgetOf(parts int, partSize int64) *Budget {
 	total := max(int64(parts), 1) * partSize
-	return &Budget{
-		semaphore: semaphore.NewWeighted(total),
-		total:     total,
-		partSize:  partSize,
-		buffers:   sync.Pool{New: func() any { b := make([]byte, partSize); return &b }},
+	return &Budget{semaphore: semaphore.NewWeighted(total), total: total, partSize: partSize}
+}
+
+// getBuffer takes an idle buffer of partSize bytes, or a new one. They are kept here and not in a sync.Pool: that gives them to the garbage
+// collector now and then, and each time the process is larger by new ones until the collector has come round.
+func (b *Budget) getBuffer() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.idle); n > 0 {
+		taken := b.idle[n-1]
+		b.idle = b.idle[:n-1]
+		return taken
 	}
+	return make([]byte, b.partSize)
+}
+
+func (b *Budget) putBuffer(idle []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.idle = append(b.idle, idle)
 }
 
 // buffer holds bytes and their weight until free is called.
@@ -50,7 +66,7 @@ type buffer struct {
 	budget *Budget
 	data   []byte
 	limit  int64 // bytes that it will take at the most, and its weight
-	pooled *[]byte
+	pooled []byte // one of the budget's; nil: it has memory of its own
 }
 
 // firstBuffer is what an object of unknown size starts with: most are small, and all of them are held at once.
@@ -77,8 +93,8 @@ func (b *Budget) take(ctx context.Context, limit int64, exact bool) (*buffer, er
 func (b *buffer) grow() {
 	var data []byte
 	if b.limit == b.budget.partSize {
-		b.pooled = b.budget.buffers.Get().(*[]byte)
-		data = (*b.pooled)[:0]
+		b.pooled = b.budget.getBuffer()
+		data = b.pooled[:0]
 	} else {
 		data = make([]byte, 0, b.limit)
 	}
@@ -101,7 +117,7 @@ func (b *buffer) full() bool { return int64(len(b.data)) == b.limit }
 // free gives memory and weight back. Nothing may read the buffer any more.
 func (b *buffer) free() {
 	if b.pooled != nil {
-		b.budget.buffers.Put(b.pooled)
+		b.budget.putBuffer(b.pooled)
 		b.pooled = nil
 	}
 	b.data = nil
