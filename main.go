@@ -4,7 +4,10 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
+	"io"
 	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -20,6 +23,9 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "run until interrupted, for a debugger or for TF_REATTACH_PROVIDERS")
 	flag.Parse()
+	// Terraform writes what is logged into its own log. Here nobody logs but net/http, which writes pieces of answers there: the bytes that
+	// come after an answer's end, and so perhaps a signed address.
+	log.SetOutput(io.Discard)
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address:         address,
@@ -27,6 +33,7 @@ func main() {
 		ProtocolVersion: 6,
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }

@@ -39,7 +39,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	if plan.Unproven {
 		resp.Diagnostics.AddError("The old file was kept",
 			fmt.Sprintf("%s is to be replaced, and the plan could not see what will come in its place: the source was missing, unreadable, unreachable, not the pinned one, has changed, or was not known yet. It was left as it is.\n\n"+
-				"What to do: Build the source before the plan. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI()))
+				"What to do: Build the source before the plan; if it is a URL, pin it with content_sha256. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI()))
 		return
 	}
 	store, err := r.configured.store(artifact.Base)

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
@@ -140,7 +141,7 @@ func (p *artifactPlan) planLocation() {
 				p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, sentence(err)+" Set filename, such as \"job.jar\".")
 				return
 			}
-			p.planned.Filename = types.StringValue(name)
+			p.planned.Filename = types.StringValue(norm.NFC.String(name)) // as Terraform would have it otherwise, at the next plan
 		case p.config.Source.IsNull():
 			p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, noFilenameDetail)
 			return
@@ -208,8 +209,12 @@ func (p *artifactPlan) planRest() {
 	}
 	sameBytes, sameAttrs := p.planned.ContentSHA256.Equal(p.prior.ContentSHA256), !attrsChange(p.planned, *p.prior)
 	if (!sameBytes || !sameAttrs) && !p.owner.Owned && !p.planned.Overwrite.ValueBool() {
+		fails := "the apply will fail"
+		if p.planned.ContentSHA256.IsUnknown() {
+			fails += " if the new bytes are other ones"
+		}
 		p.diags.AddAttributeWarning(path.Root("overwrite"), "The object is not ours",
-			fmt.Sprintf("%s was there, with the same bytes, before this resource was created. It is not changed unless overwrite = true: without it, the apply will fail.", p.location.URI()))
+			fmt.Sprintf("%s was there, with the same bytes, before this resource was created. It is not changed unless overwrite = true: without it, %s.", p.location.URI(), fails))
 	}
 	if !sameBytes {
 		return

@@ -68,7 +68,7 @@ func (p *artifactPlan) pin(ctx context.Context) (pin types.String, ok bool) {
 		p.complain("content_sha256_url", title, detail)
 	case err != nil:
 		p.unproven = true
-		p.diags.AddAttributeWarning(path.Root("content_sha256_url"), "The checksum file cannot be read",
+		p.diags.AddAttributeWarning(path.Root("content_sha256_url"), noChecksumsTitle,
 			planCause(ctx, shown(p.config.ContentSHA256URL.ValueString()), err)+"\n\nThe plan cannot show the hash; the file is read again at apply, which fails without it.")
 	default:
 		return types.StringValue(hash.String()), true
@@ -156,7 +156,7 @@ func sourceFailure(name string, err error) (title, detail string) {
 	case errors.Is(err, source.ErrNotRegular):
 		return failure(tried, err)
 	case errors.Is(err, fs.ErrNotExist):
-		return "The source is missing", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Build the file first, or correct source. A relative path counts from the root module's directory."
+		return "The source is missing", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Build the file first, or correct its path. A relative path counts from the root module's directory."
 	case errors.Is(err, fs.ErrPermission):
 		return "The source cannot be read", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Let the user who runs this read the file."
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -163,8 +164,15 @@ func (c *configured) checksum(ctx context.Context, m artifactModel) (hash blob.H
 		return blob.Hash{}, awaits, nil
 	}
 	hash, err = source.Checksum(ctx, from, name)
+	if remote := (*source.Error)(nil); errors.As(err, &remote) {
+		about := *remote
+		about.Advice = strings.ReplaceAll(about.Advice, "source_url", "content_sha256_url")
+		err = &about
+	}
 	return hash, "", err
 }
+
+const noChecksumsTitle = "The checksum file cannot be read"
 
 // shown is a source URL in messages: without its query, which may be secret.
 func shown(address string) string {

@@ -162,21 +162,36 @@ func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, 
 		return p.failed("Replacing", blob.ErrChanged)
 	}
 	if !owner.mayReplace(there.Owner()) && !p.planned.Overwrite.ValueBool() {
-		return p.notOurs()
+		return p.keep(ctx, prior, owner)
 	}
 	attrs := blob.Attrs{}
 	if there.Attrs != nil {
 		attrs = there.Attrs.Clone()
 	}
-	attrs.Owner = owner.stamp()
+	stamped := *owner
+	attrs.Owner = stamped.stamp()
 	diags := p.put(ctx, attrs, &prior, blob.Cond{IfMatch: there.ETag, Seen: looked})
 	if p.present {
-		return p.updateAttrs(ctx, prior, owner)
+		return p.updateAttrs(ctx, prior, owner) // nothing was stamped
 	}
 	if !diags.HasError() {
+		*owner = stamped
 		owner.Owned = true
 	}
 	return diags
+}
+
+// keep is for an object that must not be replaced: a source whose hash nobody knows yet may turn out to have the same bytes.
+func (p *artifactPublication) keep(ctx context.Context, prior artifactModel, owner *ownership) diag.Diagnostics {
+	if p.hash == nil {
+		if diags := p.learn(ctx); diags.HasError() {
+			return diags
+		}
+	}
+	if p.hash.String() != prior.ContentSHA256.ValueString() {
+		return p.notOurs()
+	}
+	return p.updateAttrs(ctx, prior, owner)
 }
 
 // put publishes the bytes, with the attributes that were there before and those that are planned.
@@ -225,14 +240,7 @@ func (p *artifactPublication) notOurs() diag.Diagnostics {
 
 // setAttrs changes what is told about the object that has an ETag, and sends no byte of it.
 func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit func(*blob.Attrs)) diag.Diagnostics {
-	var wanted blob.Attrs
-	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: etag}, func(attrs *blob.Attrs) {
-		edit(attrs)
-		wanted = attrs.Clone()
-	})
-	if err != nil && wanted.Owner != "" {
-		info, err = p.settleAttrs(ctx, wanted, err)
-	}
+	info, err := p.editAttrs(ctx, etag, edit)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w: it is gone", blob.ErrChanged)
 	}
@@ -241,6 +249,18 @@ func (p *artifactPublication) setAttrs(ctx context.Context, etag string, edit fu
 	}
 	p.found = info
 	return nil
+}
+
+func (p *artifactPublication) editAttrs(ctx context.Context, etag string, edit func(*blob.Attrs)) (blob.Info, error) {
+	var wanted blob.Attrs
+	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: etag}, func(attrs *blob.Attrs) {
+		edit(attrs)
+		wanted = attrs.Clone()
+	})
+	if err != nil && wanted.Owner != "" {
+		return p.settleAttrs(ctx, wanted, err)
+	}
+	return info, err
 }
 
 // settleAttrs finds out whether a change whose answer was lost took place: the refusal of its repetition would hide it, and with it the

@@ -32,7 +32,11 @@ func (p *artifactPublication) findHash(ctx context.Context, provider *configured
 			err = fmt.Errorf("in the provider's block %s is not known", awaits)
 		}
 		if err != nil {
-			diags.Append(failureAt("content_sha256_url", "Reading "+shown(p.config.ContentSHA256URL.ValueString()), err))
+			title, detail := failure("Reading "+shown(p.config.ContentSHA256URL.ValueString()), err)
+			if !errors.Is(err, source.ErrChecksums) {
+				title = noChecksumsTitle // the other titles are about the source itself
+			}
+			diags.AddAttributeError(frameworkpath.Root("content_sha256_url"), title, detail)
 			return diags
 		}
 		p.know(hash)
@@ -137,7 +141,7 @@ func (p *artifactPublication) tried() string {
 // storeHash puts the hash beside an object whose bytes were hashed only as they were sent. The object is whole without it: a failure is a
 // warning.
 func (p *artifactPublication) storeHash(ctx context.Context) diag.Diagnostics {
-	info, err := p.store.SetAttrs(ctx, p.artifact.Key(), blob.Cond{IfMatch: p.found.ETag}, func(attrs *blob.Attrs) { attrs.SHA256 = p.hash })
+	info, err := p.editAttrs(ctx, p.found.ETag, func(attrs *blob.Attrs) { attrs.SHA256 = p.hash })
 	var diags diag.Diagnostics
 	switch {
 	case err == nil:

@@ -106,7 +106,7 @@ func httpSettings(ctx context.Context, block types.Object) (httpsource.Settings,
 	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
 	settings.CABundles = append(settings.CABundles, model.CABundle)
 	for host, given := range model.Credentials {
-		settings.Hosts[strings.ToLower(host)] = httpsource.Host{
+		settings.Hosts[host] = httpsource.Host{
 			Username: given.Username, Password: given.Password, Token: given.Token, Headers: given.Headers,
 			CACert: given.CACertPEM, ClientCert: given.ClientCertPEM, ClientKey: given.ClientKeyPEM,
 		}
@@ -125,6 +125,9 @@ func checkCredentialHost(value string) error {
 	address, err := url.Parse("https://" + value)
 	if err != nil || value == "" || address.Host != value || address.Hostname() == "" || strings.HasSuffix(value, ":") {
 		return errors.New("a key of credentials is a host, or a host and a port, without a scheme, a path and a user: repo.example.com or repo.example.com:8443")
+	}
+	if value != strings.ToLower(value) {
+		return errors.New("a key of credentials is in lower case: two spellings of one host would be two keys")
 	}
 	return nil
 }

@@ -3,9 +3,11 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
@@ -49,7 +51,9 @@ func TestSourceURLBadInput(t *testing.T) {
 
 		{with(`credentials = { "https://repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "repo.example.com:8443"}},
 		{with(`credentials = { "me:hush@repo.example.com" = { token = "hush" } }`), []string{"Invalid host"}},
+		{with(`credentials = { "Repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "lower case"}},
 		{with(`credentials = { "repo.example.com" = { username = "me" } }`), []string{"password"}},
+		{with(`credentials = { "Repo.example.com" = { token = "hush" }, "repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "in lower case"}},
 		{with(`credentials = { "repo.example.com" = { username = "me", password = "hush", token = "hush" } }`), []string{"token"}},
 		{with(`credentials = { "repo.example.com" = { token = "hush\n" } }`), []string{"Invalid header", "trimspace"}},
 		{with(`credentials = { "repo.example.com" = { headers = { "X Y" = "hush" } } }`), []string{"Invalid header"}},
@@ -267,4 +271,26 @@ func TestSourceURLUnknownSettings(t *testing.T) {
 		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) })},
 		unchanged(config("2")),
 	)
+}
+
+// What comes after an answer's end is in no log either: net/http logs the beginning of it, and there may be a signed address in it.
+func TestSourceURLBytesAfterTheEnd(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer connection.Close()
+		fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s<a href=\"https://bucket.example.com/job.jar?X-Amz-Signature=hush-7e2f\">", len(firstJob), firstJob)
+		time.Sleep(100 * time.Millisecond) // a connection that is closed at once is not read to its end
+	}))
+	defer s.Close()
+	p := inDirectory(t)
+	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+"/job.jar"), pin(firstJob)))
+	r.environment = append(r.environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(r.directory, "trace.log"))
+	outputs := map[string]string{"apply": r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")}
+	p.holds(t, jobPath, firstJob)
+	outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.hides(t, outputs, "hush-7e2f")
 }

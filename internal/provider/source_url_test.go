@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,37 +264,6 @@ func TestSourceURLContentAddressed(t *testing.T) {
 	})
 }
 
-// What is found at create, with a hash that nobody knows before the bytes have come.
-func TestSourceURLFoundAtCreate(t *testing.T) {
-	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
-		p = p.fetching(s)
-		config := func(more ...string) string {
-			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...)
-		}
-		applies(t,
-			resource.TestStep{
-				PreConfig:   func() { p.plant(t, jobPath, []byte(otherJob)) },
-				Config:      config(),
-				ExpectError: words("Another object is there already", "other bytes"),
-			},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, otherJob) },
-				Config:    config("overwrite = true"),
-				Check:     then(func() { p.holds(t, jobPath, firstJob) }),
-			},
-			unchanged(config("overwrite = true")),
-		)
-		p.plant(t, jobPath, []byte(firstJob))
-		applies(t,
-			resource.TestStep{Config: config(), Check: then(func() { p.holds(t, jobPath, firstJob) })}, // adopted
-			unchanged(config()),
-		)
-		p.holds(t, jobPath, firstJob) // and left
-	})
-}
-
 // A source that cannot be asked does not keep a plan from being made, nor a destroy; the apply fails, and the old file stays.
 func TestSourceURLUnreachable(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
@@ -337,60 +305,23 @@ func TestSourceURLUnreachable(t *testing.T) {
 	})
 }
 
-// A checksum file pins what it names.
-func TestSourceURLChecksums(t *testing.T) {
-	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		checksums := func(text string) {
-			s.Put("/releases/SHA256SUMS", faultserver.File{Data: []byte(text), ETag: `"` + sha(text) + `"`})
-		}
-		p = p.fetching(s)
-		config := func(more ...string) string {
-			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath), fmt.Sprintf("content_sha256_url = %q", s.URL+"/releases/SHA256SUMS"))...)
-		}
-		files := func() (paths []string) {
-			for _, request := range s.Requests() {
-				paths = append(paths, request.Path)
-			}
-			return paths
-		}
-		s.release(firstJob, "1")
-		checksums(sha(otherJob) + "  other.jar\n" + sha(firstJob) + "  job.jar\n")
-		applies(t,
-			resource.TestStep{
-				Config:           config(),
-				ConfigPlanChecks: planned(plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob)))),
-				Check:            then(func() { p.holds(t, jobPath, firstJob) }),
-			},
-			resource.TestStep{PreConfig: s.Forget, Config: config(), PlanOnly: true},
-			resource.TestStep{
-				PreConfig: func() {
-					if asked := files(); slices.Contains(asked, publishedPath) || len(asked) == 0 {
-						t.Errorf("a plan without changes asked for %q", asked)
-					}
-					checksums(sha("third build") + "  job.jar\n")
-				},
-				Config: config(), ExpectError: words("other bytes than planned", sha(firstJob), sha("third build")),
-			},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release("third build", "3") },
-				Config:    config(), Check: then(func() { p.holds(t, jobPath, "third build") }),
-			},
-			resource.TestStep{
-				// What exists can be planned and destroyed although the file of checksums says nothing.
-				PreConfig: func() { checksums("<!doctype html>") },
-				Config:    config(), PlanOnly: true, ExpectNonEmptyPlan: true,
-			},
-			resource.TestStep{Config: config(), ExpectError: words("The checksum file cannot be used", "page of HTML")},
-			resource.TestStep{Config: config(), Destroy: true},
-			resource.TestStep{Config: config(), PlanOnly: true, ExpectError: words("The checksum file cannot be used", "page of HTML")},
-		)
-		p.holds(t, jobPath, "")
-	})
-}
-
 func sizeOf(text string) knownvalue.Check { return knownvalue.Int64Exact(int64(len(text))) }
 
 func holdsHash(text string) []statecheck.StateCheck {
 	return []statecheck.StateCheck{has("content_sha256", exactly(sha(text)))}
+}
+
+// Terraform composes what a Mac takes apart (é of e and its accent). The file is called what Terraform calls it, so that the next plan finds it.
+func TestSourceURLDecomposedName(t *testing.T) {
+	s := publish(t)
+	s.Put("/cafe\u0301.jar", faultserver.File{Data: []byte(firstJob), ETag: `"1"`})
+	p := inDirectory(t).fetching(s)
+	config := p.provider() + artifact("job", fromURL(s.URL+"/cafe%CC%81.jar"))
+	applies(t,
+		resource.TestStep{
+			Config: config, ConfigStateChecks: []statecheck.StateCheck{has("filename", exactly("caf\u00e9.jar"))},
+			Check: then(func() { p.holds(t, "artifacts/namespaces/default/caf\u00e9.jar", firstJob) }),
+		},
+		unchanged(config),
+	)
 }

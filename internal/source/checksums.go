@@ -52,7 +52,7 @@ func findChecksum(text []byte, name string) (blob.Hash, error) {
 		hash, listed, ok := parseChecksum(strings.TrimRight(line, "\r\n"))
 		switch {
 		case !ok:
-		case listed == "":
+		case listed == "" || listed == "-": // what sha256sum calls its standard input
 			alone = append(alone, hash)
 		case path.Base(listed) != name:
 			others = append(others, path.Base(listed))
@@ -112,10 +112,13 @@ func looksLikeHTML(beginning []byte) bool {
 // "": nothing.
 func (d Description) Oddity(filename string) string {
 	extension := strings.ToLower(path.Ext(filename))
+	packed := !slices.Contains([]string{"", "identity", "aws-chunked"}, d.Encoding) // some stores repeat the last one, which was of the upload
 	html := d.ContentType == "text/html" || d.ContentType == "application/xhtml+xml" || looksLikeHTML(d.Beginning)
 	switch {
 	case html && extension != ".html" && extension != ".htm" && extension != ".xhtml":
 		return "It is a page of HTML, perhaps one to log in."
+	case packed && !slices.Contains([]string{".gz", ".tgz", ".br", ".zst", ".z"}, extension):
+		return fmt.Sprintf("The server sends it packed (Content-Encoding %q), though it was asked not to, and it is stored as it comes.", d.Encoding)
 	case slices.Contains([]string{".jar", ".zip", ".whl", ".egg"}, extension) && len(d.Beginning) >= 4 && !bytes.HasPrefix(d.Beginning, []byte("PK")) && !bytes.HasPrefix(d.Beginning, []byte("#!")):
 		return fmt.Sprintf("It begins with %q, and no archive does.", d.Beginning[:4])
 	}

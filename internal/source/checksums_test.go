@@ -23,6 +23,7 @@ func TestChecksum(t *testing.T) {
 		"OpenSSL":                     {text: "SHA2-256(job.jar)= " + one + "\n", want: one},
 		"a hash alone":                {text: one, want: one},
 		"a hash alone, in capitals":   {text: " " + strings.ToUpper(one) + " \n\n", want: one},
+		"of the standard input":       {text: one + "  -\n", want: one},
 		"comments":                    {text: "# made today\n" + one + "  job.jar\n", want: one},
 		"the same twice":              {text: one + "  job.jar\n" + one + "  job.jar\n", want: one},
 		"a signed file":               {text: "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n" + one + "  job.jar\n-----BEGIN PGP SIGNATURE-----\nabc\n", want: one},
@@ -63,6 +64,10 @@ func TestOddity(t *testing.T) {
 		{source.Description{Beginning: []byte("{\"a\": 1}")}, "job.json", false},
 		{source.Description{Beginning: []byte("#!/bin/sh\nexec java -jar $0")}, "job.jar", false},
 		{source.Description{}, "job.jar", false},
+		{source.Description{Encoding: "gzip"}, "job.py", true},
+		{source.Description{Encoding: "x-gzip"}, "archives.tar.gz", false},
+		{source.Description{Encoding: "identity"}, "job.py", false},
+		{source.Description{Encoding: "aws-chunked"}, "job.py", false},
 	} {
 		if got := test.described.Oddity(test.filename); (got != "") != test.odd {
 			t.Errorf("%s, %+v: %q", test.filename, test.described, got)

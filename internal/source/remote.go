@@ -44,6 +44,7 @@ type Description struct {
 	LastModified string // as it was told; "": none
 	Size         int64  // bytes; -1: not told
 	ContentType  string // media type alone, in lower case; "": not told
+	Encoding     string // Content-Encoding, in lower case; "": not told
 	Beginning    []byte // the first bytes, at most BeginningSize; nil where nothing was read
 }
 

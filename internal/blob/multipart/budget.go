@@ -65,7 +65,7 @@ func (b *Budget) putBuffer(idle []byte) {
 type buffer struct {
 	budget *Budget
 	data   []byte
-	limit  int64 // bytes that it will take at the most, and its weight
+	limit  int64  // bytes that it will take at the most, and its weight
 	pooled []byte // one of the budget's; nil: it has memory of its own
 }
 

@@ -30,7 +30,7 @@ func (h Host) authorize(r *http.Request) {
 	switch {
 	case h.Token != "":
 		r.Header.Set("Authorization", "Bearer "+h.Token)
-	case h.Username != "":
+	case h.Username != "" || h.Password != "": // some servers take a token as the password of nobody
 		r.SetBasicAuth(h.Username, h.Password)
 	}
 	for name, value := range h.Headers {
@@ -43,7 +43,9 @@ func (h Host) authorize(r *http.Request) {
 // ours are the headers that decide which bytes come.
 var ours = map[string]bool{"Range": true, "If-Range": true, "Accept-Encoding": true}
 
-func (h Host) hasCredentials() bool { return h.Token != "" || h.Username != "" || len(h.Headers) > 0 }
+func (h Host) hasCredentials() bool {
+	return h.Token != "" || h.Username != "" || h.Password != "" || len(h.Headers) > 0
+}
 
 // mayHaveCredentials: over TLS always. Without it only the origin that the user wrote, as long as no redirect has left it for another one
 // without TLS: that is what was asked for. Once the way has led through plain http, whoever sits there chooses what comes next.

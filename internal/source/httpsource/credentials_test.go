@@ -30,6 +30,7 @@ func TestCredentials(t *testing.T) {
 		require func(*faultserver.File)
 	}{
 		"basic":              {func(*servers) Host { return Host{Username: "user", Password: "hush:hush"} }, func(f *faultserver.File) { f.Username, f.Password = "user", "hush:hush" }},
+		"nobody's password":  {func(*servers) Host { return Host{Password: secret} }, func(f *faultserver.File) { f.HeaderName, f.HeaderValue = "Authorization", "Basic Omh1c2g=" }},
 		"bearer":             {func(*servers) Host { return Host{Token: secret} }, func(f *faultserver.File) { f.Token = secret }},
 		"both":               {func(*servers) Host { return Host{Token: secret, Username: "user"} }, func(f *faultserver.File) { f.Token = secret }},
 		"header":             {func(*servers) Host { return Host{Headers: map[string]string{"x-jfrog-art-api": secret}} }, func(f *faultserver.File) { f.HeaderName, f.HeaderValue = "X-JFrog-Art-Api", secret }},
@@ -80,6 +81,30 @@ func TestRefusedCredentials(t *testing.T) {
 	failure := expectFailure(t, err, fs.ErrPermission, "401", "set http.credentials["+`"`+hostOf(s.OtherURL))
 	if strings.Contains(failure.Advice, "refused") {
 		t.Errorf("there were none: %s", failure.Advice)
+	}
+}
+
+// A page's title is told, unless it repeats what the server was sent.
+func TestTitlesThatRepeatSecrets(t *testing.T) {
+	const token = "hush-7e2f-and-so-on-for-more-than-fits-into-a-title-hush-7e2f-and-so-on-for-more-than-fits-into-a-title"
+	for title, told := range map[string]bool{
+		"Log in":                         true,
+		"The token " + token + " is old": false,
+		"No such header: hush-header":    false,
+		"Wrong: hush-password":           false,
+		"There is no build hush":         false, // of the query
+	} {
+		t.Run(title, func(t *testing.T) {
+			s := start(t, 10, func(settings *Settings, s *servers) {
+				settings.Hosts[hostOf(s.URL)] = Host{Token: token, Headers: map[string]string{"private-token": "hush-header"}}
+				settings.Hosts["another.example.com"] = Host{Username: "user", Password: "hush-password"}
+			})
+			s.Inject(get(), 1, 1, faultserver.Page(401, title))
+			_, _, err := read(t, s.at(t, s.URL))
+			if err == nil || strings.Contains(err.Error(), title[:6]) != told || !told && strings.Contains(err.Error(), secret) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 

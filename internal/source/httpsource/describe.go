@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
@@ -48,18 +50,41 @@ func describe(response *http.Response) source.Description {
 		}
 	}
 	return source.Description{
-		ETag:         response.Header.Get("ETag"),
-		LastModified: response.Header.Get("Last-Modified"),
+		ETag:         sane(response.Header.Get("ETag")),
+		LastModified: sane(response.Header.Get("Last-Modified")),
 		Size:         size,
 		ContentType:  mediaType(response.Header),
+		Encoding:     strings.ToLower(sane(response.Header.Get("Content-Encoding"))),
 	}
 }
 
+// longestTold bounds what is kept of a header, in bytes: it gets into states.
+const longestTold = 1024
+
+// sane is a header that can be kept; "" for one that is of no use there.
+func sane(header string) string {
+	if len(header) > longestTold || !utf8.ValidString(header) {
+		return ""
+	}
+	return header
+}
+
 // validator is what a server is told in If-Range: a strong ETag, else the date. Weak ETags say "much the same", not "the same bytes"
-// (RFC 9110, 13.1.5). "": there is none.
+// (RFC 9110, 13.1.5). "": there is none. Only where isStrong says so, it tells one version from all others.
 func validator(told source.Description) string {
 	if strings.HasPrefix(told.ETag, `"`) {
 		return told.ETag
 	}
 	return told.LastModified
+}
+
+// isStrong says whether the validator of an answer tells one version from all others. A date does only if the file was a second old by the
+// server's own clock: it may have changed once more within that second (RFC 9110, 8.8.2.2).
+func isStrong(header http.Header) bool {
+	if strings.HasPrefix(sane(header.Get("ETag")), `"`) {
+		return true
+	}
+	modified, err1 := http.ParseTime(header.Get("Last-Modified"))
+	answered, err2 := http.ParseTime(header.Get("Date"))
+	return err1 == nil && err2 == nil && answered.Sub(modified) >= time.Second
 }

@@ -189,3 +189,17 @@ func TestFirstRequestIsRepeated(t *testing.T) {
 		}
 	})
 }
+
+// What a header says gets into states, so it is text, and not too long.
+func TestHeadersOfNoUse(t *testing.T) {
+	for name, value := range map[string]string{"no text": "\"\xff\"", "long": `"` + strings.Repeat("x", 5000) + `"`} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, large, nil)
+			s.Inject(anyRequest(), 1, faultserver.Always, faultserver.Fault{}.With("ETag", value).With("Content-Type", value).With("Last-Modified", value).With("Content-Encoding", value))
+			told, err := s.at(t, s.URL).Describe(t.Context())
+			if err != nil || told.ETag+told.LastModified+told.ContentType+told.Encoding != "" || told.Size != large {
+				t.Errorf("%+v, %v", told, err)
+			}
+		})
+	}
+}

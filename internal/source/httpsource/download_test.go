@@ -134,9 +134,14 @@ func TestResumeFromTheStart(t *testing.T) {
 		rest   faultserver.Fault // of the second request
 		asked  []string
 	}{
-		"no ranges":              {func(f *faultserver.File) { f.NoRanges = true }, faultserver.Fault{}, []string{"GET", conditional}},
-		"no validators":          {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
-		"a weak ETag alone":      {func(f *faultserver.File) { f.ETag, f.LastModified = `W/"1"`, time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
+		"no ranges":          {func(f *faultserver.File) { f.NoRanges = true }, faultserver.Fault{}, []string{"GET", conditional}},
+		"no validators":      {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
+		"a weak ETag alone":  {func(f *faultserver.File) { f.ETag, f.LastModified = `W/"1"`, time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
+		"a date of just now": {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Now().Add(time.Minute) }, faultserver.Fault{}, []string{"GET", "GET"}},
+		"a range without a total": {
+			func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/*"),
+			[]string{"GET", conditional, "GET"},
+		},
 		"another start":          {nil, faultserver.Fault{}.With("Content-Range", "bytes 99999-299999/300000"), []string{"GET", conditional, "GET"}},
 		"no Content-Range":       {nil, faultserver.Fault{}.With("Content-Range", ""), []string{"GET", conditional, "GET"}},
 		"a broken Content-Range": {nil, faultserver.Fault{}.With("Content-Range", "bytes +100000-299999/300000"), []string{"GET", conditional, "GET"}},
@@ -247,4 +252,27 @@ func TestStartingOver(t *testing.T) {
 		t.Errorf("%+v, %v", sums, err)
 	}
 	s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, "GET")
+}
+
+// Where nothing tells the end of the file, the end of the connection may be anywhere in it: only a pin tells.
+func TestNoEndOfItsOwn(t *testing.T) {
+	for _, pinned := range []bool{false, true} {
+		t.Run(fmt.Sprint(pinned), func(t *testing.T) {
+			s := start(t, large, nil)
+			file := s.file()
+			file.Chunked = true
+			s.Put(path, file)
+			s.Inject(get(), 1, faultserver.Always, faultserver.Fault{}.With("Transfer-Encoding", "identity")) // with it Go's server closes
+			from := s.address(t, s.URL+path, pinned)
+			if pinned {
+				expect(t, from, s.data)
+				return
+			}
+			data, _, err := read(t, from)
+			expectFailure(t, err, source.ErrServer, "where it ends", "content_sha256")
+			if len(data) > 0 {
+				t.Errorf("%d bytes", len(data))
+			}
+		})
+	}
 }

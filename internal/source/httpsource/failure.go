@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +49,7 @@ func retryable(status int) bool {
 func (s *Source) refusal(response *http.Response) *attemptError {
 	status := response.StatusCode
 	message := fmt.Sprintf("the answer is %d %s", status, http.StatusText(status))
-	if title := titleOf(response); title != "" {
+	if title := s.titleOf(response); title != "" {
 		message += fmt.Sprintf(", a page titled %q", title)
 	}
 	if answered := response.Request.URL; originOf(answered) != originOf(s.address) {
@@ -84,21 +86,55 @@ func (s *Source) accessAdvice(request *http.Request) string {
 	return fmt.Sprintf("The server refused the credentials of http.credentials[%q]: check them, and what they give access to.", key)
 }
 
-// titleOf is that of a page of HTML; "" where it may repeat the query that was asked.
-func titleOf(response *http.Response) string {
+// shortestSecret is how long a value in a query is that a page must not repeat, in bytes. Many titles have shorter ones, as in "404".
+const shortestSecret = 4
+
+// titleOf is that of a page of HTML; "" where it may repeat what was asked, or by whom.
+func (s *Source) titleOf(response *http.Response) string {
 	if !wire.IsHTML(mediaType(response.Header)) {
 		return ""
 	}
-	page, _ := io.ReadAll(io.LimitReader(response.Body, maxPage)) // half a page may have a title too
+	page := make([]byte, maxPage)
+	n, _ := readShort(response, page, s.client.stall) // half a page may have a title too
+	page = page[:n]
 	title := wire.Title(page)
-	if strings.ContainsAny(title, "?=") {
+	asked := response.Request.URL
+	redirected := originOf(asked) != originOf(s.address)
+	if strings.ContainsAny(title, "?=") || redirected && strings.Contains(title, "/") || s.client.tells(title, asked, s.address) {
 		return ""
 	}
 	return title
 }
 
+// readShort fills data, within a time as a whole: what is short and comes byte by byte would be waited for long, though it never stalls.
+func readShort(response *http.Response, data []byte, within time.Duration) (int, error) {
+	timer := time.AfterFunc(within, func() { response.Body.Close() })
+	n, err := io.ReadFull(response.Body, data)
+	if !timer.Stop() && err != nil {
+		err = wire.ErrStalled
+	}
+	return n, err
+}
+
+// tells says whether a text has something of a credential or of a query in it. Of a long one the beginning counts, as the text may be cut off.
+func (c *Client) tells(text string, asked ...*url.URL) bool {
+	var secrets []string
+	for _, host := range c.settings.Hosts {
+		secrets = append(secrets, host.Token, host.Password)
+		secrets = slices.AppendSeq(secrets, maps.Values(host.Headers))
+	}
+	for _, address := range asked {
+		for _, values := range address.Query() {
+			secrets = append(secrets, slices.DeleteFunc(values, func(value string) bool { return len(value) < shortestSecret })...)
+		}
+	}
+	return slices.ContainsFunc(secrets, func(secret string) bool {
+		return secret != "" && strings.Contains(text, secret[:min(len(secret), 8)])
+	})
+}
+
 func mediaType(header http.Header) string {
-	text := header.Get("Content-Type")
+	text := sane(header.Get("Content-Type"))
 	if kind, _, err := mime.ParseMediaType(text); err == nil {
 		return kind
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
@@ -236,6 +238,13 @@ func TestProxies(t *testing.T) {
 		"502":                {proxy(502), blob.ErrUnreachable, "the proxy answers 502"},
 		"no URL":             {func(c *Client) { c.proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New(secret) } }, blob.ErrUnreachable, "is no URL of a proxy"},
 		"of the environment": {func(c *Client) { c.proxy = New(Settings{}).proxy }, blob.ErrUnreachable, "proxyconnect tcp: dial tcp 127.0.0.1:1"},
+		"nobody there":       {func(c *Client) { c.proxy = New(Settings{}).proxy }, blob.ErrUnreachable, "Check the proxy of the environment"},
+		"no such proxy": {func(c *Client) {
+			c.proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example.com:3128", User: url.UserPassword("user", secret)})
+			c.dial = func(context.Context, string, string) (net.Conn, error) {
+				return nil, &net.DNSError{Name: "proxy.example.com", IsNotFound: true}
+			}
+		}, blob.ErrUnreachable, `of the proxy, the host "proxy.example.com" cannot be resolved`},
 	} {
 		err := reach(t, "https://repo.example.com/job.jar?ref="+secret, c.change)
 		expectFailure(t, err, c.is, c.words)
@@ -284,5 +293,41 @@ func TestReasonsOfCertificates(t *testing.T) {
 	found = reasonOf(errors.New("x509: no such thing"), address)
 	if found.mayPass || found.message != "x509: no such thing" {
 		t.Errorf("%+v", found)
+	}
+}
+
+// What is short, and comes byte by byte, is not waited for as long as the server likes.
+func TestBytesThatDrip(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		if r.Header.Get("Range") != "" {
+			w.Header().Set("Content-Range", "bytes 0-999/1000")
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(http.StatusPartialContent)
+		} else {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		for r.Context().Err() == nil {
+			io.WriteString(w, " ")
+			http.NewResponseController(w).Flush()
+			time.Sleep(20 * time.Millisecond)
+		}
+	}))
+	t.Cleanup(server.Close)
+	retries := 0
+	client := newClient(t, Settings{MaxRetries: &retries, Hosts: map[string]Host{hostOf(server.URL): {CACert: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))}}})
+	client.stall = 200 * time.Millisecond
+	from, err := client.At(server.URL+path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	_, err = from.Open(t.Context())
+	expectFailure(t, err, fs.ErrPermission, "401")
+	_, err = from.Ranges(t.Context())
+	expectFailure(t, err, source.ErrTruncated, "stopped sending")
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }

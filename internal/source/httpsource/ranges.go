@@ -15,6 +15,9 @@ import (
 // tailSize is how much of the file's end is asked for at first, in bytes: archives have their directory there.
 const tailSize = 64 << 10
 
+// pieceStalls is how many times as long as a stall a piece may take.
+const pieceStalls = 5
+
 // pieces reads a file by one request for each piece, and keeps its end.
 type pieces struct {
 	source *Source
@@ -88,7 +91,7 @@ func (r *pieces) begin(asked string) error {
 		return nil
 	}
 	tail := make([]byte, span.length())
-	if _, err := io.ReadFull(response.Body, tail); err != nil {
+	if _, err := readShort(response, tail, pieceStalls*r.source.client.stall); err != nil {
 		return r.brokenOff(err)
 	}
 	r.told, r.tail = told, tail
@@ -140,7 +143,7 @@ func (r *pieces) fetch(p []byte, offset int64) error {
 	if response.StatusCode != http.StatusPartialContent || !ok || span.first != offset || span.last != last {
 		return r.noRanges("the server sends another range than the one that was asked for")
 	}
-	if _, err := io.ReadFull(response.Body, p); err != nil {
+	if _, err := readShort(response, p, pieceStalls*r.source.client.stall); err != nil {
 		return r.brokenOff(err)
 	}
 	return nil

@@ -66,6 +66,8 @@ func finalReason(err error, host string) (reason, bool) {
 		return reason{is: fs.ErrPermission, message: proxy.Error(), advice: proxyAdvice}, true
 	case errors.As(err, &proxy) && !retryable(proxy.status):
 		return reason{is: blob.ErrUnreachable, message: proxy.Error(), advice: "The proxy of the environment (HTTPS_PROXY) does not let this host through: see its rules, or add the host to NO_PROXY."}, true
+	case errors.As(err, &dns) && dns.IsNotFound && isProxys(err):
+		return reason{is: blob.ErrUnreachable, message: "of the proxy, " + unresolved(dns), advice: noProxyAdvice}, true
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return reason{is: blob.ErrUnreachable, message: unresolved(dns), advice: "Check source_url and the name service of this machine."}, true
 	case strings.Contains(err.Error(), "failed to parse Location header"):
@@ -126,6 +128,8 @@ func passingReason(err error) reason {
 		return of(unresolved(dns), "Check source_url and the name service of this machine.")
 	case errors.Is(err, wire.ErrStalled):
 		return of(wire.ErrStalled.Error(), networkAdvice)
+	case errors.As(err, &op) && isProxys(err):
+		return of(op.Error(), noProxyAdvice)
 	case errors.As(err, &op) && strings.Contains(op.Error(), "connection refused"):
 		return of(op.Error(), "Nothing listens there: check host and port of source_url, and that the server is running.")
 	case errors.As(err, &op):
@@ -136,6 +140,14 @@ func passingReason(err error) reason {
 		return of("the server, or a proxy on the way, closed the connection", networkAdvice)
 	}
 	return of("the answer cannot be understood as HTTP", networkAdvice)
+}
+
+const noProxyAdvice = "Check the proxy of the environment: HTTPS_PROXY, HTTP_PROXY, and NO_PROXY with the hosts that need none."
+
+// isProxys says that a failure is of the connection to the proxy (net/http, transport.go).
+func isProxys(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "proxyconnect"
 }
 
 func unresolved(dns *net.DNSError) string {

@@ -61,6 +61,10 @@ func (d *download) takeRest(response *http.Response) (taken bool, err error) {
 	if !ok || span.first != d.offset || validator(now) != validator(d.told) || contradicts(d.told.ETag, now.ETag) || contradicts(d.told.LastModified, now.LastModified) {
 		return false, nil
 	}
+	// A server may give less than it was asked for (RFC 9110, 15.3.7): without a total nobody knows whether this is the end.
+	if max(d.total, span.total) < 0 {
+		return false, nil
+	}
 	d.total = max(d.total, span.total)
 	d.body = limitedBody{io.LimitReader(response.Body, span.length()), response.Body}
 	return true, nil
@@ -77,6 +81,12 @@ type limitedBody struct {
 // belongs to it, whatever else has changed.
 func (d *download) takeWhole(response *http.Response) error {
 	now := describe(response)
+	// Such an answer ends with its connection, however that ends: TLS tells it only in the middle of a record (crypto/tls).
+	if endless := response.ContentLength < 0 && len(response.TransferEncoding) == 0; endless && d.total < 0 && !d.source.pinned {
+		response.Body.Close()
+		return d.source.fail(source.ErrServer, "the server tells neither the file's length nor where it ends, so that a part of it would pass for the whole",
+			"Pin the file with content_sha256: then a part is never taken for the whole. Or fetch it from another server.")
+	}
 	if d.total >= 0 && now.Size >= 0 && now.Size != d.total {
 		response.Body.Close()
 		return d.changed(fmt.Sprintf("it had %d bytes, and has %d now", d.total, now.Size))
@@ -94,7 +104,7 @@ func (d *download) takeWhole(response *http.Response) error {
 		}
 	}
 	d.body, d.total = response.Body, max(d.total, now.Size)
-	d.ranges = validator(now) != ""
+	d.ranges = isStrong(response.Header)
 	d.telling.Lock()
 	defer d.telling.Unlock()
 	now.Beginning = d.told.Beginning

@@ -14,6 +14,7 @@ type Source struct {
 	client  *Client
 	http    *http.Client
 	address *url.URL
+	pinned  bool
 }
 
 var _ source.Remote = (*Source)(nil)
@@ -31,6 +32,7 @@ func (c *Client) At(address string, pinned bool) (*Source, error) {
 		client:  c,
 		http:    &http.Client{Transport: wire.Impatient(keeper{c}, c.stall), CheckRedirect: checkRedirect(pinned)},
 		address: parsed,
+		pinned:  pinned,
 	}, nil
 }
 

@@ -1,0 +1,101 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// An object that was adopted stays as it is when its publisher says that the file is another one, and it is the same. Only other bytes are refused.
+func TestSourceURLTouchedAndNotOurs(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p.plant(t, jobPath, []byte(firstJob))
+		p = p.fetching(s)
+		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
+		applies(t,
+			resource.TestStep{Config: config},
+			resource.TestStep{PreConfig: func() { s.release(firstJob, "2") }, Config: config, ConfigPlanChecks: planned(updates(job))},
+			unchanged(config),
+			resource.TestStep{PreConfig: func() { s.release(otherJob, "3") }, Config: config, ExpectError: words("The object is not ours", "overwrite = true")},
+		)
+		p.holds(t, jobPath, firstJob)
+	})
+}
+
+// Imported with the token of an earlier resource: an apply that finds the same bytes leaves that token on the object, and knows it.
+func TestSourceURLImported(t *testing.T) {
+	s := publish(t)
+	s.release(firstJob, "1")
+	p := inDirectory(t).fetching(s)
+	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
+	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.run(t, "state", "rm", job)
+	r.run(t, "import", "-input=false", "-no-color", job, p.baseURI+"/"+jobPath)
+	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	output := r.run(t, "plan", "-input=false", "-no-color")
+	says(t, output, "No changes")
+	if strings.Contains(output, "another resource") {
+		t.Errorf("the imported object is called another's:\n%s", output)
+	}
+	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	p.holds(t, jobPath, "")
+}
+
+// The hash of a file that came by parts is stored beside it in the end. Where the answer to that is lost, it is there all the same.
+func TestSourceURLStoredHashWithoutAnAnswer(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	s := publish(t)
+	text := strings.Repeat("PK\x03\x04 many bytes.\n", 1<<19)
+	s.release(text, "1")
+	p := inBucket(t, &through).fetching(s)
+	proxy.Inject(faultproxy.Match{Method: http.MethodPut, Header: "X-Amz-Copy-Source"}, faultproxy.LoseAnswer, 1, 10)
+	stored := "data \"flink_artifact\" \"job\" {\n namespace = \"default\"\n filename = flink_artifact.job.filename\n}\noutput \"stored\" {\n value = data.flink_artifact.job.content_sha256\n}\n"
+	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath), `filename = "job.zip"`)+stored)
+	output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	if strings.Contains(output, "The hash was not stored") {
+		t.Errorf("the apply warns of what is not so:\n%s", output)
+	}
+	says(t, output, fmt.Sprintf("stored = %q", sha(text)))
+}
+
+// What is found at create, with a hash that nobody knows before the bytes have come.
+func TestSourceURLFoundAtCreate(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		s := publish(t)
+		s.release(firstJob, "1")
+		p = p.fetching(s)
+		config := func(more ...string) string {
+			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...)
+		}
+		applies(t,
+			resource.TestStep{
+				PreConfig:   func() { p.plant(t, jobPath, []byte(otherJob)) },
+				Config:      config(),
+				ExpectError: words("Another object is there already", "other bytes"),
+			},
+			resource.TestStep{
+				PreConfig: func() { p.holds(t, jobPath, otherJob) },
+				Config:    config("overwrite = true"),
+				Check:     then(func() { p.holds(t, jobPath, firstJob) }),
+			},
+			unchanged(config("overwrite = true")),
+		)
+		p.plant(t, jobPath, []byte(firstJob))
+		applies(t,
+			resource.TestStep{Config: config(), Check: then(func() { p.holds(t, jobPath, firstJob) })}, // adopted
+			unchanged(config()),
+		)
+		p.holds(t, jobPath, firstJob) // and left
+	})
+}
