@@ -172,7 +172,11 @@ func (p *artifactPublication) replace(ctx context.Context, prior artifactModel, 
 	attrs.Owner = stamped.stamp()
 	diags := p.put(ctx, attrs, &prior, blob.Cond{IfMatch: there.ETag, Seen: looked})
 	if p.present {
-		return p.updateAttrs(ctx, prior, owner) // nothing was stamped
+		diags = p.updateAttrs(ctx, prior, owner) // nothing was stamped
+		diags.AddAttributeWarning(frameworkpath.Root("source_url"), "The source has not changed after all",
+			fmt.Sprintf("%s was fetched, and has the bytes that are there already: nothing was written. If this comes with every apply, its server does not tell one ETag or date twice. "+
+				"Pin the file: content_sha256 = %q.", p.config.sourceName(), p.hash))
+		return diags
 	}
 	if !diags.HasError() {
 		*owner = stamped

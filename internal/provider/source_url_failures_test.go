@@ -164,6 +164,20 @@ func TestSourceURLOddFile(t *testing.T) {
 	}
 }
 
+// A source that says that it is another one, and is not, is told: some do so each time.
+func TestSourceURLSameAfterAll(t *testing.T) {
+	s := publish(t)
+	p := inDirectory(t).fetching(s)
+	s.release(firstJob, "1")
+	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
+	const same = "The source has not changed after all"
+	if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); strings.Contains(output, same) {
+		t.Errorf("the first apply says so:\n%s", output)
+	}
+	s.release(firstJob, "2")
+	says(t, r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"), same, "nothing was written", "Pin the file", sha(firstJob))
+}
+
 // What a plan says of sources that cannot tell, or cannot be asked.
 func TestSourceURLWarnings(t *testing.T) {
 	s := publish(t)

@@ -61,6 +61,8 @@ func TestSourceURLPinned(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		s := publish(t)
 		s.release(firstJob, "1")
+		// The name comes from the URL alone.
+		s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Fault{}.With("Content-Disposition", `attachment; filename="other.jar"`))
 		p = p.fetching(s)
 		config := func(path string) string {
 			return p.provider() + artifact("job", fromURL(s.URL+path), pin(firstJob))
