@@ -6,7 +6,7 @@ variable "maven" {
 
 variable "connector_sha256" {
   type        = string
-  description = "SHA-256 of the connector, from one who has checked it: curl -fsSL URL | sha256sum"
+  description = "SHA-256 of the connector, from one who has checked it: curl -fsSL URL | sha256sum | cut -d' ' -f1"
 }
 
 variable "repository" {

@@ -46,7 +46,7 @@ func (d *artifactDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One file: an artifact of a namespace (`namespace` and `filename`), a local file (`source`), or one that lies elsewhere (`source_url`). " +
 			"Of a JAR it also tells what it says of itself, so that a plan can stop one that a cluster could not run.\n\n" +
-			"A JAR in a store or behind a URL is not fetched as a whole: less than 1 MiB of it is read, in a few requests. A file that is not there is an error.",
+			"A JAR in a store or behind a URL is not fetched as a whole: less than 1 MiB of it is read, in a few requests, for which a server has to give ranges. A file that is not there is an error.",
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
 				Optional: true, Computed: true,

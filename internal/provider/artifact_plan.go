@@ -66,8 +66,8 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 				title = "The new bytes are not known yet"
 			}
 			p.diags.AddAttributeWarning(path.Root(config.sourceAttribute()), title,
-				"The plan replaces the file, and cannot see what will come in its place. Without create_before_destroy the apply will refuse to delete the old file first. "+
-					"Set create_before_destroy = true in the lifecycle block, or "+otherwise(config)+".")
+				"The plan replaces the file, and cannot see what will come in its place. If the lifecycle block has create_before_destroy = true, nothing has to be done. "+
+					"Without it the apply will refuse to delete the old file first: set it, or "+otherwise(config)+".")
 		}
 	}
 	p.planRest()

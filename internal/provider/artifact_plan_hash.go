@@ -63,7 +63,7 @@ func (p *artifactPlan) pin(ctx context.Context) (pin types.String, ok bool) {
 	case awaits != "":
 		p.unproven = true
 		p.unreachable(fmt.Sprintf("In the provider's block %s is known only after an apply, so the checksum file cannot be read before.", awaits), unseenHash)
-	case errors.Is(err, source.ErrChecksums), errors.Is(err, errBadAddress):
+	case errors.Is(err, source.ErrChecksums), errors.Is(err, errBadAddress), errors.Is(err, blob.ErrSettings):
 		title, detail := failure("Reading "+shown(p.config.ContentSHA256URL.ValueString()), err)
 		p.complain("content_sha256_url", title, detail)
 	case err != nil:

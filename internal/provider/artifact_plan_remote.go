@@ -86,7 +86,11 @@ func (p *artifactPlan) describe(ctx context.Context, from source.Remote, consequ
 	ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errPlanTimeout)
 	defer cancel()
 	told, err := from.Describe(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, blob.ErrSettings):
+		title, detail := failure("Asking for "+from.String(), err)
+		p.complain("source_url", title, detail)
+	case err != nil:
 		p.unproven = true
 		p.unreachable(planCause(ctx, from.String(), err), consequence)
 	}

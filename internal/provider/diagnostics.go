@@ -121,7 +121,7 @@ func failure(tried string, err error) (title, detail string) {
 	var mismatch *blob.MismatchError
 	if errors.As(err, &mismatch) {
 		title = "The source has other bytes than planned"
-		advice = "Nothing was published. If the source was built anew since the plan, plan again. If content_sha256 pins it, either the pin or the source is wrong."
+		advice = "Nothing was published. If the source was built anew since the plan, plan again. If content_sha256 or content_sha256_url pins it, either the pin or the source is wrong; a checksum file may be older than the file."
 	} else {
 		for _, known := range failures {
 			if errors.Is(err, known.is) {

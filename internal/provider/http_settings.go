@@ -44,7 +44,7 @@ func httpSchema() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"ca_bundle": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own and those of `custom_ca_bundle`.",
+				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own and those of `custom_ca_bundle`. A relative path counts from the root module's directory.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"credentials": schema.MapNestedAttribute{

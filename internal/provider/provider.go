@@ -65,7 +65,7 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			"http": httpSchema(),
 			"custom_ca_bundle": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own, for stores and source URLs behind a private CA.",
+				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own, for stores and source URLs behind a private CA. A relative path counts from the root module's directory.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"max_retries": schema.Int64Attribute{

@@ -76,7 +76,7 @@ func checkBaseURI(value string) error {
 
 func checkSHA256(value string) error {
 	if _, err := blob.ParseHash(value); err != nil {
-		return fmt.Errorf("%w; it is what \"sha256sum FILE\" prints", err)
+		return fmt.Errorf("%w; it is the first word of what \"sha256sum FILE\" prints, without the file's name", err)
 	}
 	if value != strings.ToLower(value) {
 		return fmt.Errorf("write it in lower case: %s", strings.ToLower(value))

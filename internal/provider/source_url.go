@@ -37,8 +37,11 @@ func checkSourceURL(value string) error {
 
 // checkChecksumsURL refuses what anybody on the way could change: the checksum is what the bytes are trusted by.
 func checkChecksumsURL(value string) error {
-	if isPlainHTTP(value) {
+	switch {
+	case isPlainHTTP(value):
 		return errors.New("over plain http the checksum could be changed along with the file; use https, or set content_sha256")
+	case !strings.Contains(value, "://"):
+		return errors.New("the URL of a checksum file begins with https:// or the scheme of a store; a local file has three slashes, as in file:///srv/SHA256SUMS")
 	}
 	return checkSourceURL(value)
 }

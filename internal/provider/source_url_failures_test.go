@@ -49,6 +49,8 @@ func TestSourceURLBadInput(t *testing.T) {
 		{of(fromURL("https://repo.example.com/job.jar"), pin(firstJob), `content_sha256_url = "https://repo.example.com/SHA256SUMS"`), []string{"content_sha256_url"}},
 		{of(fromURL("http://repo.example.com/job.jar"), `content_sha256_url = "http://repo.example.com/SHA256SUMS"`), []string{"Invalid URL of a checksum file", "use https"}},
 
+		{with(`ca_bundle = "nope.pem"`), []string{"The provider's settings cannot be used", "http.ca_bundle", "nope.pem"}},
+		{of(fromURL(s.URL+publishedPath), `content_sha256_url = "SHA256SUMS"`), []string{"Invalid URL of a checksum file", "file:///srv/SHA256SUMS"}},
 		{with(`credentials = { "https://repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "repo.example.com:8443"}},
 		{with(`credentials = { "me:hush@repo.example.com" = { token = "hush" } }`), []string{"Invalid host"}},
 		{with(`credentials = { "Repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "lower case"}},

@@ -144,7 +144,7 @@ func (c *Client) authorities(key, hostPEM string) (*x509.CertPool, error) {
 		}
 		pem, err := os.ReadFile(path)
 		if err != nil {
-			return nil, &settingsError{fmt.Sprintf("the file of certificates cannot be read: %v", err)}
+			return nil, &settingsError{fmt.Sprintf("a file of certificates (custom_ca_bundle or http.ca_bundle) cannot be read: %v", err)}
 		}
 		if err := add(pem, path); err != nil {
 			return nil, err
