@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
@@ -107,16 +105,7 @@ func described(info blob.Info) Description {
 		d.LastModified = info.ModTime.UTC().Format(http.TimeFormat)
 	}
 	if info.Attrs != nil {
-		d.ContentType = mediaType(info.Attrs.ContentType)
+		d.ContentType = MediaType(info.Attrs.ContentType)
 	}
 	return d
-}
-
-// mediaType is what stands before the parameters, whatever these look like.
-func mediaType(contentType string) string {
-	if parsed, _, err := mime.ParseMediaType(contentType); err == nil {
-		return parsed
-	}
-	bare, _, _ := strings.Cut(contentType, ";")
-	return strings.ToLower(strings.TrimSpace(bare))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
+	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
@@ -46,6 +48,15 @@ type Description struct {
 	ContentType  string // media type alone, in lower case; "": not told
 	Encoding     string // Content-Encoding, in lower case; "": not told
 	Beginning    []byte // the first bytes, at most BeginningSize; nil where nothing was read
+}
+
+// MediaType is what stands before the parameters, whatever these look like.
+func MediaType(contentType string) string {
+	if parsed, _, err := mime.ParseMediaType(contentType); err == nil {
+		return parsed
+	}
+	bare, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(bare))
 }
 
 // BeginningSize is how many bytes of a source are kept to see what kind of file it is.

@@ -53,7 +53,7 @@ func describe(response *http.Response) source.Description {
 		ETag:         sane(response.Header.Get("ETag")),
 		LastModified: sane(response.Header.Get("Last-Modified")),
 		Size:         size,
-		ContentType:  mediaType(response.Header),
+		ContentType:  source.MediaType(sane(response.Header.Get("Content-Type"))),
 		Encoding:     strings.ToLower(sane(response.Header.Get("Content-Encoding"))),
 	}
 }

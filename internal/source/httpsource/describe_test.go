@@ -131,7 +131,7 @@ func TestMediaType(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "Text/HTML": "text/html", "text/html; charset=utf-8": "text/html", "text/html ;; broken": "text/html", " A/B ;": "a/b",
 	} {
-		if got := mediaType(http.Header{"Content-Type": {text}}); got != want {
+		if got := source.MediaType(text); got != want {
 			t.Errorf("%q is %q", text, got)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -91,7 +90,7 @@ const shortestSecret = 4
 
 // titleOf is that of a page of HTML; "" where it may repeat what was asked, or by whom.
 func (s *Source) titleOf(response *http.Response) string {
-	if !wire.IsHTML(mediaType(response.Header)) {
+	if !wire.IsHTML(source.MediaType(sane(response.Header.Get("Content-Type")))) {
 		return ""
 	}
 	page := make([]byte, maxPage)
@@ -131,15 +130,6 @@ func (c *Client) tells(text string, asked ...*url.URL) bool {
 	return slices.ContainsFunc(secrets, func(secret string) bool {
 		return secret != "" && strings.Contains(text, secret[:min(len(secret), 8)])
 	})
-}
-
-func mediaType(header http.Header) string {
-	text := sane(header.Get("Content-Type"))
-	if kind, _, err := mime.ParseMediaType(text); err == nil {
-		return kind
-	}
-	kind, _, _ := strings.Cut(text, ";")
-	return strings.ToLower(strings.TrimSpace(kind))
 }
 
 // explain describes a request that got no answer.
