@@ -82,8 +82,7 @@ func (m *artifactDataModel) readArtifact(ctx context.Context, c *configured) dia
 func (m *artifactDataModel) readURL(ctx context.Context, c *configured) diag.Diagnostics {
 	var diags diag.Diagnostics
 	address := m.SourceURL.ValueString()
-	bare, _, _ := strings.Cut(address, "?") // a query may hold a secret
-	f := file{attribute: "source_url", name: bare}
+	f := file{attribute: "source_url", name: shown(address)}
 	from, awaits, err := c.origin(address, false)
 	switch {
 	case awaits != "":

@@ -19,10 +19,10 @@ import (
 )
 
 // planTimeout bounds how long a plan waits for a source or a file of checksums, repetitions included: a plan can go on without.
-const planTimeout = 30 * time.Second
+var planTimeout = 30 * time.Second // shorter in a test
 
 var (
-	errPlanTimeout = fmt.Errorf("there was no answer within %s", planTimeout)
+	errPlanTimeout = errors.New("there was no answer within the 30 seconds that a plan waits")
 	errBadAddress  = errors.New("the address cannot be used")
 )
 

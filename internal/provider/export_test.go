@@ -8,3 +8,10 @@ func SetAccelerationPauses(first, longest time.Duration) (restore func()) {
 	accelerationPauses.first, accelerationPauses.longest = first, longest
 	return func() { accelerationPauses = before }
 }
+
+// SetPlanTimeout shortens how long a plan waits for a source.
+func SetPlanTimeout(timeout time.Duration) (restore func()) {
+	before := planTimeout
+	planTimeout = timeout
+	return func() { planTimeout = before }
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
@@ -206,6 +207,20 @@ func TestSourceURLWarnings(t *testing.T) {
 	s.Forget()
 	r.run(t, "destroy", "-refresh=false", "-auto-approve", "-input=false", "-no-color")
 	p.holds(t, jobPath, "")
+}
+
+// A server that takes the question and says nothing is waited for once, and not for as long as a download would.
+func TestSourceURLSilentAtPlan(t *testing.T) {
+	t.Cleanup(provider.SetPlanTimeout(500 * time.Millisecond))
+	s := publish(t)
+	s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Stall())
+	p := inDirectory(t).fetching(s)
+	began := time.Now()
+	applies(t, resource.TestStep{Config: p.provider() + artifact("job", fromURL(s.URL+publishedPath)), PlanOnly: true, ExpectNonEmptyPlan: true})
+	// The server's own silence is borne for a minute, five times.
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("the plan waited %s", took)
+	}
 }
 
 // Credentials are for one host, and are in no state, plan, output or log.
