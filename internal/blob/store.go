@@ -140,8 +140,11 @@ type Info struct {
 	Size      int64     // bytes
 	ETag      string    // opaque, without quotes; it is no hash of the bytes
 	VersionID string    // "" in a bucket without versions
-	ModTime   time.Time // as precise as the store tells it, UTC
-	Attrs     *Attrs    // nil: this call cannot tell
+	ModTime   time.Time // as precise as the store tells it, UTC; zero: this call cannot tell
+	// Written is the store's own clock, in whole seconds, when it answered the write that this Info comes from: the object's ModTime,
+	// which that answer does not tell, is not after it. Zero: it was no write, or the store does not tell.
+	Written time.Time
+	Attrs   *Attrs // nil: this call cannot tell
 }
 
 // Owner is the token of the state that owns the object; "" where there is none, or the call could not tell.

@@ -54,6 +54,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	defer unlock()
 
+	defer r.configured.listings.Drop()
 	looked := time.Now()
 	info, err := store.Head(ctx, artifact.Key())
 	switch {

@@ -39,6 +39,14 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if wait || resp.Diagnostics.HasError() {
 		return // the state stays as it is
 	}
+	imported := state.ContentSHA256.IsNull()
+	if !imported {
+		unchanged, diags := r.unchanged(ctx, req.Private, store, artifact, state)
+		resp.Diagnostics.Append(diags...)
+		if unchanged || resp.Diagnostics.HasError() {
+			return // the state stays as it is
+		}
+	}
 	tried := "Reading " + artifact.URI()
 	info, err := store.Head(ctx, artifact.Key())
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, blob.ErrNoBucket) {
@@ -54,7 +62,6 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 
-	imported := state.ContentSHA256.IsNull()
 	// The same tag and length are the same bytes: every store makes a new tag of other ones. With another tag somebody else has written
 	// it, who may have sent the old metadata along, the stored hash among them: that is no proof.
 	same := state.ETag.ValueString() == info.ETag && state.Size.ValueInt64() == info.Size
@@ -71,6 +78,9 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	} else {
 		resp.Diagnostics.Append(r.checkOwner(ctx, req.Private, resp.Private, artifact, info, same)...)
 	}
+	owner, _, diags := readOwnership(ctx, resp.Private)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(writeSighting(ctx, resp.Private, artifact, owner, info)...)
 	state.refresh(info)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }

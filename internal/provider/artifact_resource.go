@@ -67,6 +67,7 @@ func (r *artifactResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	defer unlock()
 
+	defer r.configured.listings.Drop()
 	owner := newOwnership()
 	resp.Diagnostics.Append(p.create(ctx, &owner)...)
 	if resp.Diagnostics.HasError() {
@@ -74,6 +75,7 @@ func (r *artifactResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	r.configured.placed.Store(p.artifact.Canonical(), true)
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(writeSighting(ctx, resp.Private, p.artifact, owner, p.found)...)
 	resp.Diagnostics.Append(p.writeDownload(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)
@@ -106,11 +108,13 @@ func (r *artifactResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	defer unlock()
 
+	defer r.configured.listings.Drop()
 	resp.Diagnostics.Append(p.update(ctx, prior, &owner)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(writeSighting(ctx, resp.Private, p.artifact, owner, p.found)...)
 	resp.Diagnostics.Append(p.writeDownload(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/listing"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
@@ -32,7 +33,9 @@ type configured struct {
 	placed sync.Map
 	// foreign has the locations of this state that another resource has taken over, as its refresh found.
 	foreign sync.Map
-	keys    keyedLocks // one artifact or one bucket's configuration at a time
+	// listings answer the refreshes of many artifacts in one directory.
+	listings listing.Listings
+	keys     keyedLocks // one artifact or one bucket's configuration at a time
 
 	mu          sync.Mutex
 	stores      map[workspace.BaseURI]blob.Store

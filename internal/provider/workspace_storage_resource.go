@@ -117,6 +117,7 @@ func (r *workspaceStorageResource) apply(ctx context.Context, prior workspaceSto
 		return base, diags
 	}
 	defer unlock()
+	defer r.configured.listings.Drop()
 
 	planned.compute(&base)
 	before, after := prior.keys(base), planned.keys(base)
@@ -211,6 +212,7 @@ func (r *workspaceStorageResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	defer unlock()
+	defer r.configured.listings.Drop()
 
 	// After a renamed address, or a replacement that creates first, what is here belongs to the new one.
 	if r.configured.planned.creates(workspaceClaim(base)) {

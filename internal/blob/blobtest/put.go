@@ -3,6 +3,7 @@ package blobtest
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
@@ -36,6 +37,22 @@ var putTests = []conformanceTest{
 						t.Errorf("Put says %+v, Head %+v", info, head)
 					}
 				})
+			}
+		}
+	}},
+	{"when it was written", func(t *testing.T, h Harness) {
+		for _, size := range []int64{10, h.LargeSize} {
+			info := mustPut(t, h.Store, "key", pattern(7, size), someAttrs)
+			if !info.ModTime.IsZero() {
+				continue // it is told exactly
+			}
+			listed, _ := listAll(t, h.Store, blob.Query{})
+			if len(listed) != 1 {
+				t.Fatalf("listed: %+v", listed)
+			}
+			// A second for servers that take their clock's reading anew once a second; and no longer than the run, or it would tell nothing.
+			if early := info.Written.Sub(listed[0].ModTime.Truncate(time.Second)); early < -time.Second || early > time.Minute {
+				t.Errorf("%d bytes: written at %s, listed with %s", size, info.Written, listed[0].ModTime)
 			}
 		}
 	}},

@@ -185,7 +185,10 @@ func (s *Store) abort(ctx context.Context, key, id string) error {
 // published checks what OSS says of an object that is visible by now.
 func (u *upload) published(ctx context.Context, r request, header http.Header, whole multipart.Whole) (blob.Info, error) {
 	attrs := u.attrs.Clone()
-	info := blob.Info{Key: u.key, Size: whole.Size, ETag: unquote(header.Get("Etag")), VersionID: version(header), Attrs: &attrs}
+	written, _ := http.ParseTime(header.Get("Date"))
+	info := blob.Info{
+		Key: u.key, Size: whole.Size, ETag: unquote(header.Get("Etag")), VersionID: version(header), Written: written.UTC(), Attrs: &attrs,
+	}
 	if err := sameCRC(header, whole.CRC64ECMA); err != nil && !u.copied {
 		return blob.Info{}, u.withdraw(ctx, r, info, err)
 	}

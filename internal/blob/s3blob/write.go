@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -91,7 +92,7 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 	if out.ETag == nil {
 		return blob.Info{}, u.fail("PutObject", errNoETag)
 	}
-	return u.info(sums.Size, out.ETag, out.VersionId), nil
+	return u.info(sums.Size, out.ETag, out.VersionId, out.ResultMetadata), nil
 }
 
 // Begin sends one CreateMultipartUpload. If its answer is lost although the SDK repeats it, an upload stays open that nobody
@@ -180,7 +181,7 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 	if out.ETag == nil {
 		return blob.Info{}, u.fail("CompleteMultipartUpload", errNoETag)
 	}
-	return u.info(whole.Size, out.ETag, out.VersionId), nil
+	return u.info(whole.Size, out.ETag, out.VersionId, out.ResultMetadata), nil
 }
 
 // Abort sends one AbortMultipartUpload. That there is no such upload is what it is for.
@@ -198,9 +199,10 @@ func (s *Store) abort(ctx context.Context, conn *connection, key, id string) err
 	return err
 }
 
-func (u *upload) info(size int64, etag, versionID *string) blob.Info {
+func (u *upload) info(size int64, etag, versionID *string, answer middleware.Metadata) blob.Info {
 	attrs := u.attrs.Clone()
-	return blob.Info{Key: u.key, Size: size, ETag: unquote(etag), VersionID: version(versionID), Attrs: &attrs}
+	written, _ := awsmiddleware.GetServerTime(answer) // the header Date
+	return blob.Info{Key: u.key, Size: size, ETag: unquote(etag), VersionID: version(versionID), Written: written.UTC(), Attrs: &attrs}
 }
 
 func (u *upload) fail(operation string, err error) error {

@@ -38,6 +38,7 @@ const (
 	Refuse500          // 500 InternalError in S3's words; the server does not see the request
 	Refuse503          // 503 SlowDown
 	Refuse501          // 501 NotImplemented
+	Deny403            // 403 AccessDenied
 	Conflict409        // 409 ConditionalRequestConflict
 	ErrorIn200         // 200 with an <Error> for a body, as S3 answers a copy or a completion that failed late
 	TruncateBody       // the server's answer, cut in the middle of its body
@@ -188,6 +189,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case Refuse501:
 		record.answer(w, http.StatusNotImplemented, "NotImplemented")
+		return
+	case Deny403:
+		record.answer(w, http.StatusForbidden, "AccessDenied")
 		return
 	case Conflict409:
 		record.answer(w, http.StatusConflict, "ConditionalRequestConflict")

@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 		reaches int64
 	}{
 		faultproxy.LoseAnswer: {0, 1}, faultproxy.Reset: {0, 0}, faultproxy.Refuse500: {500, 0}, faultproxy.Refuse503: {503, 0},
-		faultproxy.Refuse501: {501, 0}, faultproxy.Conflict409: {409, 0}, faultproxy.ErrorIn200: {200, 0}, faultproxy.TruncateBody: {200, 1},
+		faultproxy.Refuse501: {501, 0}, faultproxy.Deny403: {403, 0}, faultproxy.Conflict409: {409, 0}, faultproxy.ErrorIn200: {200, 0}, faultproxy.TruncateBody: {200, 1},
 	} {
 		proxy.Clear()
 		proxy.Inject(faultproxy.Match{Method: http.MethodPut, Path: "a+b", Query: "x"}, fault, 2, 1)

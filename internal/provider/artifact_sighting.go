@@ -1,0 +1,68 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+)
+
+// sighting is when the object was last as the state has it, attributes and owner included, by the store's clock in Unix seconds. A listing
+// tells no attributes, but every change of them makes a new modification time.
+type sighting struct {
+	// Modified is the object's modification time; 0: not known, as the answer to a write does not tell it.
+	Modified int64 `json:"modified,omitempty"`
+	// Written is when that write was answered.
+	Written int64 `json:"written,omitempty"`
+}
+
+// The key is part of users' states: it never changes.
+const sightingKey = "sighting"
+
+// writtenSlack is by how many seconds an answer's date may lag behind the modification time that it comes with: some servers take their
+// clock's reading anew once a second (fasthttp v1.73, updateServerDate; versitygw serves by it). So a change of the attributes alone that somebody else
+// makes within two seconds after our write is seen only with the next change, or by an update, which looks at the object itself.
+const writtenSlack = 1
+
+// isSeen says whether a listing has the object just as it was seen.
+func (s sighting) isSeen(state artifactModel, listed blob.Info) bool {
+	if s == (sighting{}) || listed.ModTime.IsZero() || listed.ETag != state.ETag.ValueString() || listed.Size != state.Size.ValueInt64() {
+		return false
+	}
+	modified := listed.ModTime.Unix()
+	if s.Modified != 0 {
+		return modified == s.Modified
+	}
+	return modified <= s.Written+writtenSlack
+}
+
+// unchanged says whether the object is as the state has it, without asking for it alone. False says nothing.
+func (r *artifactResource) unchanged(ctx context.Context, private privateReader, store blob.Store, artifact workspace.Artifact, state artifactModel) (bool, diag.Diagnostics) {
+	var seen sighting
+	diags := readPrivate(ctx, private, sightingKey, &seen)
+	if seen == (sighting{}) || diags.HasError() {
+		return false, diags
+	}
+	listed, ok := r.configured.listings.Lookup(ctx, store, artifact.Key())
+	return ok && seen.isSeen(state, listed), diags
+}
+
+// writeSighting keeps when the object was seen, for the next refresh. An object that another resource has taken over is looked at each
+// time, since that is told each time. So is a file: it is asked without a request, and a change of its attributes does not touch its time.
+func writeSighting(ctx context.Context, private privateWriter, artifact workspace.Artifact, owner ownership, info blob.Info) diag.Diagnostics {
+	var seen sighting
+	switch token := info.Owner(); {
+	case artifact.Base.Backend == workspace.File:
+		return nil
+	case token != "" && token != owner.Token:
+	case !info.ModTime.IsZero():
+		seen.Modified = info.ModTime.Unix()
+	case !info.Written.IsZero():
+		seen.Written = info.Written.Unix()
+	default:
+		return nil // nothing was asked: what was seen before holds
+	}
+	return writePrivate(ctx, private, sightingKey, seen)
+}

@@ -1,0 +1,218 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// many is a configuration of n artifacts in one namespace, with their content types and metadata managed.
+func many(p place, n int) string {
+	return p.provider() + fmt.Sprintf(`
+resource "flink_artifact" "many" {
+  count        = %d
+  namespace    = "team"
+  filename     = "job-${count.index}.sql"
+  content      = "INSERT INTO sink_${count.index} SELECT * FROM source;"
+  content_type = "text/plain"
+  metadata     = { index = count.index }
+}
+`, n)
+}
+
+// plansChanges runs a plan and returns what it printed, and whether there is anything to do.
+func (r root) plansChanges(t *testing.T) (output string, changes bool) {
+	t.Helper()
+	printed, err := r.command(t.Context(), "plan", "-detailed-exitcode", "-input=false", "-no-color").CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 2) {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	return string(printed), err != nil
+}
+
+// counted are the names with how often they came, without an order.
+func counted(names []string) map[string]int {
+	counts := map[string]int{}
+	for _, name := range names {
+		counts[name]++
+	}
+	return counts
+}
+
+func expectCounts(t *testing.T, what string, got []string, want map[string]int) {
+	t.Helper()
+	if counts := counted(got); fmt.Sprint(counts) != fmt.Sprint(want) {
+		t.Errorf("%s sent %v, want %v", what, counts, want)
+	}
+}
+
+// A thousand artifacts: eight HEADs and one page of a listing. Right after the apply that made them, and from then on.
+func TestRefreshOfAThousand(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	r := newRoot(t, many(inBucket(t, &through), 1000))
+
+	r.run(t, "apply", "-auto-approve", "-input=false")
+	expectCounts(t, "the apply", proxy.Methods(), map[string]int{"HEAD": 1000, "PUT": 1000})
+	for _, what := range []string{"the first plan", "the second"} {
+		proxy.Clear()
+		if output, changes := r.plansChanges(t); changes {
+			t.Fatalf("%s found changes:\n%s", what, output)
+		}
+		expectCounts(t, what, proxy.Methods(), map[string]int{"HEAD": 8, "GET": 1})
+	}
+
+	// Who may not list is asked no more than once for it, and hears nothing of it.
+	proxy.Clear()
+	proxy.Inject(faultproxy.Match{Method: http.MethodGet, Query: "list-type"}, faultproxy.Deny403, 1, 1000)
+	output, changes := r.plansChanges(t)
+	if changes || strings.Contains(output, "Warning") && !strings.Contains(output, "development overrides") || strings.Contains(output, "AccessDenied") {
+		t.Errorf("with listings denied:\n%s", output)
+	}
+	expectCounts(t, "a plan with listings denied", proxy.Methods(), map[string]int{"HEAD": 1000, "GET": 1})
+}
+
+// The same on OSS, by its own names of the requests.
+func TestRefreshByListingOnOSS(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{})
+	p, _ := inOSSBucket(t, server)
+	r := newRoot(t, many(p, 30))
+	r.run(t, "apply", "-auto-approve", "-input=false")
+	server.ClearRequests()
+	if output, changes := r.plansChanges(t); changes {
+		t.Fatalf("changes:\n%s", output)
+	}
+	expectCounts(t, "a plan", operations(server), map[string]int{"HeadObject": 8, "ListObjectsV2": 1})
+}
+
+// Whatever others did to some of many is found, by a HEAD for each of those alone. What they told about an object, and its owner, are tried on
+// OSS: versitygw keeps the modification time when an object is copied onto itself, which S3, OSS and MinIO do not.
+func TestRefreshByListingFindsWhatOthersDid(t *testing.T) {
+	t.Run("s3", func(t *testing.T) {
+		t.Parallel()
+		server := versitygw.Start(t, versitygw.Options{})
+		proxy := faultproxy.Start(t, server.Endpoint, "")
+		through := *server
+		through.Endpoint = proxy.URL
+		findsWhatOthersDid(t, inBucket(t, &through), proxy.Methods, proxy.Clear, nil)
+	})
+	t.Run("oss", func(t *testing.T) {
+		t.Parallel()
+		server := ossfake.Start(t, ossfake.Options{})
+		p, bucket := inOSSBucket(t, server)
+		retouch := func(path, contentType string, edit func(metadata map[string]string)) {
+			t.Helper()
+			key := "vvp/" + path
+			head, err := bucket.client.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket.name, Key: &key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			edit(head.Metadata)
+			if _, err := bucket.client.CopyObject(t.Context(), &oss.CopyObjectRequest{
+				Bucket: &bucket.name, Key: &key, SourceKey: &key, MetadataDirective: oss.Ptr("REPLACE"),
+				ContentType: &contentType, Metadata: head.Metadata,
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		methods := func() (methods []string) {
+			for _, request := range server.Requests() {
+				methods = append(methods, request.Method)
+			}
+			return methods
+		}
+		findsWhatOthersDid(t, p, methods, server.ClearRequests, retouch)
+	})
+}
+
+func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget func(), retouch func(path, contentType string, edit func(map[string]string))) {
+	t.Helper()
+	r := newRoot(t, many(p, 60))
+	r.run(t, "apply", "-auto-approve", "-input=false")
+	path := func(i int) string { return fmt.Sprintf("artifacts/namespaces/team/job-%d.sql", i) }
+
+	time.Sleep(3 * time.Second) // beyond the slack of what was just written
+	p.plant(t, path(11), []byte("other bytes, of another length, by hand"))
+	p.plant(t, path(22), []byte("INSERT INTO sink_22 SELECT * FROM s0urce;"))
+	p.remove(t, path(33))
+	want, stays := []string{"many[11] will be updated", "many[22] will be updated", "many[33] will be created"}, ""
+	if retouch != nil {
+		retouch(path(44), "application/sql", func(map[string]string) {})
+		retouch(path(55), "text/plain", func(metadata map[string]string) { metadata["index"] = "56" })
+		retouch(path(57), "text/plain", func(metadata map[string]string) {
+			for key := range metadata {
+				if strings.Contains(key, "owner") {
+					metadata[key] = "another-state"
+				}
+			}
+		})
+		want, stays = append(want, "many[44] will be updated", "many[55] will be updated"), "The object belongs to another resource by now"
+	}
+	touched := len(want) + 1
+	find := func() {
+		t.Helper()
+		forget()
+		output, _ := r.plansChanges(t)
+		for _, words := range append(want, stays) {
+			if !strings.Contains(output, words) {
+				t.Errorf("no %q in\n%s", words, output)
+			}
+		}
+		if found := strings.Count(output, " will be "); found != len(want) {
+			t.Errorf("%d artifacts are planned to change, want %d:\n%s", found, len(want), output)
+		}
+		// Some of those that were touched may be among the first eight. Two are read for their hash, and one is looked for once more.
+		sent := counted(methods())
+		if sent["HEAD"] < 8 || sent["HEAD"] > 8+touched || sent["GET"] > 1+3 || sent["PUT"]+sent["DELETE"]+sent["POST"] != 0 {
+			t.Errorf("requests: %v", sent)
+		}
+	}
+	find()
+	find() // a plan keeps nothing
+
+	// What is accepted is not looked at again. What was taken over is: a warning comes with every plan.
+	r.run(t, "apply", "-refresh-only", "-auto-approve", "-input=false")
+	find()
+	r.run(t, "apply", "-auto-approve", "-input=false")
+	for _, i := range []int{11, 22, 33} {
+		p.holds(t, path(i), fmt.Sprintf("INSERT INTO sink_%d SELECT * FROM source;", i))
+	}
+	want = nil
+	find()
+}
+
+// A plan that is interrupted while it waits for a page ends, and so does one whose listing does not come.
+func TestStalledListing(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	r := newRoot(t, many(inBucket(t, &through), 20))
+	r.run(t, "apply", "-auto-approve", "-input=false")
+
+	proxy.Clear()
+	proxy.Inject(faultproxy.Match{Method: http.MethodGet, Query: "list-type"}, faultproxy.Stall, 1, 100)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	output, err := r.command(ctx, "plan", "-detailed-exitcode", "-input=false", "-no-color").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+	if methods := counted(proxy.Methods()); methods["HEAD"] != 20 {
+		t.Errorf("requests: %v", methods)
+	}
+}
