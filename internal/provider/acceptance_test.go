@@ -101,7 +101,7 @@ func applies(t *testing.T, steps ...resource.TestStep) {
 }
 
 // writeFile makes a file and returns its path.
-func writeFile(t *testing.T, path, content string) string {
+func writeFile(t testing.TB, path, content string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
