@@ -28,7 +28,7 @@ const writtenSlack = 1
 
 // isSeen says whether a listing has the object just as it was seen.
 func (s sighting) isSeen(state artifactModel, listed blob.Info) bool {
-	if s == (sighting{}) || listed.ModTime.IsZero() || listed.ETag != state.ETag.ValueString() || listed.Size != state.Size.ValueInt64() {
+	if listed.ModTime.IsZero() || listed.ETag != state.ETag.ValueString() || listed.Size != state.Size.ValueInt64() {
 		return false
 	}
 	modified := listed.ModTime.Unix()

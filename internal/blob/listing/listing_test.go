@@ -194,6 +194,26 @@ func TestAbsent(t *testing.T) {
 	}
 }
 
+// What lies before the end of what was listed, and is not there, needs no further page.
+func TestAbsentBeforeTheEnd(t *testing.T) {
+	store := &pages{keys: keysUpTo(5000)}
+	l := &Listings{}
+	ask(t, l, store, keysUpTo(50), 1)
+	if info, ok := l.Lookup(t.Context(), store, directoryOfTests+"a"); ok || store.lists.Load() != 1 {
+		t.Errorf("%+v, %d pages", info, store.lists.Load())
+	}
+}
+
+// A directory at the end of a page counts too.
+func TestAbsentBeforeADirectory(t *testing.T) {
+	store := &pages{keys: slices.Concat(keysUpTo(999), []string{directoryOfTests + "z/"}, []string{directoryOfTests + "zz"})}
+	l := &Listings{}
+	ask(t, l, store, keysUpTo(50), 1)
+	if info, ok := l.Lookup(t.Context(), store, directoryOfTests+"y"); ok || store.lists.Load() != 1 {
+		t.Errorf("%+v, %d pages", info, store.lists.Load())
+	}
+}
+
 // Each directory, and each store, has its own.
 func TestDirectoriesAreApart(t *testing.T) {
 	one, other := &pages{keys: keysUpTo(100)}, &pages{keys: keysUpTo(100)}
@@ -330,6 +350,23 @@ func TestLifetime(t *testing.T) {
 		}
 		if _, ok := l.Lookup(t.Context(), store, key(600)); !ok || store.lists.Load() != 2 {
 			t.Errorf("it was not listed anew: %d pages", store.lists.Load())
+		}
+	})
+}
+
+// The minute counts from the first page.
+func TestLifetimeOfPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &pages{keys: keysUpTo(2000)}
+		l := &Listings{}
+		ask(t, l, store, keysUpTo(50), 1)
+		time.Sleep(lifetime * 2 / 3)
+		if _, ok := l.Lookup(t.Context(), store, key(1500)); !ok || store.lists.Load() != 2 {
+			t.Errorf("%d pages", store.lists.Load())
+		}
+		time.Sleep(lifetime * 2 / 3)
+		if _, ok := l.Lookup(t.Context(), store, key(1)); !ok || store.lists.Load() != 3 {
+			t.Errorf("a page older than a minute was used, or %d pages", store.lists.Load())
 		}
 	})
 }
