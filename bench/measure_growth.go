@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/bench/internal/proxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/bench/internal/result"
+)
+
+var growthCount = measurement{
+	name:  "growth-count",
+	title: "how it grows with the number of artifacts",
+	about: "Files of 1 KiB, beside as many resources of `terraform_data`, since Terraform itself grows too. Requests are those of a plan without changes.",
+	run: func(ctx context.Context, l *lab, m *result.Measurement) error {
+		counter, err := proxy.Count(ctx, l.store.host)
+		if err != nil {
+			return err
+		}
+		defer counter.Close()
+		for _, count := range pick(l, []int{10, 100, 1000, 10000}, []int{10, 100}) {
+			rounds := l.times(5, 2)
+			if count >= 10000 {
+				rounds = min(rounds, 2)
+			}
+			if err := l.countedGrowth(ctx, m, counter, count, rounds); err != nil {
+				return err
+			}
+			if err := l.clear(); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func (l *lab) countedGrowth(ctx context.Context, m *result.Measurement, counter *proxy.Counter, count, rounds int) error {
+	const size = 1 << 10
+	directory, err := l.manyFiles(ctx, count, size)
+	if err != nil {
+		return err
+	}
+	o, host := many(directory, count, size), l.store.host
+	ours, err := flinkRoot(l, o)
+	if err != nil {
+		return err
+	}
+	data, err := dataRoot(l, o)
+	if err != nil {
+		return err
+	}
+	warm := count < 10000
+	apply := &result.Case{Key: fmt.Sprintf("apply-%d", count), Title: fmt.Sprintf("Apply of %d artifacts", count), X: float64(count)}
+	err = l.turns(ctx, m, apply, rounds, warm, []contestant{applying(nameFlink, ours, host, true).unseen(ours), applying(nameData, data, host, true)})
+	if err != nil {
+		return err
+	}
+	plan := &result.Case{Key: fmt.Sprintf("plan-%d", count), Title: fmt.Sprintf("Plan of %d artifacts without changes", count), X: float64(count)}
+	if err := l.turns(ctx, m, plan, rounds, warm, []contestant{planning(nameFlink, ours, host), planning(nameData, data, host)}); err != nil {
+		return err
+	}
+	sample, err := counted(counter, func() (result.Sample, error) { return ours.plan(ctx, counter.Host) })
+	if err != nil {
+		return err
+	}
+	l.say("  %s: %v", plan.Title, sample.Requests)
+	m.Cases = append(m.Cases, &result.Case{
+		Key: fmt.Sprintf("requests-%d", count), Title: "Requests of a " + plan.Title, X: float64(count),
+		Contestants: []*result.Contestant{{Name: nameFlink, Samples: []result.Sample{sample}}},
+	})
+	return nil
+}
+
+var growthSize = measurement{
+	name:  "growth-size",
+	title: "how it grows with the size of the file",
+	about: "`terraform apply` of one file from nothing, with no digest known, beside mc.",
+	run: func(ctx context.Context, l *lab, m *result.Measurement) error {
+		for _, size := range pick(l, []int64{1 << 20, 16 << 20, 256 << 20, 1 << 30, 4 << 30, 8 << 30}, []int64{1 << 20, 16 << 20, 64 << 20}) {
+			rounds := l.times(5, 2)
+			if size > 1<<30 {
+				rounds = min(rounds, 2)
+			}
+			if err := l.sizedGrowth(ctx, m, size, rounds); err != nil {
+				return err
+			}
+			if err := l.clear(); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func (l *lab) sizedGrowth(ctx context.Context, m *result.Measurement, size int64, rounds int) error {
+	file, err := l.file(ctx, size)
+	if err != nil {
+		m.Notes = append(m.Notes, fmt.Sprintf("%s was left out: %v.", sizeName(size), err))
+		l.say("  %s is left out: %v", sizeName(size), err)
+		return ctx.Err()
+	}
+	if l.onDisk(file) {
+		m.Notes = append(m.Notes, fmt.Sprintf("The file of %s lay on the disk, as memory has to hold the store's two copies.", sizeName(size)))
+	}
+	host := l.store.host
+	ours, err := flinkRoot(l, single(file, size))
+	if err != nil {
+		return err
+	}
+	all := []contestant{applying(nameFlink, ours, host, false).unseen(ours)}
+	if mc, ok := l.tool("mc"); ok {
+		all = append(all, copying(l, mc, 1, size, false, func(prefix string) []string { return mc.copyFile(host, file, prefix+"/file") }))
+	}
+	c := &result.Case{Key: fmt.Sprintf("apply-%d", size), Title: "Apply of one file of " + sizeName(size), X: float64(size), Bytes: size}
+	return l.turns(ctx, m, c, rounds, size <= 1<<30, all)
+}
