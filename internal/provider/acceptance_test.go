@@ -46,12 +46,20 @@ func run(m *testing.M) int {
 			}
 		}
 	}
+	// Of the caches, Go's own alone stays where it is: on Linux it lies beside those of others.
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "go env GOCACHE:", err)
+		return 1
+	}
 	nowhere := filepath.Join(directory, "nowhere")
 	environment := map[string]string{
 		"TF_ACC":             "1",
 		"CHECKPOINT_DISABLE": "1",
 		"TF_CLI_CONFIG_FILE": cliConfig,
 		testDirectory:        directory,
+		"GOCACHE":            strings.TrimSpace(string(goCache)),
+		"XDG_CACHE_HOME":     filepath.Join(directory, "cache"),
 		// So that examples, which name the provider's source, get this provider too.
 		"TF_ACC_PROVIDER_NAMESPACE": "terraform-provider-flink",
 

@@ -115,7 +115,7 @@ func (p *artifactPlan) readSource(ctx context.Context, from blob.Source) (read b
 		p.unproven = p.config.Content.IsNull()
 		return blob.Sums{}, false
 	}
-	read, err := blob.HashOf(ctx, from)
+	read, err := p.provider.hashOf(ctx, from)
 	switch {
 	case err == nil:
 		return read, true

@@ -21,6 +21,7 @@ import (
 type artifactPublication struct {
 	artifact workspace.Artifact
 	store    blob.Store
+	provider *configured
 	from     *watched
 	remote   bool       // from lies elsewhere
 	hash     *blob.Hash // nil: known once the bytes have come

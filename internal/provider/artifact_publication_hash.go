@@ -17,6 +17,7 @@ import (
 // findHash makes the hash known before the bytes are sent, where that is needed or costs little.
 func (p *artifactPublication) findHash(ctx context.Context, provider *configured) diag.Diagnostics {
 	var diags diag.Diagnostics
+	p.provider = provider
 	if !p.planned.ContentSHA256.IsUnknown() {
 		hash, err := blob.ParseHash(p.planned.ContentSHA256.ValueString())
 		if err != nil {
@@ -57,7 +58,11 @@ func (p *artifactPublication) know(hash blob.Hash) {
 
 // learn reads the source for its hash alone. It is read again if it has to be sent.
 func (p *artifactPublication) learn(ctx context.Context) diag.Diagnostics {
-	sums, err := blob.HashOf(ctx, p.from)
+	var from blob.Source = p.from
+	if !p.remote {
+		from = p.from.Source // which tells nothing else
+	}
+	sums, err := p.provider.hashOf(ctx, from)
 	if err != nil {
 		return p.failed("Reading the source of", err)
 	}
@@ -113,6 +118,10 @@ func (p *artifactPublication) failed(doing string, err error) diag.Diagnostics {
 		title, detail := failure(tried, err)
 		if oddity := p.oddity(); oddity != "" {
 			detail += "\n\n" + oddDetail(p.config.sourceName(), oddity)
+		}
+		if file, ok := p.from.Source.(source.File); ok && p.provider.digests.Forget(file, mismatch.Got) {
+			detail += "\n\nThe digest cache remembered another hash of this file: its bytes were changed in a way that its inode, size and times do not show. " +
+				"That hash is forgotten now; plan again. If it comes again, set digest_cache = false in the provider's block."
 		}
 		attribute := p.config.sourceAttribute()
 		if p.config.pinned() {

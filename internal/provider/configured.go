@@ -13,6 +13,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/listing"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/digestcache"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
@@ -27,6 +29,7 @@ type configured struct {
 	// http fetches from source URLs; unknownHTTP has the attributes that are not known yet, without which it must not be used.
 	http        *httpsource.Client
 	unknownHTTP string
+	digests     *digestcache.Cache // of local files; nil: it is off
 
 	planned plannedLocations
 	// placed has the locations where an artifact was created in this walk.
@@ -70,6 +73,11 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 		}
 	}
 	c.unknownHTTP = strings.Join(unknownHTTP, ", ")
+
+	// Not known yet is off: the user may want it off.
+	if model.DigestCache.IsNull() || model.DigestCache.ValueBool() {
+		c.digests = digestcache.New()
+	}
 
 	var retries *int
 	if !model.MaxRetries.IsNull() {
@@ -119,6 +127,14 @@ func (c *configured) store(base workspace.BaseURI) (blob.Store, error) {
 	}
 	c.stores[bucket] = store
 	return store, nil
+}
+
+// hashOf reads a source for its hash alone, unless it is a local file whose hash is remembered.
+func (c *configured) hashOf(ctx context.Context, from blob.Source) (blob.Sums, error) {
+	if file, ok := from.(source.File); ok {
+		return c.digests.HashOf(ctx, file)
+	}
+	return blob.HashOf(ctx, from)
 }
 
 // replacedHere says whether another resource of this walk has put or adopted the object, so that it is not the one to delete.

@@ -40,6 +40,7 @@ type providerModel struct {
 	CustomCABundle     types.String `tfsdk:"custom_ca_bundle"`
 	MaxRetries         types.Int64  `tfsdk:"max_retries"`
 	MaxConcurrentParts types.Int64  `tfsdk:"max_concurrent_parts"`
+	DigestCache        types.Bool   `tfsdk:"digest_cache"`
 }
 
 func (p *flinkProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -78,6 +79,12 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				MarkdownDescription: fmt.Sprintf("How many parts of 8 MiB may be on their way at once, over all artifacts of a run. It bounds the provider's memory. Default: %d.",
 					schemes.DefaultParts),
 				Validators: []validator.Int64{int64validator.Between(1, 64)},
+			},
+			"digest_cache": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Remembers the SHA-256 of local files of 16 MiB and more, so that a plan does not read a file again that has not changed. What is uploaded is hashed as it is sent, all the same. " +
+					"A change is seen by the file's inode, size and times, as in git. Hashes are kept in `terraform-provider-flink` in the user's cache directory (`$XDG_CACHE_HOME` or `~/.cache` on Linux, `~/Library/Caches` on macOS); " +
+					"on Windows, without such a directory and on network file systems each plan reads the file. Default: `true`.",
 			},
 		},
 	}
