@@ -108,6 +108,18 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
+// BenchmarkValidate is the validation of an artifact's block, which comes with every plan and every apply.
+func BenchmarkValidate(b *testing.B) {
+	p := bench(b)
+	config, _, _ := p.artifact(b)
+	for b.Loop() {
+		validated, err := p.server.ValidateResourceConfig(b.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: "flink_artifact", Config: config})
+		if err != nil || len(validated.Diagnostics) > 0 {
+			b.Fatal(err, validated.Diagnostics)
+		}
+	}
+}
+
 // BenchmarkRefresh is the refresh of an artifact that has not changed.
 func BenchmarkRefresh(b *testing.B) {
 	p := bench(b)

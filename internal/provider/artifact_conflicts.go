@@ -43,7 +43,7 @@ func (p *artifactPlan) claim(planned *plannedLocations) {
 // planDestroy warns when the same run creates an artifact where this one goes, and stops when another one would lose its object.
 func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, owner ownership) diag.Diagnostics {
 	var state artifactModel
-	diags := req.State.Get(ctx, &state)
+	diags := readModel(ctx, req.State.Raw, req.State.Schema, &state)
 	if diags.HasError() || state.RetainOnDestroy.ValueBool() {
 		return diags
 	}

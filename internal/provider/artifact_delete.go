@@ -17,7 +17,7 @@ import (
 
 func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state artifactModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(readModel(ctx, req.State.Raw, req.State.Schema, &state)...)
 	owner, known, diags := readOwnership(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	var plan replacement

@@ -27,12 +27,12 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	var config, planned artifactModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Config.Raw, req.Config.Schema, &config)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Plan.Raw, req.Plan.Schema, &planned)...)
 	var prior *artifactModel
 	if !req.State.Raw.IsNull() {
 		prior = &artifactModel{}
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		resp.Diagnostics.Append(readModel(ctx, req.State.Raw, req.State.Schema, prior)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -83,7 +83,7 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	p.diags.Append(rewrite(ctx, req.Private, resp.Private, next)...)
 	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, p.planned)...)
+	resp.Diagnostics.Append(writeModel(ctx, req.Plan.Raw.Type(), p.planned, &resp.Plan.Raw)...)
 }
 
 // artifactPlan is one artifact as it is planned.

@@ -18,7 +18,7 @@ import (
 
 func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state artifactModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(readModel(ctx, req.State.Raw, req.State.Schema, &state)...)
 	timeout, diags := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -41,7 +41,7 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	imported := state.ContentSHA256.IsNull()
 	if !imported {
-		unchanged, diags := r.unchanged(ctx, req.Private, store, artifact, state)
+		unchanged, diags := r.unchanged(ctx, resp.Private, store, artifact, state)
 		resp.Diagnostics.Append(diags...)
 		if unchanged || resp.Diagnostics.HasError() {
 			return // the state stays as it is
@@ -82,7 +82,7 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(writeSighting(ctx, resp.Private, artifact, owner, info)...)
 	state.refresh(info)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(writeModel(ctx, req.State.Raw.Type(), state, &resp.State.Raw)...)
 }
 
 // checkOwner says early what an update or a destroy would say too late: that another resource has taken the object over. And it mends a

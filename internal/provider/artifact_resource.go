@@ -23,12 +23,11 @@ const (
 type artifactResource struct{ configured *configured }
 
 var (
-	_ resource.ResourceWithConfigure        = (*artifactResource)(nil)
-	_ resource.ResourceWithConfigValidators = (*artifactResource)(nil)
-	_ resource.ResourceWithValidateConfig   = (*artifactResource)(nil)
-	_ resource.ResourceWithModifyPlan       = (*artifactResource)(nil)
-	_ resource.ResourceWithImportState      = (*artifactResource)(nil)
-	_ resource.ResourceWithIdentity         = (*artifactResource)(nil)
+	_ resource.ResourceWithConfigure      = (*artifactResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*artifactResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*artifactResource)(nil)
+	_ resource.ResourceWithImportState    = (*artifactResource)(nil)
+	_ resource.ResourceWithIdentity       = (*artifactResource)(nil)
 )
 
 func newArtifactResource() resource.Resource { return &artifactResource{} }
@@ -45,8 +44,8 @@ func (r *artifactResource) Configure(_ context.Context, req resource.ConfigureRe
 
 func (r *artifactResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var config, planned artifactModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Config.Raw, req.Config.Schema, &config)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Plan.Raw, req.Plan.Schema, &planned)...)
 	timeout, diags := planned.Timeouts.Create(ctx, transferTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -77,15 +76,15 @@ func (r *artifactResource) Create(ctx context.Context, req resource.CreateReques
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(writeSighting(ctx, resp.Private, p.artifact, owner, p.found)...)
 	resp.Diagnostics.Append(p.writeDownload(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
+	resp.Diagnostics.Append(writeModel(ctx, req.Plan.Raw.Type(), p.state(), &resp.State.Raw)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)
 }
 
 func (r *artifactResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var config, planned, prior artifactModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Config.Raw, req.Config.Schema, &config)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Plan.Raw, req.Plan.Schema, &planned)...)
+	resp.Diagnostics.Append(readModel(ctx, req.State.Raw, req.State.Schema, &prior)...)
 	owner, _, diags := readOwnership(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := planned.Timeouts.Update(ctx, transferTimeout)
@@ -116,7 +115,7 @@ func (r *artifactResource) Update(ctx context.Context, req resource.UpdateReques
 	resp.Diagnostics.Append(owner.write(ctx, resp.Private)...)
 	resp.Diagnostics.Append(writeSighting(ctx, resp.Private, p.artifact, owner, p.found)...)
 	resp.Diagnostics.Append(p.writeDownload(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, p.state())...)
+	resp.Diagnostics.Append(writeModel(ctx, req.Plan.Raw.Type(), p.state(), &resp.State.Raw)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, p.artifact.Canonical())...)
 }
 

@@ -38,15 +38,29 @@ func (s sighting) isSeen(state artifactModel, listed blob.Info) bool {
 	return modified <= s.Written+writtenSlack
 }
 
-// unchanged says whether the object is as the state has it, without asking for it alone. False says nothing.
-func (r *artifactResource) unchanged(ctx context.Context, private privateReader, store blob.Store, artifact workspace.Artifact, state artifactModel) (bool, diag.Diagnostics) {
+// unchanged says whether the object is as the state has it, without asking for it alone. False says nothing. The first listing after a write
+// tells its time, which is kept: from then on no other time will do, neither an older one (an earlier version that is back) nor, where something
+// between the store and us has dated the answer by a clock that is ahead, a later one.
+func (r *artifactResource) unchanged(ctx context.Context, private privateState, store blob.Store, artifact workspace.Artifact, state artifactModel) (bool, diag.Diagnostics) {
 	var seen sighting
 	diags := readPrivate(ctx, private, sightingKey, &seen)
 	if seen == (sighting{}) || diags.HasError() {
 		return false, diags
 	}
 	listed, ok := r.configured.listings.Lookup(ctx, store, artifact.Key())
-	return ok && seen.isSeen(state, listed), diags
+	if !ok || !seen.isSeen(state, listed) {
+		return false, diags
+	}
+	if exact := (sighting{Modified: listed.ModTime.Unix()}); seen != exact {
+		diags.Append(writePrivate(ctx, private, sightingKey, exact)...)
+	}
+	return true, diags
+}
+
+// privateState is that of a refresh, which keeps what is set in it.
+type privateState interface {
+	privateReader
+	privateWriter
 }
 
 // writeSighting keeps when the object was seen, for the next refresh. An object that another resource has taken over is looked at each
@@ -61,8 +75,9 @@ func writeSighting(ctx context.Context, private privateWriter, artifact workspac
 		seen.Modified = info.ModTime.Unix()
 	case !info.Written.IsZero():
 		seen.Written = info.Written.Unix()
-	default:
+	case info.Attrs == nil:
 		return nil // nothing was asked: what was seen before holds
 	}
+	// A write whose time nobody tells leaves nothing of the object that was seen before it.
 	return writePrivate(ctx, private, sightingKey, seen)
 }

@@ -53,6 +53,7 @@ func TestSighting(t *testing.T) {
 		{"read after it was written", []blob.Info{{Written: at, Attrs: ours}, {ModTime: at, Attrs: ours}}, listed(at.Add(time.Second)), false},
 		{"written after it was read", []blob.Info{{ModTime: at, Attrs: ours}, {Written: at.Add(time.Hour), Attrs: ours}}, listed(at.Add(time.Hour)), true},
 		{"nothing was asked since", []blob.Info{{ModTime: at, Attrs: ours}, {}}, listed(at), true},
+		{"written at a time that nobody told", []blob.Info{{Written: at, Attrs: ours}, {Attrs: ours}}, listed(at), false},
 		{"without a token", []blob.Info{{ModTime: at, Attrs: &blob.Attrs{}}}, listed(at), true},
 		{"taken over", []blob.Info{{ModTime: at, Attrs: theirs}}, listed(at), false},
 		{"taken over after it was read", []blob.Info{{ModTime: at, Attrs: ours}, {ModTime: at, Attrs: theirs}}, listed(at), false},
@@ -84,4 +85,50 @@ func TestSighting(t *testing.T) {
 			t.Errorf("%v, %v", diags, kept)
 		}
 	})
+}
+
+// listedStore is a store that can do nothing but list the same objects each time.
+type listedStore struct {
+	blob.Store
+	page blob.Page
+}
+
+func (s *listedStore) List(context.Context, blob.Query) (blob.Page, error) { return s.page, nil }
+
+// What a write could not tell of its time, the first listing tells. After that neither an older nor a later one will do.
+func TestSightingBecomesExact(t *testing.T) {
+	artifact, err := workspace.ParseArtifactURI("s3://acme/artifacts/namespaces/default/job.jar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	modified := answered.Add(-time.Minute) // the answer was dated by a clock that is ahead
+	state := artifactModel{ETag: types.StringValue("etag"), Size: types.Int64Value(5)}
+	owner, ours := ownership{ID: "id", Token: "ours"}, &blob.Attrs{Owner: "ours"}
+	kept := private{}
+	if diags := writeSighting(t.Context(), kept, artifact, owner, blob.Info{Written: answered, Attrs: ours}); diags.HasError() {
+		t.Fatal(diags)
+	}
+	for _, test := range []struct {
+		name     string
+		modified time.Time
+		want     bool
+	}{
+		{"the first listing", modified, true},
+		{"the same again", modified, true},
+		{"an older version is back", modified.Add(-time.Second), false},
+		{"later, and before the answer's date", modified.Add(time.Second), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := &listedStore{page: blob.Page{Infos: []blob.Info{{Key: artifact.Key(), Size: 5, ETag: "etag", ModTime: test.modified}}}}
+			r := &artifactResource{&configured{}}
+			for range 8 { // which are left to HEADs
+				r.configured.listings.Lookup(t.Context(), store, artifact.Key())
+			}
+			got, diags := r.unchanged(t.Context(), kept, store, artifact, state)
+			if got != test.want || diags.HasError() {
+				t.Errorf("unchanged: %t, want %t; %v", got, test.want, diags)
+			}
+		})
+	}
 }

@@ -2,10 +2,15 @@ package provider_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -91,12 +96,59 @@ func TestRefreshByListingOnOSS(t *testing.T) {
 	server := ossfake.Start(t, ossfake.Options{})
 	p, _ := inOSSBucket(t, server)
 	r := newRoot(t, many(p, 30))
-	r.run(t, "apply", "-auto-approve", "-input=false")
-	server.ClearRequests()
-	if output, changes := r.plansChanges(t); changes {
-		t.Fatalf("changes:\n%s", output)
+	applied := func(what string) {
+		t.Helper()
+		r.run(t, "apply", "-auto-approve", "-input=false")
+		server.ClearRequests()
+		if output, changes := r.plansChanges(t); changes {
+			t.Fatalf("after %s there are changes:\n%s", what, output)
+		}
+		expectCounts(t, "a plan after "+what, operations(server), map[string]int{"HeadObject": 8, "ListObjectsV2": 1})
 	}
-	expectCounts(t, "a plan", operations(server), map[string]int{"HeadObject": 8, "ListObjectsV2": 1})
+	applied("a create")
+	time.Sleep(3 * time.Second) // beyond the slack of what was just written
+	main := filepath.Join(r.directory, "main.tf")
+	for _, change := range [][2]string{{"text/plain", "application/sql"}, {"INSERT INTO", "UPSERT INTO"}} {
+		before, err := os.ReadFile(main)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, main, strings.ReplaceAll(string(before), change[0], change[1]))
+		applied("an update to " + change[1])
+	}
+	r.forgetSightings(t)
+	applied("an apply of a state from before there were sightings")
+}
+
+// forgetSightings takes from the state what older versions of the provider did not put there.
+func (r root) forgetSightings(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(r.directory, "terraform.tfstate")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forgotten := 0
+	data = regexp.MustCompile(`"private": "[^"]*"`).ReplaceAllFunc(data, func(found []byte) []byte {
+		var outer struct{ Private []byte }
+		var private map[string][]byte
+		if err := errors.Join(json.Unmarshal([]byte("{"+string(found)+"}"), &outer), json.Unmarshal(outer.Private, &private)); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := private["sighting"]; ok {
+			forgotten++
+		}
+		delete(private, "sighting")
+		outer.Private, err = json.Marshal(private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Appendf(nil, `"private": %q`, base64.StdEncoding.EncodeToString(outer.Private))
+	})
+	if forgotten == 0 {
+		t.Fatal("the state has no sightings")
+	}
+	writeFile(t, path, string(data))
 }
 
 // Whatever others did to some of many is found, by a HEAD for each of those alone. What they told about an object, and its owner, are tried on

@@ -29,7 +29,8 @@ const (
 // costs a HEAD; in the keys' order there is none.
 //
 // Time. Pages come one after the other, where HEADs would go side by side. No page is begun once they have taken 2 s in all
-// and 10 ms for every question, and none may take longer than 10 s.
+// and 10 ms for every question, and none may take longer than 10 s. Nobody waits for longer than half of the time that he has: the rest is for
+// his HEAD.
 type Listings struct {
 	mu          sync.Mutex
 	directories map[place]*directory
@@ -47,6 +48,11 @@ type place struct {
 // A listing that is denied, fails or takes too long is no error: HEADs find out.
 func (l *Listings) Lookup(ctx context.Context, store blob.Store, key string) (info blob.Info, ok bool) {
 	prefix, _ := path.Split(key)
+	if deadline, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.directory(place{store, prefix})
@@ -103,25 +109,20 @@ func (l *Listings) wait(ctx context.Context, fetching <-chan struct{}) {
 	}
 }
 
-// fetch reads the next page, unlocked. If the caller gives up meanwhile, the next one who waits for it reads it.
+// fetch reads the next page. If the caller gives up meanwhile, the next one who waits for it reads it.
 func (l *Listings) fetch(ctx context.Context, d *directory, at place) {
 	fetching := make(chan struct{})
 	d.fetching = fetching
+	defer func() {
+		d.fetching = nil
+		close(fetching)
+	}()
 	d.pages++
 	read, begun := d.read, time.Now()
 	if read.begun.IsZero() {
 		read.begun = begun
 	}
-	query := blob.Query{Prefix: at.prefix, Delimiter: "/", Token: read.next}
-
-	l.mu.Unlock()
-	bounded, cancel := context.WithTimeout(ctx, pageTimeout)
-	page, err := at.store.List(bounded, query)
-	cancel()
-	l.mu.Lock()
-
-	d.fetching = nil
-	close(fetching)
+	page, err := l.page(ctx, at, read.next)
 	d.spent += time.Since(begun)
 	switch {
 	case err == nil:
@@ -129,4 +130,13 @@ func (l *Listings) fetch(ctx context.Context, d *directory, at place) {
 	case ctx.Err() == nil:
 		d.refused = true
 	}
+}
+
+// page reads one page, unlocked.
+func (l *Listings) page(ctx context.Context, at place, token string) (blob.Page, error) {
+	l.mu.Unlock()
+	defer l.mu.Lock() // also when the store panics, so that it is its panic that is told
+	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
+	defer cancel()
+	return at.store.List(ctx, blob.Query{Prefix: at.prefix, Delimiter: "/", Token: token})
 }

@@ -285,8 +285,8 @@ func TestWaiterGivesUp(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		waiting, giveUp := context.WithTimeout(t.Context(), time.Second)
-		defer giveUp()
+		waiting, giveUp := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, giveUp)
 		began := time.Now()
 		if _, ok := l.Lookup(waiting, store, key(9)); ok || time.Since(began) != time.Second {
 			t.Errorf("it got an answer: %v, after %s", ok, time.Since(began))
@@ -314,6 +314,58 @@ func TestSlow(t *testing.T) {
 			t.Errorf("%d HEADs, %d pages, after %s", heads, store.lists.Load(), time.Since(began))
 		}
 	})
+}
+
+// Who has little time gets half of it for his HEAD, whether he fetches a page or waits for one. That it was too little for the page says nothing
+// of the store.
+func TestLittleTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &pages{keys: keysUpTo(1000), took: 3 * time.Second}
+		l := &Listings{}
+		ask(t, l, store, keysUpTo(8), 1)
+		var askers sync.WaitGroup
+		for i := range 3 {
+			askers.Go(func() {
+				hurried, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+				defer cancel()
+				began := time.Now()
+				if _, ok := l.Lookup(hurried, store, key(10+i)); ok || time.Since(began) != 2*time.Second || hurried.Err() != nil {
+					t.Errorf("answered: %v, after %s of 4 s", ok, time.Since(began))
+				}
+			})
+		}
+		askers.Wait()
+		patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, ok := l.Lookup(patient, store, key(20)); !ok {
+			t.Error("who has the time was left to a HEAD")
+		}
+	})
+}
+
+// A store that panics is told of as it is, and the others do not hang.
+func TestStorePanics(t *testing.T) {
+	panicking := true
+	store := &pages{keys: keysUpTo(1000), before: func(context.Context) error {
+		if panicking {
+			panic("of the store")
+		}
+		return nil
+	}}
+	l := &Listings{}
+	ask(t, l, store, keysUpTo(8), 1)
+	func() {
+		defer func() {
+			if told := recover(); told != "of the store" {
+				t.Errorf("told: %v", told)
+			}
+		}()
+		l.Lookup(t.Context(), store, key(8))
+	}()
+	panicking = false
+	if _, ok := l.Lookup(t.Context(), store, key(9)); !ok {
+		t.Error("the next one got nothing")
+	}
 }
 
 // Many pages of others' objects, each a second long, do not hold up a few of ours.

@@ -14,7 +14,8 @@
 //   - Only file systems are trusted that are known to keep to this. On a network another machine sets the times, by a clock of its own.
 //   - Small files are always read: that takes no time.
 //
-// What remains: on tmpfs and on a Mac, a program that maps a file into its memory may change it without a new time. Of a file of another user
+// What remains: on tmpfs and on a Mac, a program that maps a file into its memory may change it without a new time. So may one on an overlay
+// (as of Linux 6.18) that has closed the file since: there the mapping is of the file below, and nobody tells. Of a file of another user
 // Linux does not tell who writes it. Who sets the clock back, or writes to the disk below its file system, may bring times back that were.
 //
 // A failure of the cache itself is no error: what cannot be remembered is hashed again. An entry that is damaged, or that somebody else could

@@ -87,15 +87,31 @@ func (c *Cache) isOwn(info fs.FileInfo) bool {
 
 // keep remembers a hash, if it can.
 func (c *Cache) keep(file identity, hash blob.Hash) {
-	// The cache directory may be missing, but not what it lies in: a home that is not there is not made up.
-	for _, dir := range []string{filepath.Dir(c.dir), c.dir} {
-		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return
-		}
+	if !c.make(filepath.Dir(c.dir)) || !c.make(c.dir) {
+		return
 	}
 	if c.isPrivate() && c.write(c.entryPath(file), entry{file.fingerprint(), hash}.encode()) == nil {
 		c.evict()
 	}
+}
+
+// make makes a directory that may be missing, but not what it lies in: a home that is not there is not made up. Root makes nothing in the
+// directories of a user, who could do nothing with it: sudo may leave HOME as it is.
+func (c *Cache) make(dir string) bool {
+	if _, err := os.Stat(dir); err == nil {
+		return true
+	}
+	if c.user == 0 {
+		in, err := os.Stat(filepath.Dir(dir))
+		if err != nil {
+			return false
+		}
+		if owner, ok := ownerOf(in); !ok || owner != 0 {
+			return false
+		}
+	}
+	err := os.Mkdir(dir, 0o700)
+	return err == nil || errors.Is(err, fs.ErrExist)
 }
 
 // write replaces a file by another. Runs at the same time do the same, and the last one counts. Nothing is synced: an entry is worth nothing

@@ -99,6 +99,41 @@ func TestNoHome(t *testing.T) {
 	}
 }
 
+// By sudo root has the home of a user. What it would make there, the user could not use: not the folder, and not even the cache directory,
+// which is that of all programs.
+func TestRootInAHome(t *testing.T) {
+	const user = 1000
+	give := func(path string) error {
+		if os.Geteuid() != 0 {
+			return nil // it is a user's already
+		}
+		return os.Chown(path, user, user)
+	}
+	for name, made := range map[string]bool{"with a cache directory": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			c, file := newCache(t), inTempDir(t)
+			c.user = 0
+			cache := filepath.Dir(c.dir)
+			if err := give(filepath.Dir(cache)); err != nil {
+				t.Fatal(err)
+			}
+			if made {
+				if err := firstOf(os.Mkdir(cache, 0o700), give(cache)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			isRead(t, c, file)
+			missing := cache
+			if made {
+				missing = c.dir
+			}
+			if _, err := os.Lstat(missing); !os.IsNotExist(err) {
+				t.Errorf("%s was made: %v", missing, err)
+			}
+		})
+	}
+}
+
 // Whatever is done to an entry, it is a miss, and the next one takes its place.
 func TestUntrustedEntries(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, path string, data []byte) error{
