@@ -26,6 +26,9 @@ func main() {
 	// Terraform writes what is logged into its own log. Here nobody logs but net/http, which writes pieces of answers there: the bytes that
 	// come after an answer's end, and so perhaps a signed address.
 	log.SetOutput(io.Discard)
+	if !*debug { // then a developer reads it, and Terraform's variables are not here
+		logWhatIsShown()
+	}
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address:         address,

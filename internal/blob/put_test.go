@@ -188,6 +188,25 @@ func TestPutLeavesItsOptionsAlone(t *testing.T) {
 	}
 }
 
+// Each part comes with the sums that were asked for, which are its own: the fake takes all of them again.
+func TestPutPartsWithTheirSums(t *testing.T) {
+	const part = 1000
+	path := filepath.Join(t.TempDir(), "file")
+	data := []byte(strings.Repeat("0123456789abc", 3*part/10))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, plan := range []blob.PartPlan{
+		{Size: part}, {Size: part, SHA256: true}, {Size: part, CRC64ECMA: true}, {Size: part, SHA256: true, CRC64ECMA: true},
+	} {
+		store := &blobtest.FakeStore{PartPlan: plan}
+		info, sums, err := blob.Put(t.Context(), store, "key", blobtest.FileSource(path), blobtest.Sum(data), blob.PutOptions{})
+		if err != nil || info.Size != int64(len(data)) || sums.SHA256 != *blobtest.Sum(data) {
+			t.Errorf("%+v: %+v, %+v, %v", plan, info, sums, err)
+		}
+	}
+}
+
 // The file is read twice, ahead and while it is sent. What differs is found, wherever it does.
 func TestPutPartsOfAChangingFile(t *testing.T) {
 	const part = 1000

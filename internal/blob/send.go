@@ -4,16 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"hash"
-	"hash/crc64"
 	"io"
 	"sync"
-
-	"github.com/minio/crc64nvme"
 )
-
-// ecmaTable is for CRC-64/XZ, which OSS calls CRC-64 (ECMA-182).
-var ecmaTable = crc64.MakeTable(crc64.ECMA)
 
 // copyBuffers are what a stream is read through.
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
@@ -39,39 +32,21 @@ func send(ctx context.Context, stage Stage, content Content) (Sums, error) {
 
 // sendParts hashes a file part by part, ahead of the sending, which reads each part again from the file.
 func sendParts(ctx context.Context, stage PartStage, plan PartPlan, file io.ReaderAt, size int64) (Sums, error) {
-	whole := sha256.New()
+	whole, part := sha256.New(), newPartHashes(plan)
+	sinks := struct{ io.Writer }{io.MultiWriter(whole, part)}
 	buffer := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buffer)
 	for offset := int64(0); offset < size; offset += plan.Size {
 		length := min(plan.Size, size-offset)
-		crc := crc64nvme.New()
-		sinks := []io.Writer{whole, crc}
-		var ecma hash.Hash64
-		if plan.CRC64ECMA {
-			ecma = crc64.New(ecmaTable)
-			sinks = append(sinks, ecma)
-		}
-		var part hash.Hash
-		if plan.SHA256 {
-			part = sha256.New()
-			sinks = append(sinks, part)
-		}
 		section := contextReader{ctx, io.NewSectionReader(file, offset, length)}
-		n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(sinks...)}, section, *buffer)
+		n, err := io.CopyBuffer(sinks, section, *buffer)
 		if err != nil {
 			return Sums{}, err
 		}
 		if n != length {
 			return Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and ends after %d", ErrSourceChanged, size, offset+n)
 		}
-		sums := PartSums{CRC64NVME: crc.Sum64()}
-		if ecma != nil {
-			sums.CRC64ECMA = ecma.Sum64()
-		}
-		if part != nil {
-			sums.SHA256 = Hash(part.Sum(nil))
-		}
-		if err := stage.SendAt(file, offset, length, sums); err != nil {
+		if err := stage.SendAt(file, offset, length, part.sums()); err != nil {
 			return Sums{}, err
 		}
 	}

@@ -69,8 +69,8 @@ type Stage interface {
 type PartStage interface {
 	Stage
 
-	// Parts says how the parts should be cut and which sums SendAt needs. Parts that are not wanted at all (the
-	// object is small enough for one request) have Size 0: then the object is to be written.
+	// Parts says how the parts should be cut and which sums SendAt needs. A small object may be one part. Parts that are not wanted
+	// at all have Size 0: then the object is to be written.
 	Parts() PartPlan
 
 	// SendAt sends length bytes at offset of r. Parts come in order and without gaps, all of them PartPlan.Size

@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -39,12 +40,14 @@ func NewArtifact(base BaseURI, namespace, filename string) (Artifact, error) {
 }
 
 // signature finds what makes a URL a secret, by the names that AWS, Google, Azure and Alibaba Cloud have for it.
-var signature = regexp.MustCompile(`(?i)[?&](X-(Amz|Goog|Oss)-Signature|Signature|sig|OSSAccessKeyId|security-token)=`)
+var signature = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)[?&](X-(Amz|Goog|Oss)-Signature|Signature|sig|OSSAccessKeyId|security-token)=`)
+})
 
 // ParseArtifactURI is the way back from Artifact.URI.
 func ParseArtifactURI(uri string) (Artifact, error) {
 	const want = "an artifact's URI looks like s3://my-bucket/vvp/artifacts/namespaces/default/job.jar"
-	if signature.MatchString(uri) {
+	if signature().MatchString(uri) {
 		return Artifact{}, errors.New("this is a signed URL, which is a secret; " + want)
 	}
 	at := strings.LastIndex(uri, "/"+NamespacesDirectory)

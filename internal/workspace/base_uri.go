@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -33,10 +32,22 @@ func (b BaseURI) maxKey() int {
 
 // bucketName is wider than any one store's rule, so that stores with other rules than AWS's can be used; it keeps out
 // what would change the meaning of a URI.
-var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
+func bucketName(name string) bool {
+	return len(name) >= 2 && len(name) <= 255 && consistsOf(name, lowerDigits+upper+"._-") && !strings.ContainsRune("._-", rune(name[0]))
+}
 
 // ossBucketName is OSS's own rule ("Bucket naming conventions"): there are no compatible stores with others.
-var ossBucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+func ossBucketName(name string) bool {
+	return len(name) >= 3 && len(name) <= 63 && consistsOf(name, lowerDigits+"-") && name[0] != '-' && name[len(name)-1] != '-'
+}
+
+const (
+	lowerDigits = "abcdefghijklmnopqrstuvwxyz0123456789"
+	upper       = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+// consistsOf says whether all of a text's characters are among some.
+func consistsOf(text, characters string) bool { return strings.Trim(text, characters) == "" }
 
 // ParseBaseURI reads "scheme://bucket/prefix" or "file:///dir". One slash at the end is allowed, and dropped.
 func ParseBaseURI(uri string) (BaseURI, error) {
@@ -72,10 +83,10 @@ func ParseBaseURI(uri string) (BaseURI, error) {
 	if base.Bucket == "" {
 		return BaseURI{}, fmt.Errorf("%q names no bucket; it looks like %s://my-bucket/vvp", uri, scheme)
 	}
-	if !bucketName.MatchString(base.Bucket) {
+	if !bucketName(base.Bucket) {
 		return BaseURI{}, fmt.Errorf("%q is no name of a bucket: letters, digits, \".\", \"_\" and \"-\" are, from 2 to 255 of them", base.Bucket)
 	}
-	if backend == OSS && !ossBucketName.MatchString(base.Bucket) {
+	if backend == OSS && !ossBucketName(base.Bucket) {
 		return BaseURI{}, fmt.Errorf("%q is no name of an OSS bucket: it has 3 to 63 lower-case letters, digits and \"-\", without a \"-\" at either end", base.Bucket)
 	}
 	if base.Prefix != "" || strings.HasSuffix(location, "/") {

@@ -64,6 +64,8 @@ func TestParseBaseURIRefuses(t *testing.T) {
 		"OSS bucket with dots": {"oss://my.bucket", `"my.bucket" is no name of an OSS bucket`},
 		"OSS, capitals":        {"oss://Bucket/x", "lower-case"},
 		"OSS, a dash at end":   {"oss://bucket-", "at either end"},
+		"one character":        {"s3://a", "from 2 to 255"},
+		"256 characters":       {"s3://" + strings.Repeat("b", 256), "from 2 to 255"},
 		"OSS, two characters":  {"oss://ab", "3 to 63"},
 		"OSS, 64 characters":   {"oss://" + strings.Repeat("b", 64), "3 to 63"},
 		"query":                {"s3://bucket/vvp?versionId=1", "query"},

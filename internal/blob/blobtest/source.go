@@ -47,28 +47,31 @@ var sourceTests = []conformanceTest{
 		}
 	}},
 	{"file rewritten", func(t *testing.T, h Harness) {
-		data, other := pattern(9, h.LargeSize), pattern(10, h.LargeSize)
 		// However much was read before: what is published is what was hashed, or nothing is.
-		for _, after := range []int64{1, h.LargeSize / 3, h.LargeSize / 2, h.LargeSize - 1} {
-			src := sourceWhoseFile(t, data, after, func(path string) error { return overwrite(path, other) })
-			_, sums, err := blob.Put(t.Context(), h.Store, "rewritten", src, nil, blob.PutOptions{})
-			if err != nil {
-				expectError(t, err, blob.ErrSourceChanged)
-				expectAbsent(t, h.Store, "rewritten")
-				continue
-			}
-			object, err := h.Store.Open(t.Context(), "rewritten", blob.ReadOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			stored, err := io.ReadAll(object)
-			if err := errors.Join(err, object.Close(), h.Store.Delete(t.Context(), "rewritten", blob.Cond{})); err != nil {
-				t.Fatal(err)
-			}
-			if *Sum(stored) != sums.SHA256 {
-				t.Errorf("rewritten after %d bytes: published were %s, Put says %s", after, Sum(stored), sums.SHA256)
+		for _, size := range []int64{h.LargeSize, 1000} {
+			data, other := pattern(9, size), pattern(10, size)
+			for _, after := range []int64{1, size / 3, size / 2, size - 1, size} {
+				src := sourceWhoseFile(t, data, after, func(path string) error { return overwrite(path, other) })
+				_, sums, err := blob.Put(t.Context(), h.Store, "rewritten", src, nil, blob.PutOptions{})
+				if err != nil {
+					expectError(t, err, blob.ErrSourceChanged)
+					expectAbsent(t, h.Store, "rewritten")
+					continue
+				}
+				object, err := h.Store.Open(t.Context(), "rewritten", blob.ReadOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				stored, err := io.ReadAll(object)
+				if err := errors.Join(err, object.Close(), h.Store.Delete(t.Context(), "rewritten", blob.Cond{})); err != nil {
+					t.Fatal(err)
+				}
+				if *Sum(stored) != sums.SHA256 {
+					t.Errorf("rewritten after %d bytes of %d: published were %s, Put says %s", after, size, Sum(stored), sums.SHA256)
+				}
 			}
 		}
+		data, other := pattern(9, h.LargeSize), pattern(10, h.LargeSize)
 		// With the hash of the old bytes wanted it never passes, as long as the change comes early enough to be read.
 		src := sourceWhoseFile(t, data, 1, func(path string) error { return overwrite(path, other) })
 		if _, _, err := blob.Put(t.Context(), h.Store, "rewritten", src, Sum(data), blob.PutOptions{}); err == nil {

@@ -35,21 +35,32 @@ func (s *Stage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, error) {
 
 // put sends an object of at most one part.
 func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
-	var data []byte
-	if s.current != nil {
-		data = s.current.data
+	body, whole := s.inOne()
+	if whole.Size != sums.Size {
+		return blob.Info{}, fmt.Errorf("%d bytes are here of %d", whole.Size, sums.Size)
 	}
 	if err := s.stopped(ctx); err != nil {
 		return blob.Info{}, err
 	}
 	ctx, cancel := blob.CommitContext(ctx)
 	defer cancel()
-	whole := s.wholeOf(data)
-	body := newBody(bytes.NewReader(data), whole.Size, whole.CRC64NVME)
 	info, err := s.upload.Put(ctx, body, whole, sums)
 	body.close()
 	s.drop()
 	return info, body.verdict(err)
+}
+
+// inOne is everything that was written, or is in a file.
+func (s *Stage) inOne() (*Body, Whole) {
+	if s.held != nil {
+		return s.held.body, s.held.whole
+	}
+	var data []byte
+	if s.current != nil {
+		data = s.current.data
+	}
+	whole := s.wholeOf(data)
+	return newBody(bytes.NewReader(data), whole.Size, whole.CRC64NVME), whole
 }
 
 // complete sends the last part, waits for all of them, and publishes.
@@ -131,5 +142,9 @@ func (s *Stage) drop() {
 	if s.current != nil {
 		s.current.free()
 		s.current = nil
+	}
+	if s.held != nil {
+		s.held.free()
+		s.held = nil
 	}
 }

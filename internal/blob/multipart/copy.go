@@ -24,7 +24,7 @@ func (s *Stage) CopyFrom(ctx context.Context, from blob.Store, object blob.Info)
 	if !ok || !copier.CanCopy(from) {
 		return errors.ErrUnsupported
 	}
-	if s.begun || s.current != nil || object.Size == 0 || s.options.Size >= 0 && object.Size != s.options.Size {
+	if s.begun || s.written > 0 || object.Size == 0 || s.options.Size >= 0 && object.Size != s.options.Size {
 		return fmt.Errorf("a copy of %d bytes, where %d are due that were not begun", object.Size, s.options.Size)
 	}
 	defer context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })()

@@ -1,13 +1,16 @@
 package multipart
 
-import "hash/crc64"
+import (
+	"hash/crc64"
+	"sync"
+)
 
 // nvme is the polynomial of CRC64NVME, reflected (NVM Command Set Specification 1.0, 5.2.1.3.4), as in
 // github.com/minio/crc64nvme.
 const nvme = 0x9a6c9329ac4bc9b5
 
 // ecmaTable is for the other polynomial that backends ask for; hash/crc64 has it in the same, reflected form.
-var ecmaTable = crc64.MakeTable(crc64.ECMA)
+var ecmaTable = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(crc64.ECMA) })
 
 // combine returns the CRC of two byte strings in a row, of which the second has length bytes, from the CRCs of each.
 // Appending length bytes multiplies a CRC by x^(8*length) modulo the polynomial, as zlib's crc32_combine does.

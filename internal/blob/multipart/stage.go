@@ -35,13 +35,14 @@ const (
 type Stage struct {
 	upload   Upload
 	options  Options
-	partSize int64 // of a known size; 0: the object is sent by Put, or its size is unknown
+	partSize int64 // of a known size; 0: its size is unknown, or there is nothing to send
 
 	// ctx ends with the stage. Its cause is the first error.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
 	current  *buffer // being filled
+	held     *held   // an object of one part from a file, for Commit to send
 	written  int64
 	parts    int32 // handed out
 	begun    bool
@@ -67,16 +68,26 @@ var errEnded = errors.New("the stage has ended")
 func NewStage(ctx context.Context, upload Upload, options Options) *Stage {
 	stage := &Stage{upload: upload, options: options}
 	stage.ctx, stage.cancel = context.WithCancelCause(ctx)
-	if base := options.Budget.partSize; options.Size > base {
+	switch base := options.Budget.partSize; {
+	case options.Size > base:
 		unit := max(base/8, 1) // 1 MiB
 		stage.partSize = max(base, (options.Size+maxParts*unit-1)/(maxParts*unit)*unit)
+	case options.Size > 0:
+		stage.partSize = options.Size
 	}
 	return stage
 }
 
-// Parts says that an object of more than one part is wanted by SendAt, if its size is known.
+// single says that the object is one part of a known size, which Put sends.
+func (s *Stage) single() bool { return s.options.Size > 0 && s.options.Size == s.partSize }
+
+// Parts says that an object is wanted by SendAt, if its size is known. The one part of a small one needs no SHA-256 of its own: it is that of the whole.
 func (s *Stage) Parts() blob.PartPlan {
-	return blob.PartPlan{Size: s.partSize, SHA256: s.options.SHA256 && s.partSize > 0, CRC64ECMA: s.options.CRC64ECMA && s.partSize > 0}
+	return blob.PartPlan{
+		Size:      s.partSize,
+		SHA256:    s.options.SHA256 && s.partSize > 0 && !s.single(),
+		CRC64ECMA: s.options.CRC64ECMA && s.partSize > 0,
+	}
 }
 
 // Write gathers bytes into parts. It blocks while the budget is used up.
@@ -156,7 +167,7 @@ func (s *Stage) flush() error {
 func (s *Stage) wholeOf(data []byte) Whole {
 	whole := Whole{Size: int64(len(data)), CRC64NVME: crc64nvme.Checksum(data)}
 	if s.options.CRC64ECMA {
-		whole.CRC64ECMA = crc64.Checksum(data, ecmaTable)
+		whole.CRC64ECMA = crc64.Checksum(data, ecmaTable())
 	}
 	return whole
 }
@@ -167,17 +178,31 @@ func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) 
 	if want := min(s.partSize, s.options.Size-s.written); offset != s.written || length != want || length == 0 {
 		return fmt.Errorf("a part of %d bytes at %d, where %d at %d are due", length, offset, want, s.written)
 	}
-	if err := s.begin(s.upload.Begin); err != nil {
-		return err
+	if !s.single() {
+		if err := s.begin(s.upload.Begin); err != nil {
+			return err
+		}
 	}
 	weight := min(length, s.options.Budget.partSize)
 	if err := s.options.Budget.semaphore.Acquire(s.ctx, weight); err != nil {
 		return context.Cause(s.ctx)
 	}
+	free := func() { s.options.Budget.semaphore.Release(weight) }
 	s.written += length
 	body := newBody(io.NewSectionReader(r, offset, length), length, sums.CRC64NVME)
-	s.send(body, sums, func() { s.options.Budget.semaphore.Release(weight) })
+	if s.single() {
+		s.held = &held{body, Whole{Size: length, CRC64NVME: sums.CRC64NVME, CRC64ECMA: sums.CRC64ECMA}, free}
+		return nil
+	}
+	s.send(body, sums, free)
 	return nil
+}
+
+// held is a whole object that waits for Commit.
+type held struct {
+	body  *Body
+	whole Whole
+	free  func()
 }
 
 // begin starts the upload before its first part. A cancelled run waits a little for the answer.

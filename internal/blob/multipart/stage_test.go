@@ -40,7 +40,7 @@ func sendFile(stage *Stage, data []byte) error {
 	}
 	for offset := int64(0); offset < int64(len(data)); offset += plan.Size {
 		part := data[offset:min(offset+plan.Size, int64(len(data)))]
-		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part), CRC64ECMA: crc64.Checksum(part, ecmaTable)}
+		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part), CRC64ECMA: crc64.Checksum(part, ecmaTable())}
 		if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksums); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if single := len(data) <= partSize; single != (upload.count("put") == 1) || single != (upload.count("begin") == 0) {
 			t.Fatalf("%d bytes were sent by %v", len(data), upload.calls)
 		}
-		if (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data), crc64.Checksum(data, ecmaTable)}) {
+		if (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data), crc64.Checksum(data, ecmaTable())}) {
 			t.Fatalf("whole is %+v", upload.whole)
 		}
 		if err := stage.Abort(context.Background()); err != nil || upload.aborted != 0 {
@@ -116,8 +116,8 @@ func TestChecksumsCombine(t *testing.T) {
 		if want := crc64nvme.Checksum(whole); got != want {
 			t.Fatalf("NVME: combined %x, direct %x", got, want)
 		}
-		got = combine(crc64.ECMA, crc64.Checksum(a, ecmaTable), crc64.Checksum(b, ecmaTable), int64(len(b)))
-		if want := crc64.Checksum(whole, ecmaTable); got != want {
+		got = combine(crc64.ECMA, crc64.Checksum(a, ecmaTable()), crc64.Checksum(b, ecmaTable()), int64(len(b)))
+		if want := crc64.Checksum(whole, ecmaTable()); got != want {
 			t.Fatalf("ECMA: combined %x, direct %x", got, want)
 		}
 	})
@@ -325,9 +325,7 @@ func (c changing) ReadAt(p []byte, offset int64) (int, error) {
 func TestAFileThatChangesWhileItIsSent(t *testing.T) {
 	const partSize = 4 << 10
 	data := random(2 * partSize)
-	changed := slices.Clone(data)
-	changed[len(changed)-1] ^= 1
-	for name, after := range map[string][]byte{"one bit": changed, "cut": data[:len(data)-10], "gone": nil} {
+	for name, after := range changed(data) {
 		t.Run(name, func(t *testing.T) {
 			upload := newFake()
 			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, partSize), Size: int64(len(data))})
@@ -506,14 +504,15 @@ func TestPartSizeOfAKnownSize(t *testing.T) {
 	for _, c := range []struct{ size, part int64 }{
 		{-1, 0},
 		{0, 0},
-		{PartSize, 0},
+		{1, 1}, // in one request
+		{PartSize, PartSize},
 		{PartSize + 1, 8 * mib},
 		{10_000 * 8 * mib, 8 * mib},
 		{10_000*8*mib + 1, 9 * mib},
 		{5 * tib, 525 * mib},
 	} {
 		stage := NewStage(t.Context(), newFake(), Options{Budget: NewBudget(4), Size: c.size, SHA256: true})
-		if plan := stage.Parts(); plan != (blob.PartPlan{Size: c.part, SHA256: c.part > 0}) {
+		if plan := stage.Parts(); plan != (blob.PartPlan{Size: c.part, SHA256: c.size > PartSize}) {
 			t.Errorf("%d bytes: %+v, want parts of %d", c.size, plan, c.part)
 		}
 		if c.part > 0 && (c.size+c.part-1)/c.part > maxParts {

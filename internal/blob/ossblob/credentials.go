@@ -144,7 +144,9 @@ func lookUp(source source) (*providers.Credentials, error) {
 }
 
 // passing are STS's codes for trying again, and what credentials-go says of a 5xx that has none.
-var passing = regexp.MustCompile(`"Code" *: *"(Throttling|ServiceUnavailable|InternalError)|httpStatus: 5\d\d`)
+var passing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"Code" *: *"(Throttling|ServiceUnavailable|InternalError)|httpStatus: 5\d\d`)
+})
 
 // isPassing: a server that did not answer in time has been waited for long enough.
 func isPassing(err error) bool {
@@ -153,7 +155,7 @@ func isPassing(err error) bool {
 		_, _, hopeless := wire.Misaddressed(err)
 		return !broken.Timeout() && !hopeless
 	}
-	return passing.MatchString(err.Error())
+	return passing().MatchString(err.Error())
 }
 
 // find: credentials-go 1.4.14 follows pointers that an answer need not have filled (an Expiration, ECS's Code).

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
@@ -21,7 +22,7 @@ func inWords(err error) string {
 	}
 	// What an external program says on its standard error is in the lines after the first.
 	text, _, _ := strings.Cut(withoutQueries(err.Error()), "\n")
-	if missing := missingFile.FindStringSubmatch(text); missing != nil {
+	if missing := missingFile().FindStringSubmatch(text); missing != nil {
 		return "there is no " + missing[1]
 	}
 	if before, _, ok := strings.Cut(text, "unmarshal aliyun cli config from "); ok {
@@ -54,9 +55,13 @@ func inWords(err error) string {
 }
 
 // missingFile is what Go says of one, on all systems but Windows.
-var missingFile = regexp.MustCompile(`open (\S+): no such file or directory`)
+var missingFile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`open (\S+): no such file or directory`)
+})
 
-var queries = regexp.MustCompile(`(https?://)(?:[^\s"/?@]*@)?([^\s"?]+)(?:\?[^\s"]*)?`)
+var queries = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(https?://)(?:[^\s"/?@]*@)?([^\s"?]+)(?:\?[^\s"]*)?`)
+})
 
 // withoutQueries takes the queries, and user and password, from all URLs in a text.
-func withoutQueries(text string) string { return queries.ReplaceAllString(text, "$1$2") }
+func withoutQueries(text string) string { return queries().ReplaceAllString(text, "$1$2") }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // places are where a bucket is reached, and the region that signatures name.
@@ -53,7 +54,7 @@ func placesOf(config Config, bucket string) (places, error) {
 	if p.region == "" && (p.endpoint == "" || config.SignatureVersion != SignatureV1) {
 		return p, errNoRegion
 	}
-	if p.region != "" && !regionName.MatchString(p.region) {
+	if p.region != "" && !regionName().MatchString(p.region) {
 		return p, &settingError{"region", fmt.Sprintf("%q is no region's ID", p.region)}
 	}
 	if p.endpoint == "" {
@@ -88,11 +89,15 @@ func regionOf(config Config, endpoint string) string {
 	return ""
 }
 
-var regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
+var regionName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9-]+$`)
+})
 
 // ossHost are the hosts that OSS's list "Regions and endpoints" has: oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com,
 // the dual-stack cn-hangzhou.oss.aliyuncs.com, and the S3-compatible s3.oss-cn-hangzhou.aliyuncs.com. A bucket may come before.
-var ossHost = regexp.MustCompile(`^(?:[^.]+\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
+var ossHost = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[^.]+\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
+})
 
 // regionOfHost is "" of a host that names none, such as a domain of the user's own.
 func regionOfHost(endpoint string) string {
@@ -100,7 +105,7 @@ func regionOfHost(endpoint string) string {
 	if err != nil {
 		return ""
 	}
-	match := ossHost.FindStringSubmatch(strings.ToLower(u.Hostname()))
+	match := ossHost().FindStringSubmatch(strings.ToLower(u.Hostname()))
 	if match == nil {
 		return ""
 	}

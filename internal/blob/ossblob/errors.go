@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
@@ -152,9 +153,9 @@ func (s *Store) explainRefusal(failure *blob.Error, r request, e *refusal) {
 				known.advice = fmt.Sprintf("The bucket is reached at %s: set region = %q in the provider's oss block, and leave endpoint out or set it to %q.", e.endpoint, region, "https://"+e.endpoint)
 			}
 		}
-	case expectedRegion.MatchString(e.message):
+	case expectedRegion().MatchString(e.message):
 		known = verdict{blob.ErrWrongRegion, fmt.Sprintf("The bucket is in another region than the one that the request was signed for: set region = %q in the provider's oss block.",
-			expectedRegion.FindStringSubmatch(e.message)[1])}
+			expectedRegion().FindStringSubmatch(e.message)[1])}
 	case strings.Contains(e.message, "does not belong to you"):
 		known = verdicts["BucketNotBelongTo"]
 	case strings.Contains(e.message, "has expired") && e.code == "AccessDenied":
@@ -184,7 +185,9 @@ func (s *Store) explainRefusal(failure *blob.Error, r request, e *refusal) {
 }
 
 // expectedRegion is in the refusal of a signature for another region: https://www.alibabacloud.com/help/en/oss/support/0002-00000228.
-var expectedRegion = regexp.MustCompile(`Invalid signing region .*expected '?([a-z0-9-]+)`)
+var expectedRegion = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`Invalid signing region .*expected '?([a-z0-9-]+)`)
+})
 
 // isNotAccelerated reads what the acceleration endpoint answers for a bucket without it. OSS documents no code for it; that the
 // numbers of acceleration begin with 0028 is documented, and that the endpoint sends one elsewhere is from memory.

@@ -30,8 +30,7 @@ func (s *Store) Presign(ctx context.Context, method, key string, ttl time.Durati
 	if err := conn.keys.refresh(ctx); err != nil {
 		return "", s.fail(r, err)
 	}
-	bucket := oss.Bucket{Client: *conn.regional, BucketName: s.bucket}
-	address, err := bucket.SignURL(key, oss.HTTPMethod(method), int64(ttl/time.Second))
+	address, err := conn.sign(key, oss.HTTPMethod(method), int64(ttl/time.Second))
 	if err != nil {
 		return "", s.fail(r, err)
 	}

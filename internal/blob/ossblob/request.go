@@ -98,7 +98,7 @@ func (s *Store) attempt(ctx context.Context, conn *connection, r request) (*answ
 	case r.patient:
 		client = conn.slow
 	}
-	response, err := client.Conn.DoWithContext(ctx, r.method, s.bucket, r.key, query, r.header, body, 0, nil)
+	response, err := client.DoWithContext(ctx, r.method, s.bucket, r.key, query, r.header, body, 0, nil)
 	if response == nil {
 		return nil, err
 	}

@@ -41,12 +41,14 @@ var (
 	_ blob.Accelerator    = (*Store)(nil)
 )
 
-// connection is what the first use of a Store makes of its Config.
+// connection is what the first use of a Store makes of its Config. A field of type oss.Client would keep every one of its some 200 calls in the
+// binary, although none is in use: what lies behind an interface can be reached by reflection.
 type connection struct {
 	places      places
-	regional    *oss.Client
-	accelerated *oss.Client
-	slow        *oss.Client // regional, for requests whose answer takes long
+	regional    *oss.Conn
+	accelerated *oss.Conn
+	slow        *oss.Conn // regional, for requests whose answer takes long
+	sign        func(key string, method oss.HTTPMethod, seconds int64, options ...oss.Option) (string, error)
 	transports  []*http.Transport
 	keys        *keyring
 }
@@ -93,7 +95,7 @@ func (s *Store) open() (*connection, error) {
 	slow := wire.Patient(quick)
 	conn := &connection{places: places, transports: []*http.Transport{quick, slow}, keys: newKeyring(s.config)}
 	for _, client := range []struct {
-		made      **oss.Client
+		made      **oss.Conn
 		transport *http.Transport
 		endpoint  string
 		cname     bool
@@ -105,9 +107,13 @@ func (s *Store) open() (*connection, error) {
 		if client.endpoint == "" {
 			continue
 		}
-		*client.made, err = s.client(conn, client.transport, client.endpoint, client.cname)
+		made, err := s.client(conn, client.transport, client.endpoint, client.cname)
 		if err != nil {
 			return nil, &settingError{"endpoint", "it is no URL: " + client.endpoint}
+		}
+		*client.made = made.Conn
+		if client.made == &conn.regional {
+			conn.sign = oss.Bucket{Client: *made, BucketName: s.bucket}.SignURL
 		}
 	}
 	return conn, nil

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -122,6 +124,48 @@ func TestNoRequestThatNeedNotBe(t *testing.T) {
 		_, err := put(t, store, "large", someBytes(large), blob.Cond{})
 		return err
 	})
+	file := func(size int) func() error {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, someBytes(size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return func() error {
+			_, _, err := blob.Put(t.Context(), store, "file", blobtest.FileSource(path), nil, blob.PutOptions{})
+			return err
+		}
+	}
+	step("a small file", []string{"PUT"}, file(1000))
+	step("an empty file", []string{"PUT"}, file(0))
+	step("a file of one part", []string{"PUT"}, file(smallestPart))
+	step("a large file", []string{"POST", "PUT", "PUT", "PUT", "POST"}, file(large))
+}
+
+// One request after the other needs one connection: each further one costs a handshake, and its memory.
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	for _, options := range []versitygw.Options{{}, {TLS: true}} {
+		server := versitygw.Start(t, options)
+		store := newStore(t, configFor(server), server.CreateBucket(t))
+		var dialed atomic.Int64
+		store.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialed.Add(1)
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		for range 10 {
+			mustPut(t, store, "key", []byte("data"))
+			if _, err := store.Head(t.Context(), "key"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.List(t.Context(), blob.Query{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Head(t.Context(), "nothing"); !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+		if n := dialed.Load(); n != 1 {
+			t.Errorf("%+v: 40 requests in a row took %d connections", options, n)
+		}
+	}
 }
 
 // counted is a file that counts how often its bytes are read.

@@ -7,9 +7,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -85,6 +87,16 @@ func (c stallingConn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.Conn.Write(p)
+}
+
+// sendBuffers are what bodies go through. Larger ones were measured to save nothing.
+var sendBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
+
+// ReadFrom is how net/http sends a body over plain http. It would make a buffer of 32 KiB for each request.
+func (c stallingConn) ReadFrom(r io.Reader) (int64, error) {
+	buffer := sendBuffers.Get().(*[]byte)
+	defer sendBuffers.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{c}, struct{ io.Reader }{r}, *buffer)
 }
 
 // Certificates are those of the system and of a file in PEM; nil, which stands for those of the system, without a file. A file that is of no

@@ -1,10 +1,13 @@
 package wire
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -24,6 +27,44 @@ func TestAServerThatTakesNothing(t *testing.T) {
 		t.Errorf("a server that reads again: %v", err)
 	}
 }
+
+// counting is a connection that notes how it is written to.
+type counting struct {
+	net.Conn
+	writes   []int
+	deadline time.Time
+}
+
+func (c *counting) SetWriteDeadline(deadline time.Time) error { c.deadline = deadline; return nil }
+
+func (c *counting) Write(p []byte) (int, error) {
+	c.writes = append(c.writes, len(p))
+	return len(p), nil
+}
+
+// Bodies go out in large pieces, through memory that is used again, and each piece has its deadline.
+func TestABodyIsWrittenInLargePieces(t *testing.T) {
+	conn := &counting{}
+	transport := &http.Transport{}
+	Bound(transport, func(context.Context, string, string) (net.Conn, error) { return conn, nil })
+	dialed, err := transport.DialContext(t.Context(), "tcp", "host:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := io.LimitReader(neverEnding{}, 150<<10) // as net/http hands it over
+	n, err := dialed.(io.ReaderFrom).ReadFrom(body)
+	if want := []int{64 << 10, 64 << 10, 22 << 10}; err != nil || n != 150<<10 || !slices.Equal(conn.writes, want) {
+		t.Errorf("%d bytes went out as %v, want %v: %v", n, conn.writes, want, err)
+	}
+	if conn.deadline.IsZero() {
+		t.Error("a server may take nothing for ever")
+	}
+}
+
+// neverEnding has as many bytes as anybody reads.
+type neverEnding struct{}
+
+func (neverEnding) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestBoundTransports(t *testing.T) {
 	quick := &http.Transport{ForceAttemptHTTP2: true}

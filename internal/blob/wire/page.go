@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // The SDKs believe whatever answers: a log-in page with status 200 is an empty listing, a web server's 404 an absent
@@ -78,11 +79,13 @@ func RootElement(body []byte) string {
 	}
 }
 
-var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+var titleElement = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+})
 
 // Title is that of a page, with at most 100 characters.
 func Title(body []byte) string {
-	match := titleElement.FindSubmatch(body)
+	match := titleElement().FindSubmatch(body)
 	if match == nil {
 		return ""
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const (
@@ -31,13 +32,13 @@ var secrets = []string{
 	"api_key", "X-JFrog-Art-Api", "client_secret", "secret", "password", "passwd", "authorization",
 }
 
-var secretNames = func() map[string]string {
+var secretNames = sync.OnceValue(func() map[string]string {
 	names := make(map[string]string, len(secrets))
 	for _, name := range secrets {
 		names[plainName(name)] = name
 	}
 	return names
-}()
+})
 
 func plainName(name string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
@@ -87,7 +88,7 @@ func secretIn(query string) string {
 		if unescaped, err := url.QueryUnescape(name); err == nil {
 			name = unescaped
 		}
-		if known, secret := secretNames[plainName(name)]; secret {
+		if known, secret := secretNames()[plainName(name)]; secret {
 			return known
 		}
 	}
