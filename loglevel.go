@@ -3,16 +3,16 @@ package main
 import (
 	"cmp"
 	"os"
+	"path"
 	"strings"
 )
 
-// levelVariables are where the libraries look up what to log: terraform-plugin-go, the plugin framework, and what this provider says itself.
-var levelVariables = []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_FLINK"}
+// levelVariables are where the libraries look up what to log: they themselves, and this provider by its name in the address.
+var levelVariables = []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_" + strings.ToUpper(path.Base(address))}
 
 // logWhatIsShown has the libraries log what Terraform will show. They know nothing of TF_LOG: left alone, they write a trace of every step of
-// every call in JSON, and Terraform reads it all and throws it away: with 200 small artifacts that was a fifth of the provider's time, and a third of
-// Terraform's.
-// A variable that is set already stays. What a panic prints does not go through a log.
+// every call in JSON, and Terraform reads it all and throws it away. A variable that is set already stays. What a panic prints does not go
+// through a log.
 func logWhatIsShown() {
 	level := shownLevel()
 	if level == "" {

@@ -7,18 +7,18 @@ import (
 
 func TestOnlyWhatTerraformShowsIsLogged(t *testing.T) {
 	for _, c := range []struct {
-		name, all, provider, framework string // TF_LOG, TF_LOG_PROVIDER, TF_LOG_SDK_FRAMEWORK
-		want, wantFramework            string
+		name, all, provider, sdk string // TF_LOG, TF_LOG_PROVIDER, TF_LOG_SDK
+		want, wantSDK            string
 	}{
-		{name: "nothing is asked for", want: "OFF", wantFramework: "OFF"},
-		{name: "off", all: "off", want: "OFF", wantFramework: "OFF"},
+		{name: "nothing is asked for", want: "OFF", wantSDK: "OFF"},
+		{name: "off", all: "off", want: "OFF", wantSDK: "OFF"},
 		{name: "everything", all: "TRACE"},
 		{name: "in JSON, which is everything", all: "json"},
 		{name: "no level, which Terraform takes for everything", all: "1"},
-		{name: "a level", all: "warn", want: "WARN", wantFramework: "WARN"},
-		{name: "the provider's own comes first", all: "TRACE", provider: "Error", want: "ERROR", wantFramework: "ERROR"},
-		{name: "core's alone", all: "", provider: "off", want: "OFF", wantFramework: "OFF"},
-		{name: "what is set stays", framework: "DEBUG", want: "OFF", wantFramework: "DEBUG"},
+		{name: "a level", all: "warn", want: "WARN", wantSDK: "WARN"},
+		{name: "the provider's own comes first", all: "TRACE", provider: "Error", want: "ERROR", wantSDK: "ERROR"},
+		{name: "core's alone", all: "", provider: "off", want: "OFF", wantSDK: "OFF"},
+		{name: "what is set stays", sdk: "DEBUG", want: "OFF", wantSDK: "DEBUG"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, name := range levelVariables {
@@ -27,14 +27,14 @@ func TestOnlyWhatTerraformShowsIsLogged(t *testing.T) {
 			}
 			t.Setenv("TF_LOG", c.all)
 			t.Setenv("TF_LOG_PROVIDER", c.provider)
-			if c.framework != "" {
-				t.Setenv("TF_LOG_SDK_FRAMEWORK", c.framework)
+			if c.sdk != "" {
+				t.Setenv("TF_LOG_SDK", c.sdk)
 			}
 			logWhatIsShown()
 			for _, name := range levelVariables {
 				want := c.want
-				if name == "TF_LOG_SDK_FRAMEWORK" {
-					want = c.wantFramework
+				if name == "TF_LOG_SDK" {
+					want = c.wantSDK
 				}
 				if got := os.Getenv(name); got != want {
 					t.Errorf("%s is %q, want %q", name, got, want)

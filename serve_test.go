@@ -31,9 +31,9 @@ func TestAProcessLogsWhatIsShown(t *testing.T) {
 	for _, c := range []struct {
 		level string
 		trace bool
-	}{{"", false}, {"INFO", false}, {"TRACE", true}} {
-		if logged := schemaOfAProcess(t, "TF_LOG="+c.level); strings.Contains(logged, "Received request") != c.trace {
-			t.Errorf("with TF_LOG=%q the provider wrote:\n%s", c.level, logged)
+	}{{"TF_LOG=", false}, {"TF_LOG=INFO", false}, {"TF_LOG=TRACE", true}, {"TF_LOG=JSON", true}, {"TF_LOG_PROVIDER=TRACE", true}, {"TF_LOG_SDK=TRACE", true}} {
+		if logged := schemaOfAProcess(t, c.level); strings.Contains(logged, "Received request") != c.trace {
+			t.Errorf("with %s the provider wrote:\n%s", c.level, logged)
 		}
 	}
 }

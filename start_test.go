@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// What a package makes before main runs is made at each start, of which an apply has four. The runtime tells how much memory that took: a parsed
+// What a package of ours makes before main runs is made at each start, of which an apply has four. The runtime tells how much memory that took: a parsed
 // regular expression or a table stands out, and neither depends on the machine.
-func TestNothingIsMadeBeforeItIsNeeded(t *testing.T) {
+func TestNothingOfOursIsMadeBeforeItIsNeeded(t *testing.T) {
 	const module, limit = "github.com/terraform-provider-flink/terraform-provider-flink", 12 << 10 // bytes of one package
 	command := exec.Command(os.Args[0], "-test.run=^$")
 	command.Env = append(os.Environ(), "GODEBUG=inittrace=1")

@@ -4,13 +4,9 @@ import (
 	"crypto/sha256"
 	"hash"
 	"hash/crc64"
-	"sync"
 
 	"github.com/minio/crc64nvme"
 )
-
-// ecmaTable is for CRC-64/XZ, which OSS calls CRC-64 (ECMA-182). It is made for who needs it.
-var ecmaTable = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(crc64.ECMA) })
 
 // partHashes are the checksums of one part after the other.
 type partHashes struct {
@@ -22,7 +18,7 @@ type partHashes struct {
 func newPartHashes(plan PartPlan) *partHashes {
 	hashes := &partHashes{nvme: crc64nvme.New()}
 	if plan.CRC64ECMA {
-		hashes.ecma = crc64.New(ecmaTable())
+		hashes.ecma = crc64.New(crc64.MakeTable(crc64.ECMA)) // CRC-64/XZ, which OSS calls CRC-64 (ECMA-182)
 	}
 	if plan.SHA256 {
 		hashes.sha256 = sha256.New()

@@ -15,9 +15,8 @@ import (
 )
 
 // findHash makes the hash known before the bytes are sent, where that is needed or costs little.
-func (p *artifactPublication) findHash(ctx context.Context, provider *configured) diag.Diagnostics {
+func (p *artifactPublication) findHash(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
-	p.provider = provider
 	if !p.planned.ContentSHA256.IsUnknown() {
 		hash, err := blob.ParseHash(p.planned.ContentSHA256.ValueString())
 		if err != nil {
@@ -28,7 +27,7 @@ func (p *artifactPublication) findHash(ctx context.Context, provider *configured
 		return diags
 	}
 	if !p.config.ContentSHA256URL.IsNull() {
-		hash, awaits, err := provider.checksum(ctx, p.config)
+		hash, awaits, err := p.provider.checksum(ctx, p.config)
 		if err == nil && awaits != "" {
 			err = fmt.Errorf("in the provider's block %s is not known", awaits)
 		}
@@ -60,7 +59,7 @@ func (p *artifactPublication) know(hash blob.Hash) {
 func (p *artifactPublication) learn(ctx context.Context) diag.Diagnostics {
 	var from blob.Source = p.from
 	if !p.remote {
-		from = p.from.Source // which tells nothing else
+		from = p.from.Source // as it is, since the cache knows files by their type
 	}
 	sums, err := p.provider.hashOf(ctx, from)
 	if err != nil {

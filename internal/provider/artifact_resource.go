@@ -123,7 +123,7 @@ func (r *artifactResource) Update(ctx context.Context, req resource.UpdateReques
 // others is found as they come, unless the file's name needs it.
 func (r *artifactResource) publication(ctx context.Context, config, planned artifactModel) (*artifactPublication, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	p := &artifactPublication{config: config, planned: planned}
+	p := &artifactPublication{provider: r.configured, config: config, planned: planned}
 	from, awaits, err := r.configured.bytes(config)
 	if err == nil && awaits != "" {
 		err = fmt.Errorf("in the provider's block %s is not known", awaits)
@@ -134,7 +134,7 @@ func (r *artifactResource) publication(ctx context.Context, config, planned arti
 	}
 	_, p.remote = from.(source.Remote)
 	p.from = &watched{Source: from}
-	if diags.Append(p.findHash(ctx, r.configured)...); diags.HasError() {
+	if diags.Append(p.findHash(ctx)...); diags.HasError() {
 		return nil, diags
 	}
 	var at string

@@ -190,7 +190,7 @@ func (r *artifactResource) ValidateConfig(ctx context.Context, req resource.Vali
 }
 
 // checkSource refuses more than one source, and none. The validators of the framework's own library go through all attributes of the schema for each
-// one that they look at, which was a third of the time of a validation.
+// one that they look at.
 func (m artifactModel) checkSource() diag.Diagnostics {
 	var diags diag.Diagnostics
 	var given []string

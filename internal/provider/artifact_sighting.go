@@ -10,7 +10,7 @@ import (
 )
 
 // sighting is when the object was last as the state has it, attributes and owner included, by the store's clock in Unix seconds. A listing
-// tells no attributes, but every change of them makes a new modification time.
+// tells no attributes, but on S3, OSS and MinIO a change of them makes a new modification time, in whole seconds.
 type sighting struct {
 	// Modified is the object's modification time; 0: not known, as the answer to a write does not tell it.
 	Modified int64 `json:"modified,omitempty"`
@@ -23,7 +23,8 @@ const sightingKey = "sighting"
 
 // writtenSlack is by how many seconds an answer's date may lag behind the modification time that it comes with: some servers take their
 // clock's reading anew once a second (fasthttp v1.73, updateServerDate; versitygw serves by it). So a change of the attributes alone that somebody else
-// makes within two seconds after our write is seen only with the next change, or by an update, which looks at the object itself.
+// makes within two seconds after our write, or in the second in which it was read, is seen only with the next change, or by an update or a
+// destroy, which look at the object itself.
 const writtenSlack = 1
 
 // isSeen says whether a listing has the object just as it was seen.

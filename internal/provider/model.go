@@ -11,8 +11,7 @@ import (
 )
 
 // readModel fills a struct, whose fields are values of the framework and tagged with the names of all attributes, as the Get of a tfsdk.Config,
-// Plan or State does. That compiles a regular expression for each field each time (internal/reflect/helpers.go, isValidFieldName, in 1.19.0),
-// which was a third of a plan.
+// Plan or State does. That compiles a regular expression for each field each time (internal/reflect/helpers.go, isValidFieldName, in 1.19.0).
 func readModel(ctx context.Context, raw tftypes.Value, schema interface{ Type() attr.Type }, model any) diag.Diagnostics {
 	var diags diag.Diagnostics
 	var values map[string]tftypes.Value
@@ -26,6 +25,10 @@ func readModel(ctx context.Context, raw tftypes.Value, schema interface{ Type() 
 		return diags
 	}
 	types := object.AttributeTypes()
+	if fields := reflect.TypeOf(model).Elem().NumField(); fields != len(types) {
+		diags.AddError(noModelTitle, fmt.Sprintf("There are %d attributes, and %d fields for them.", len(types), fields))
+		return diags
+	}
 	for field, name := range fieldsOf(reflect.ValueOf(model).Elem()) {
 		of, ok := types[name]
 		if !ok {

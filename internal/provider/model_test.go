@@ -100,6 +100,9 @@ func TestModelsThatAreNotThoseOfTheSchema(t *testing.T) {
 			URI types.Bool `tfsdk:"uri"`
 		}{},
 		"no tag": &struct{ URI types.String }{},
+		"fields missing": &struct {
+			URI types.String `tfsdk:"uri"`
+		}{},
 	} {
 		if diags := readModel(ctx, raw, schema.Schema, model); !diags.HasError() {
 			t.Errorf("%s: it was read", name)

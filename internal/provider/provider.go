@@ -84,7 +84,7 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional: true,
 				MarkdownDescription: "Remembers the SHA-256 of local files of 16 MiB and more, so that a plan does not read a file again that has not changed. What is uploaded is hashed as it is sent, all the same. " +
 					"A change is seen by the file's inode, size and times, as in git. Hashes are kept in `terraform-provider-flink` in the user's cache directory (`$XDG_CACHE_HOME` or `~/.cache` on Linux, `~/Library/Caches` on macOS); " +
-					"on Windows, without such a directory and on network file systems each plan reads the file. Default: `true`.",
+					"on other systems, without such a directory, and on other file systems than ext4, XFS, Btrfs, ZFS, tmpfs, overlay and APFS, each plan reads the file. Default: `true`.",
 			},
 		},
 	}

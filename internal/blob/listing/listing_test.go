@@ -177,6 +177,19 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// Terraform asks ten at a time, in no order: then it is as few, as those who wait for a page let others ask meanwhile.
+func TestRequestsOfMany(t *testing.T) {
+	for _, n := range []int{1000, 2000, 5000, 10_000} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &pages{keys: keysUpTo(n), took: 5 * time.Millisecond}
+			heads := ask(t, &Listings{}, store, shuffled(keysUpTo(n)), 10)
+			if lists := int(store.lists.Load()); heads+lists > 8+n/1000 {
+				t.Errorf("%d: %d HEADs and %d pages", n, heads, lists)
+			}
+		})
+	}
+}
+
 // What is not listed, and what is a directory of that name, is left to a HEAD, at no further page.
 func TestAbsent(t *testing.T) {
 	store := &pages{keys: append(keysUpTo(500), directoryOfTests+"zoo/")}

