@@ -45,13 +45,13 @@ failed=0
 echo "Acceptance tests run with $version ($terraform)."
 {
 	if [[ -n "$opentofu" ]]; then
-		run -timeout 30m "$@" ./internal/provider/...
+		run -timeout 45m "$@" ./internal/provider/...
 	else
 		watched='/internal/(blob|source|workspace)'
 		# shellcheck disable=SC2046 # import paths have no spaces
 		run $race -timeout 20m "$@" $(go list ./... | grep -E "$watched")
 		# shellcheck disable=SC2046
-		run -timeout 30m "$@" $(go list ./... | grep -vE "$watched")
+		run -timeout 45m "$@" $(go list ./... | grep -vE "$watched")
 	fi
 	exit "$failed"
 } | .bin/testreport
