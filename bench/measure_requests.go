@@ -22,7 +22,7 @@ var requests = measurement{
 		if err := l.smallRequests(ctx, m, counter); err != nil {
 			return err
 		}
-		for _, count := range pick(l, []int{10, 100, 1000, 2500}, []int{10, 50}) {
+		for _, count := range pick(l, []int{10, 100, 1000}, []int{10, 50}) {
 			if err := l.refreshRequests(ctx, m, counter, count); err != nil {
 				return err
 			}
