@@ -63,13 +63,19 @@ func expectCounts(t *testing.T, what string, got []string, want map[string]int) 
 	}
 }
 
+// inBucketBehindProxy is a bucket whose requests are written down.
+func inBucketBehindProxy(t *testing.T) (place, *faultproxy.Proxy) {
+	t.Helper()
+	server := *versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	server.Endpoint = proxy.URL
+	return inBucket(t, &server), proxy
+}
+
 // A thousand artifacts: eight HEADs and one page of a listing. Right after the apply that made them.
 func TestRefreshOfAThousand(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	r := newRoot(t, many(inBucket(t, &through), 1000))
+	p, proxy := inBucketBehindProxy(t)
+	r := newRoot(t, many(p, 1000))
 
 	r.run(t, "apply", "-auto-approve", "-input=false")
 	expectCounts(t, "the apply", proxy.Methods(), map[string]int{"HEAD": 1000, "PUT": 1000})
@@ -154,11 +160,8 @@ func (r root) forgetSightings(t *testing.T) {
 func TestRefreshByListingFindsWhatOthersDid(t *testing.T) {
 	t.Run("s3", func(t *testing.T) {
 		t.Parallel()
-		server := versitygw.Start(t, versitygw.Options{})
-		proxy := faultproxy.Start(t, server.Endpoint, "")
-		through := *server
-		through.Endpoint = proxy.URL
-		findsWhatOthersDid(t, inBucket(t, &through), proxy.Methods, proxy.Clear, nil)
+		p, proxy := inBucketBehindProxy(t)
+		findsWhatOthersDid(t, p, proxy.Methods, proxy.Clear, nil)
 	})
 	t.Run("oss", func(t *testing.T) {
 		t.Parallel()
@@ -245,13 +248,10 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 	find()
 }
 
-// A plan that is interrupted while it waits for a page ends, and so does one whose listing does not come.
+// A plan whose listing does not come ends by HEADs.
 func TestStalledListing(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	r := newRoot(t, many(inBucket(t, &through), 20))
+	p, proxy := inBucketBehindProxy(t)
+	r := newRoot(t, many(p, 20))
 	r.run(t, "apply", "-auto-approve", "-input=false")
 
 	proxy.Clear()
