@@ -184,7 +184,8 @@ func growthGoals(count, size *result.Measurement) []goal {
 		beside(atMost("7", "growth of an apply's time with the number (1 is linear)", "%.2f", exponent(count, "apply-", flink, seconds), time, count), "apply-"),
 		beside(atMost("7", "growth of a plan's time with the number", "%.2f", exponent(count, "plan-", flink, seconds), time, count), "plan-"),
 		atMost("7", "growth of a plan's requests with the number", "%.2f", exponent(count, "requests-", flink, requests), 1, count),
-		atMost("7", "growth of the provider's memory with the number (0 is flat)", "%.2f", exponent(count, "apply-", flink, pluginPeak), flat, count),
+		atMost("7", "growth of the provider's memory with the number, at apply (0 is flat)", "%.2f", exponent(count, "apply-", flink, pluginPeak), flat, count),
+		atMost("7", "growth of the provider's memory with the number, at plan", "%.2f", exponent(count, "plan-", flink, pluginPeak), flat, count),
 		atMost("7", "growth of an apply's time with the size", "%.2f", exponent(size, "apply-", flink, seconds), time, size),
 		atMost("7", "growth of the provider's memory with the size", "%.2f", exponent(size, "apply-", flink, pluginPeak), flat, size),
 	}

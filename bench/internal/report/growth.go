@@ -34,7 +34,7 @@ func (w *writer) growth(m *result.Measurement) error {
 		head = append(head, l.head)
 	}
 	w.table(head, func(row func(...string)) {
-		for _, at := range curve(m, "apply-", flink, seconds) {
+		for _, at := range widest(m) {
 			cells := []string{amount(at.x, unit)}
 			for _, l := range list {
 				cell := ""
@@ -65,4 +65,13 @@ func (w *writer) growth(m *result.Measurement) error {
 	}
 	memory := []series{{"apply", curve(m, "apply-", flink, pluginPeak)}, {"plan", curve(m, "plan-", flink, pluginPeak)}}
 	return w.picture(m, "memory", "Peak of the provider's memory", curves(unit, "MiB", memory))
+}
+
+// widest are the points of the curve that has most of them.
+func widest(m *result.Measurement) []point {
+	apply, plan := curve(m, "apply-", flink, seconds), curve(m, "plan-", flink, seconds)
+	if len(plan) > len(apply) {
+		return plan
+	}
+	return apply
 }

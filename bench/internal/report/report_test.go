@@ -126,6 +126,6 @@ func TestGrowth(t *testing.T) {
 	has(t, text,
 		"| 100 | 2 | 1 |  |  |  | 40 |  |",
 		"| 7 | growth of an apply's time with the number (1 is linear) | at most 1.10 | 1.00 (Terraform alone: 1.30) | met |",
-		"| 7 | growth of the provider's memory with the number (0 is flat) | at most 0.10 | 0.00 | met |",
+		"| 7 | growth of the provider's memory with the number, at apply (0 is flat) | at most 0.10 | 0.00 | met |",
 	)
 }
