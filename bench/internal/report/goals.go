@@ -183,6 +183,8 @@ func growthGoals(count, size *result.Measurement) []goal {
 	return []goal{
 		beside(atMost("7", "growth of an apply's time with the number (1 is linear)", "%.2f", exponent(count, "apply-", flink, seconds), time, count), "apply-"),
 		beside(atMost("7", "growth of a plan's time with the number", "%.2f", exponent(count, "plan-", flink, seconds), time, count), "plan-"),
+		atMost("7", "growth of the provider's processor time with the number, at apply", "%.2f", exponent(count, "apply-", flink, pluginCPU), time, count),
+		atMost("7", "growth of the provider's processor time with the number, at plan", "%.2f", exponent(count, "plan-", flink, pluginCPU), time, count),
 		atMost("7", "growth of a plan's requests with the number", "%.2f", exponent(count, "requests-", flink, requests), 1, count),
 		atMost("7", "growth of the provider's memory with the number, at apply (0 is flat)", "%.2f", exponent(count, "apply-", flink, pluginPeak), flat, count),
 		atMost("7", "growth of the provider's memory with the number, at plan", "%.2f", exponent(count, "plan-", flink, pluginPeak), flat, count),

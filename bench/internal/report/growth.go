@@ -24,6 +24,8 @@ func (w *writer) growth(m *result.Measurement) error {
 			{"apply-", alone, "Terraform alone, s", seconds},
 			{"plan-", flink, "plan, s", seconds},
 			{"plan-", alone, "Terraform alone, s", seconds},
+			{"apply-", flink, "provider's CPU s at apply", pluginCPU},
+			{"plan-", flink, "at plan", pluginCPU},
 			{"requests-", flink, "requests of the plan", requests},
 			{"apply-", flink, "provider's peak at apply, MiB", pluginPeak},
 			{"plan-", flink, "at plan, MiB", pluginPeak},

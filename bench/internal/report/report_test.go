@@ -124,7 +124,7 @@ func TestGrowth(t *testing.T) {
 	}
 	text, _ := render(t, m)
 	has(t, text,
-		"| 100 | 2 | 1 |  |  |  | 40 |  |",
+		"| 100 | 2 | 1 |  |  | 0 |  |  | 40 |  |",
 		"| 7 | growth of an apply's time with the number (1 is linear) | at most 1.10 | 1.00 (Terraform alone: 1.30) | met |",
 		"| 7 | growth of the provider's memory with the number, at apply (0 is flat) | at most 0.10 | 0.00 | met |",
 	)
