@@ -18,6 +18,7 @@ var (
 	errDirectory    = errors.New("it is a directory, not a file")
 	errNotDirectory = errors.New("it is a file, not a directory")
 	errParent       = errors.New("a file stands where one of its directories should be")
+	errBaseIsFile   = errors.New("it is a file, not the directory of a workspace")
 	errSpecial      = errors.New("it is neither a regular file nor a directory")
 	errDangling     = errors.New("it is a symbolic link to something that does not exist")
 	errLinkedDir    = errors.New("it is a symbolic link to a directory")
@@ -58,6 +59,9 @@ func (s *Store) fail(op, key string, err error) error {
 	case errors.Is(err, errDirectory), errors.Is(err, errNotDirectory), errors.Is(err, errParent), errors.Is(err, errSpecial),
 		errors.Is(err, errDangling), errors.Is(err, errLinkedDir), errors.Is(err, errNoParent):
 		e.Advice = "Remove it, or choose another name."
+	case errors.Is(err, errBaseIsFile), errors.Is(err, syscall.ENOTDIR):
+		e.Message = "a file stands where " + s.dir + ", or a directory above it, should be"
+		e.Advice = "Remove it, or choose another directory as base URI."
 	case errors.Is(err, syscall.ELOOP):
 		e.Message = "its symbolic links lead in a circle"
 		e.Advice = "Remove them, or choose another name."

@@ -67,7 +67,16 @@ func (s *Store) Bucket(ctx context.Context) error {
 
 // open opens the directory for one operation. It is not kept open: a directory that was replaced is seen, and nothing
 // hinders unmounting.
-func (s *Store) open() (*os.Root, error) { return os.OpenRoot(s.dir) }
+func (s *Store) open() (*os.Root, error) {
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		// os has an error of its own for that, which cannot be asked for.
+		if found, statErr := os.Stat(s.dir); statErr == nil && !found.IsDir() {
+			return nil, errBaseIsFile
+		}
+	}
+	return root, err
+}
 
 func asNoBucket(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

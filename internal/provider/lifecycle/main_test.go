@@ -1,0 +1,93 @@
+package lifecycle_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+var lifecycles = flag.Int("lifecycles", 10000, "how many random lifecycles are tried, over all stores")
+
+// shards is in how many parts a store's lifecycles are tried, side by side. All parts of all stores have as many.
+var shards = []struct {
+	store string
+	parts int
+}{{"file", 16}, {"oss", 3}, {"s3", 1}}
+
+// worlds start what a store needs, and return what makes a new world in it.
+var worlds = map[string]func(t *testing.T, s served) func(t fatal, root string) (world, func()){
+	"file": func(*testing.T, served) func(fatal, string) (world, func()) {
+		return func(_ fatal, root string) (world, func()) { return newDirectory(folderIn(root, "store")), func() {} }
+	},
+	"oss": func(t *testing.T, s served) func(fatal, string) (world, func()) {
+		server := startOSS(t, s)
+		return func(t fatal, _ string) (world, func()) {
+			bucket := server.bucket(t)
+			return bucket, bucket.end
+		}
+	},
+	"s3": func(t *testing.T, s served) func(fatal, string) (world, func()) {
+		server := startS3(t, s)
+		return func(t fatal, _ string) (world, func()) {
+			bucket := server.bucket(t)
+			return bucket, bucket.end
+		}
+	},
+}
+
+// enough lifecycles have everything in them that can happen.
+const enough = 9000
+
+func TestMain(m *testing.M) {
+	// Nothing of the developer's own reaches the provider.
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		for _, prefix := range []string{"FLINK_", "AWS_", "ALIBABA_CLOUD_", "ALICLOUD_", "OSS_"} {
+			if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, "FLINK_TEST_") {
+				os.Unsetenv(name)
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func TestLifecycles(t *testing.T) {
+	parts := 0
+	for _, shard := range shards {
+		parts += shard.parts
+	}
+	if err := flag.Set("rapid.checks", fmt.Sprint((*lifecycles+parts-1)/parts)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		t.Logf("what happened:\n%s", tally)
+		if !t.Failed() && tally.lifecycles() >= enough {
+			for _, what := range tally.missing(mustHappen) {
+				t.Errorf("in so many lifecycles this never happened: %s", what)
+			}
+		}
+	})
+	for _, shard := range shards {
+		for part := range shard.parts {
+			t.Run(fmt.Sprintf("%s/%d", shard.store, part+1), func(t *testing.T) {
+				t.Parallel()
+				s := serve(t)
+				newWorld := worlds[shard.store](t, s)
+				parent := t.TempDir()
+				rapid.Check(t, func(rt *rapid.T) {
+					root, err := os.MkdirTemp(parent, "")
+					must(err)
+					defer os.RemoveAll(root)
+					w, end := newWorld(rt, root)
+					defer end()
+					live(rt, s, w, folderIn(root, "sources"))
+					tally.count("lifecycles: " + shard.store)
+				})
+			})
+		}
+	}
+}

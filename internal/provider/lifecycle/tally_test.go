@@ -1,0 +1,76 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// tally counts what happened, so that a generator that has gone blind is seen.
+var tally = &counts{seen: map[string]int{}}
+
+type counts struct {
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+func (c *counts) count(what string) {
+	if what == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[what]++
+}
+
+func (c *counts) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var lines []string
+	for _, what := range slices.Sorted(maps.Keys(c.seen)) {
+		lines = append(lines, fmt.Sprintf("%8d %s", c.seen[what], what))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// missing are those that never happened.
+func (c *counts) missing(all []string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(all), func(what string) bool { return c.seen[what] > 0 })
+}
+
+func (c *counts) lifecycles() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for what, seen := range c.seen {
+		if strings.HasPrefix(what, "lifecycles: ") {
+			n += seen
+		}
+	}
+	return n
+}
+
+// mustHappen is what a generator that is not blind lets happen.
+var mustHappen = []string{
+	"create: adopted", "create: overwritten", "create: taken over", "create: the same bytes made ours", "create: written",
+	"update: attributes alone", "update: nothing sent", "update: other bytes", "update: the same bytes after all",
+	"delete: deleted", "delete: gone already", "delete: left, adopted", "delete: left, another one was created there", "delete: left, another one's",
+	"delete: left, of a tainted resource", "delete: left, to be retained", "delete: left, written by hand", "delete: refused, unproven",
+	"refused: another object is there already", "refused: the object changed since the plan", "refused: the object is gone since the plan",
+	"refused: the object is not ours", "refused: the source has other bytes than planned", "refused: the source is missing", "refused: no file of checksums",
+	"refused: as it is planned again", "the final plan is another one", "refused: the bucket is not accelerated",
+	"refresh: another's by now", "refresh: gone", "refresh: other bytes", "refresh: the same bytes again",
+	"drift: foreign object", "drift: gone", "drift: metadata", "drift: other bytes", "drift: other bytes of the same size", "drift: the same bytes again",
+	"drift: the token copied along", "drift: acceleration switched by hand",
+	"import: done", "import: nothing there", "step: lost state", "step: renamed",
+	"planned: flink_artifact create", "planned: flink_artifact no-op", "planned: flink_artifact replace", "planned: flink_artifact update",
+	"run: applied", "run: destroyed", "run: failed", "run: killed", "run: the plan is refused", "failed under bad circumstances", "survived bad circumstances",
+	"error: Interrupted", "error: Two artifacts in one place", "error: Two resources own one object, and one of them would delete it", "error: The old file was kept",
+	"error: The object changed since the plan", "error: The source has other bytes than planned", "error: Another object is there already",
+	"warning: The base URI is not known yet", "warning: The file was left in the store", "warning: The file was taken over", "warning: The file was there already",
+	"warning: The object belongs to another resource by now", "warning: One artifact is destroyed and another created in the same place",
+	"warning: The source has not changed after all", "warning: The source is not known yet",
+}
