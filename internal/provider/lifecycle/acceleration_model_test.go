@@ -23,7 +23,8 @@ func (l *lifecycle) drawAcceleration() accelerationBlock {
 	}
 }
 
-func (b accelerationBlock) block(c *core) block {
+// block is what a run gets. A wait is for quiet runs: it may last half an hour where somebody switches off meanwhile.
+func (b accelerationBlock) block(c *core, quiet bool) block {
 	values := map[string]tftypes.Value{}
 	if b.base != "" {
 		values["base_uri"] = str(b.base)
@@ -31,7 +32,7 @@ func (b accelerationBlock) block(c *core) block {
 	if b.enabled > 0 {
 		values["enabled"] = boolean(b.enabled == 1)
 	}
-	if b.wait {
+	if b.wait && quiet {
 		values["wait"] = boolean(true)
 	}
 	config := withNulls(c.typeOf("flink_transfer_acceleration"), values)
@@ -139,3 +140,50 @@ func (m *model) deletesAcceleration(target *object, planned plannedChange, depos
 	after := switched(found)
 	return outcome{path: accelerationPath, after: &after, tally: "acceleration: put back"}
 }
+
+// changeAccelerations adds, changes, renames or removes the one block of a bucket's acceleration.
+func (l *lifecycle) changeAccelerations() {
+	t := l.t
+	kind := rapid.SampledFrom([]string{"set", "set", "rename", "remove", "import", "enabled"}).Draw(t, "acceleration")
+	from, to := accelerations[0], accelerations[1]
+	b, there := l.accelerated[from]
+	if other, elsewhere := l.accelerated[to]; elsewhere {
+		from, to, b, there = to, from, other, true
+	}
+	t.Logf("the acceleration at %s: %s", from, kind)
+	switch {
+	case kind == "set" || !there && kind != "import":
+		l.accelerated[from] = l.drawAcceleration()
+	case kind == "enabled":
+		b.enabled = rapid.IntRange(0, 2).Draw(t, "enabled")
+		l.accelerated[from] = b
+	case kind == "rename":
+		delete(l.accelerated, from)
+		l.accelerated[to] = b
+	case kind == "remove":
+		delete(l.accelerated, from)
+	default:
+		l.importAcceleration(from)
+	}
+}
+
+func (l *lifecycle) importAcceleration(addr string) {
+	t := l.t
+	if l.state[addr] != nil {
+		return
+	}
+	base := rapid.SampledFrom(l.world.bases("b")).Draw(t, "import of")
+	l.configure(l.world.provider())
+	l.model.beginWalk(l.world.provider())
+	o, failures := l.imports(accelerationKind, base, false)
+	l.model.unchanged("an import")
+	if failures != nil || truth(fields(o.value)["enabled"]) != (l.model.store[accelerationPath].data == "on") {
+		t.Fatalf("importing the acceleration: %v", failures)
+	}
+	o.known = known{id: l.model.new()}
+	l.state[addr] = &instance{current: o}
+	l.accelerated[addr] = accelerationBlock{base: base, enabled: 1}
+	tally.count("acceleration: imported")
+}
+
+var accelerations = []string{"flink_transfer_acceleration.x", "flink_transfer_acceleration.y"}

@@ -320,7 +320,7 @@ func (c *core) operateDelete(next operation, at *instance, r run) failed {
 	}
 	of := c.typeOf(target.kind)
 	null := tftypes.NewValue(of, nil)
-	proven := next.deposed != nil || next.change.action != replace || !next.expected.unproven
+	proven := next.deposed != nil || target.kind != artifactKind || next.change.action != replace || !next.expected.unproven
 	expected := c.model.deletes(target, proven, next.expected, next.deposed != nil)
 	response, uncertain := c.call(r, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: target.kind, PriorState: c.encode(of, target.value), PlannedState: c.encode(of, null), Config: c.encode(of, null), PlannedPrivate: private,

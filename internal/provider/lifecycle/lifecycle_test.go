@@ -23,6 +23,8 @@ type lifecycle struct {
 	world   world
 	sources sources
 	blocks  map[string]artifactBlock
+
+	accelerated map[string]accelerationBlock
 }
 
 var addresses = []string{"flink_artifact.a", "flink_artifact.b", "flink_artifact.c"}
@@ -32,6 +34,7 @@ func live(t *rapid.T, s served, w world, folder string) {
 	l := &lifecycle{
 		t: t, core: &core{t: t, served: s, state: map[string]*instance{}, model: m},
 		world: w, sources: newSources(folder), blocks: map[string]artifactBlock{},
+		accelerated: map[string]accelerationBlock{},
 	}
 	if remote := w.remote("stored/job.jar"); remote != "" {
 		w.put("stored/job.jar", []byte(texts[0]), nil)
@@ -40,7 +43,7 @@ func live(t *rapid.T, s served, w world, folder string) {
 	}
 	l.blocks[addresses[0]] = l.drawArtifact()
 	l.apply(run{})
-	for range rapid.IntRange(1, 7).Draw(t, "steps") {
+	for range rapid.IntRange(1, 5).Draw(t, "steps") {
 		l.step()
 	}
 	l.end()
@@ -49,6 +52,11 @@ func live(t *rapid.T, s served, w world, folder string) {
 // step is one thing that happens, and mostly a run of Terraform after it.
 func (l *lifecycle) step() {
 	t := l.t
+	if _, has := l.model.store[accelerationPath]; has && often(t, 4, "about the acceleration") {
+		l.changeAccelerations()
+		l.apply(run{})
+		return
+	}
 	switch kind := rapid.SampledFrom([]string{
 		"change", "change", "change", "change", "source", "source", "drift", "drift", "drift", "add", "add", "rename", "remove", "import", "forget", "taint", "replace", "destroy", "again",
 	}).Draw(t, "step"); kind {
@@ -291,6 +299,9 @@ func (l *lifecycle) apply(r run) {
 	for addr, b := range l.blocks {
 		r.blocks[addr] = b.block(l.core, unknowns)
 	}
+	for addr, b := range l.accelerated {
+		r.blocks[addr] = b.block(l.core, circumstance == "")
+	}
 	for _, addr := range slices.Sorted(maps.Keys(r.blocks)) {
 		t.Logf("run (%s): %s: %s creates=%t", circumstance, addr, describe(r.blocks[addr].config), r.blocks[addr].creates)
 	}
@@ -334,6 +345,9 @@ func (l *lifecycle) settled() {
 	for addr, b := range l.blocks {
 		r.blocks[addr] = b.block(l.core, nil)
 	}
+	for addr, b := range l.accelerated {
+		r.blocks[addr] = b.block(l.core, true)
+	}
 	changes, refreshed, errors := l.plan(r)
 	if errors != nil {
 		l.t.Fatalf("the plan after an apply is refused: %v", errors)
@@ -357,7 +371,7 @@ func (l *lifecycle) settled() {
 func (l *lifecycle) overlapping() bool {
 	seen := map[string]bool{}
 	for _, at := range l.state {
-		if at.current != nil {
+		if at.current != nil && at.current.kind == artifactKind {
 			place := placeOf(fields(at.current.value))
 			if seen[place] {
 				return true
@@ -392,9 +406,21 @@ func (l *lifecycle) destroy() {
 			r.blocks[addr] = b.block(l.core, nil)
 		}
 	}
+	for addr, b := range l.accelerated {
+		if l.state[addr] != nil {
+			r.blocks[addr] = b.block(l.core, false)
+		}
+	}
 	t.Logf("destroy")
 	_, refreshed, errors := l.plan(r)
+	anyTainted := false
+	for _, at := range l.state {
+		anyTainted = anyTainted || at.current != nil && at.current.tainted
+	}
 	for _, title := range errors {
+		if anyTainted {
+			break // what it would be created from anew is of no use
+		}
 		// Only what would take an object from another one stands in the way.
 		if title != "Two artifacts in one place" && title != "Two resources own one object, and one of them would delete it" {
 			t.Fatalf("a destroy is refused: %v", errors)

@@ -16,7 +16,7 @@ var lifecycles = flag.Int("lifecycles", 10000, "how many random lifecycles are t
 var shards = []struct {
 	store string
 	parts int
-}{{"file", 16}, {"oss", 3}, {"s3", 1}}
+}{{"file", 17}, {"oss", 2}, {"s3", 1}}
 
 // worlds start what a store needs, and return what makes a new world in it.
 var worlds = map[string]func(t *testing.T, s served) func(t fatal, root string) (world, func()){

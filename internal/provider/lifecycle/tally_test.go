@@ -65,6 +65,8 @@ var mustHappen = []string{
 	"refresh: another's by now", "refresh: gone", "refresh: other bytes", "refresh: the same bytes again",
 	"drift: foreign object", "drift: gone", "drift: metadata", "drift: other bytes", "drift: other bytes of the same size", "drift: the same bytes again",
 	"drift: the token copied along", "drift: acceleration switched by hand",
+	"acceleration: switched", "acceleration: nothing to switch", "acceleration: put back", "acceleration: is as it was found", "acceleration: left to another one",
+	"acceleration: imported",
 	"import: done", "import: nothing there", "step: lost state", "step: renamed",
 	"planned: flink_artifact create", "planned: flink_artifact no-op", "planned: flink_artifact replace", "planned: flink_artifact update",
 	"run: applied", "run: destroyed", "run: failed", "run: killed", "run: the plan is refused", "failed under bad circumstances", "survived bad circumstances",

@@ -10,20 +10,45 @@ import (
 
 // What follows asks the part of the model that knows the kind of resource.
 
+const (
+	artifactKind     = "flink_artifact"
+	accelerationKind = "flink_transfer_acceleration"
+)
+
 func (m *model) plans(kind string, planning tftypes.Value, prior *object, tainted bool) plannedChange {
-	return m.plansArtifact(planning, prior, tainted)
+	if kind == artifactKind {
+		return m.plansArtifact(planning, prior, tainted)
+	}
+	if tainted {
+		planned := m.plansAcceleration(planning, nil, false)
+		planned.tainted = true
+		return planned
+	}
+	return m.plansAcceleration(planning, prior, false)
 }
 
 func (m *model) plansAnew(kind string, planning tftypes.Value, prior *object, planned *plannedChange) {
-	m.plansArtifactAnew(planning, prior, planned)
+	if kind == artifactKind {
+		m.plansArtifactAnew(planning, prior, planned)
+		return
+	}
+	again := m.plansAcceleration(planning, prior, true)
+	planned.refused, planned.why = again.refused, again.why
 }
 
 func (m *model) planned(c *change, forced bool) {
-	m.plannedArtifact(c, forced)
+	if c.kind == artifactKind {
+		m.plannedArtifact(c, forced)
+		return
+	}
+	m.plannedAcceleration(c, forced)
 }
 
 func (m *model) refreshed(before, after *object) *object {
-	return m.refreshedArtifact(before, after)
+	if before.kind == artifactKind {
+		return m.refreshedArtifact(before, after)
+	}
+	return m.refreshedAcceleration(before, after)
 }
 
 func (m *model) unreadable(before *object, errors failed) {
@@ -31,20 +56,32 @@ func (m *model) unreadable(before *object, errors failed) {
 }
 
 func (m *model) planDestroy(o *object) (refused bool) {
+	if o.kind != artifactKind {
+		return m.claimAlone(accelerationPath, "destroyed", o.ours())
+	}
 	state := fields(o.value)
 	return !truth(state["retain_on_destroy"]) && m.claim(placeOf(state), "destroyed", o.ours())
 }
 
 func (m *model) deletes(target *object, proven bool, planned plannedChange, deposed bool) outcome {
-	return m.deletesArtifact(target, proven, planned, deposed)
+	if target.kind == artifactKind {
+		return m.deletesArtifact(target, proven, planned, deposed)
+	}
+	return m.deletesAcceleration(target, planned, deposed)
 }
 
 func (m *model) writes(kind string, config, planned tftypes.Value, prior *object) outcome {
-	return m.writesArtifact(config, planned, prior)
+	if kind == artifactKind {
+		return m.writesArtifact(config, planned, prior)
+	}
+	return m.writesAcceleration(planned, prior)
 }
 
 // refusedAgain is for a plan within the apply that is refused, where the first was not: something changed in between.
 func (m *model) refusedAgain(next operation, errors failed) {
+	if next.kind != artifactKind {
+		m.t.Fatalf("%s was planned, and is refused as it is planned again: %v", next.addr, errors)
+	}
 	if _, problem := m.found(fields(next.block.config)); problem == "" && !m.excused && next.block.config.Equal(next.block.planning) && !m.pinBroken(fields(next.block.config)) {
 		m.t.Fatalf("%s was planned, and is refused as it is planned again: %v", next.addr, errors)
 	}
@@ -165,6 +202,9 @@ func (m *model) notDeleted(target *object) {
 
 // written holds a new state to what is there.
 func (m *model) written(o *object) {
+	if o.kind != artifactKind {
+		return
+	}
 	state := fields(o.value)
 	if is, there := m.store[placeOf(state)]; there && o.seen == is.tag && text(state["content_sha256"]) != sum(is.data) {
 		m.t.Fatalf("the state says %s of %s", describe(o.value), is)
