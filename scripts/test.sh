@@ -42,6 +42,11 @@ run() { # go test's arguments
 }
 failed=0
 
+# The acceptance tests run below a process that looks for their secrets (internal/secrettest), which writes down here what it has searched.
+export FLINK_TEST_SECRETS_REPORT=$PWD/.cache/secrets.txt
+rm -f "$FLINK_TEST_SECRETS_REPORT"
+verdict=0
+
 echo "Acceptance tests run with $version ($terraform)."
 {
 	if [[ -n "$opentofu" ]]; then
@@ -54,4 +59,8 @@ echo "Acceptance tests run with $version ($terraform)."
 		run -timeout 45m "$@" $(go list ./... | grep -vE "$watched")
 	fi
 	exit "$failed"
-} | .bin/testreport
+} | .bin/testreport || verdict=$?
+if [[ -e "$FLINK_TEST_SECRETS_REPORT" ]]; then
+	cat "$FLINK_TEST_SECRETS_REPORT"
+fi
+exit "$verdict"

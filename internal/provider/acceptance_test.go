@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // testDirectory names the variable with the directory that goes when all tests are over.
@@ -21,6 +22,9 @@ const testDirectory = "FLINK_TEST_DIRECTORY"
 
 // TestMain sets what acceptance tests need, so that "go test" alone runs all of them and skips none.
 func TestMain(m *testing.M) {
+	if isToBeWatched() {
+		os.Exit(runWatched())
+	}
 	os.Exit(run(m))
 }
 
@@ -30,7 +34,9 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(directory)
+	if !secrettest.Watched() { // else it is searched at the end
+		defer os.RemoveAll(directory)
+	}
 	cliConfig := filepath.Join(directory, "terraformrc")
 	if err := os.WriteFile(cliConfig, nil, 0o600); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -70,13 +76,9 @@ func run(m *testing.M) int {
 		"ALIBABA_CLOUD_CREDENTIALS_FILE":      nowhere,
 		"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
 	}
-	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
-		terraform, err := exec.LookPath("terraform")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "acceptance tests need terraform on PATH, or the path of terraform or tofu in TF_ACC_TERRAFORM_PATH:", err)
-			return 1
-		}
-		environment["TF_ACC_TERRAFORM_PATH"] = terraform
+	if environment["TF_ACC_TERRAFORM_PATH"], err = findTerraform(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	for name, value := range environment {
 		if err := os.Setenv(name, value); err != nil {
@@ -85,6 +87,17 @@ func run(m *testing.M) int {
 		}
 	}
 	return m.Run()
+}
+
+func findTerraform() (string, error) {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path, nil
+	}
+	path, err := exec.LookPath("terraform")
+	if err != nil {
+		return "", fmt.Errorf("acceptance tests need terraform on PATH, or the path of terraform or tofu in TF_ACC_TERRAFORM_PATH: %w", err)
+	}
+	return path, nil
 }
 
 // developersOwn says whether a variable has settings or credentials that the provider would take.

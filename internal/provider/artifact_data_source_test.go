@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 const oneFile = "data.flink_artifact.one"
@@ -161,7 +162,7 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 		"base URI":              {looksAt(named, `base_uri = "ftp://x"`), []string{"Invalid base URI", `"ftp://" is unknown`}},
 		"no base URI":           {looksAt(named), []string{"No base URI", "FLINK_BASE_URI"}},
 		"plain http":            {looksAt(`source_url = "HTTP://repo.example.com/job.jar"`), []string{"Invalid source URL", "plain http", "use https"}},
-		"a password in the URL": {looksAt(`source_url = "https://me:hush@repo.example.com/job.jar"`), []string{"Invalid source URL"}},
+		"a password in the URL": {looksAt(`source_url = "https://me:hushQ7vK2mXz9WtR4b@repo.example.com/job.jar"`), []string{"Invalid source URL"}},
 		"no URL":                {looksAt(`source_url = "target/job.jar"`), []string{"Invalid source URL", "A local path belongs in source"}},
 		"a URL for a path":      {looksAt(`source = "https://repo.example.com/job.jar"`), []string{"Invalid source", "is a URL"}},
 		"missing artifact":      {p.provider() + looksAt(named), []string{"No such file", "filename = \"job.jar\"", p.baseURI + "/" + jobPath, "no such object", "content-addressed", "flink_artifacts"}},
@@ -174,15 +175,15 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 			[]string{"The base URI is not known yet", "Set base_uri in this data block itself"},
 		},
 		"unknown settings": {
-			computed("secret", "1") + "provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = terraform_data.computed.output\n}\n}\n" + looksAt(named),
+			computed("known", "1") + "provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = " + onceKnown(secrettest.Mark) + "\n}\n}\n" + looksAt(named),
 			[]string{"settings are not known yet", "s3", "depends_on"},
 		},
 		"unknown settings of a store's URL": {
-			computed("secret", "1") + "provider \"flink\" {\n s3 = {\n access_key = \"x\"\n secret_key = terraform_data.computed.output\n}\n}\n" + looksAt(`source_url = "s3://bucket/job.jar"`),
+			computed("known", "1") + "provider \"flink\" {\n s3 = {\n access_key = \"x\"\n secret_key = " + onceKnown(secrettest.Mark) + "\n}\n}\n" + looksAt(`source_url = "s3://bucket/job.jar"`),
 			[]string{"settings are not known yet", "s3", "s3://bucket/job.jar", "depends_on"},
 		},
 		"unknown settings of a URL": {
-			computed("secret", "1") + "provider \"flink\" {\n http = { ca_bundle = terraform_data.computed.output }\n}\n" + looksAt(remote),
+			computed("known", "1") + "provider \"flink\" {\n http = { ca_bundle = terraform_data.computed.output }\n}\n" + looksAt(remote),
 			[]string{"settings are not known yet", "http", "https://repo.example.com/job.jar", "depends_on"},
 		},
 	} {

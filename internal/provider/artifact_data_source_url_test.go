@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
@@ -102,7 +103,7 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 	server.Put("/login.jar", faultserver.File{Data: page, ContentType: "text/html", NoRanges: true})
 	server.Put("/text.jar", faultserver.File{Data: []byte("version https://git-lfs.github.com/spec/v1\n")})
 	server.Put("/half.jar", faultserver.File{Data: data[:len(data)/2]})
-	server.Put("/private.jar", faultserver.File{Data: data, Token: "hush"})
+	server.Put("/private.jar", faultserver.File{Data: data, Token: secrettest.Mark})
 	refused := func(config string, want ...string) resource.TestStep {
 		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: words(append(want, "What to do")...)}
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 const listing = "data.flink_artifacts.listing"
@@ -191,7 +192,7 @@ func TestListBadInput(t *testing.T) {
 			[]string{"The base URI is not known yet", "Set base_uri in this data block itself"},
 		},
 		"unknown settings": {
-			computed("secret", "1") + provider("base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = terraform_data.computed.output\n}") + lists(),
+			computed("known", "1") + provider("base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = "+onceKnown(secrettest.Mark)+"\n}") + lists(),
 			[]string{"settings are not known yet", "s3", "depends_on"},
 		},
 	} {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
@@ -46,7 +47,7 @@ func fromMaven(t *testing.T, environment []string, wantOutput string) example {
 // fromRepositories is the example with a public and a private repository: two hosts, of which one is given a token.
 func fromRepositories(t *testing.T, onS3 []string, store *versitygw.Server) example {
 	t.Helper()
-	const token = "token-of-the-repository"
+	const token = secrettest.Mark + "-of-the-repository"
 	server, connector, job := faultserver.Start(t), []byte("PK\x03\x04 a connector"), []byte("PK\x03\x04 a job")
 	server.Put(connectorPath, faultserver.File{Data: connector})
 	server.Put("/releases/job-1.4.0.jar", faultserver.File{Data: job, Token: token})

@@ -45,6 +45,6 @@ func TestParseArtifactURIFunction(t *testing.T) {
 			"base_uri": exactly("s3i://bucket/a/b"), "namespace": exactly("default"), "filename": exactly("job.jar"),
 		})),
 		refuses(call("s3://bucket/job.jar"), `"uri"`, "does not lie below /artifacts/namespaces/"),
-		refuses(call("s3://k:hush@bucket/artifacts/namespaces/default/job.jar"), `"uri"`, "no user or password"),
+		refuses(call("s3://k:hushQ7vK2mXz9WtR4b@bucket/artifacts/namespaces/default/job.jar"), `"uri"`, "no user or password"),
 	)
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // Whatever is wrong with OSS or with how it is asked, the error says what to do, nothing is lost, and no secret is shown.
 func TestOSSFailures(t *testing.T) {
-	const secret = "hush-hush-0123456789"
+	const secret = secrettest.Mark + "-0123456789"
 	server := ossfake.Start(t, ossfake.Options{})
 	skewed := ossfake.Start(t, ossfake.Options{})
 	skewed.SetClock(time.Hour)

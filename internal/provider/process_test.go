@@ -19,6 +19,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/nginx"
 )
 
@@ -49,6 +50,7 @@ func newRoot(t *testing.T, config string) root {
 		t.Fatal(err)
 	}
 	directory := t.TempDir()
+	secrettest.Leave(t, directory)
 	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
 	writeFile(t, filepath.Join(directory, "main.tf"), block+config)
 	var overrides strings.Builder

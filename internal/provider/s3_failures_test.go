@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // Whatever is wrong with the store, the error names bucket and operation and says what to do, and what is there stays in the state.
@@ -49,14 +50,14 @@ func TestStoreFailures(t *testing.T) {
 	}{
 		"no such bucket":      {"no-such-bucket", server.Endpoint, server.AccessKey, server.SecretKey, []string{"No such bucket", "s3://no-such-bucket/", "What to do:"}},
 		"access denied":       {bucket, server.Endpoint, accessKey, secretKey, []string{"Access denied", "s3://" + bucket, "What to do:"}},
-		"unknown access key":  {bucket, server.Endpoint, "nobody", "hush-hush", []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
-		"wrong secret":        {bucket, server.Endpoint, server.AccessKey, "hush-hush", []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
-		"another region":      {bucket, elsewhere.URL, "key", "hush-hush", []string{"The bucket is in another region", "eu-central-1", "What to do:"}},
-		"TLS to a plain port": {bucket, strings.Replace(server.Endpoint, "http:", "https:", 1), "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "http"}},
-		"plain to a TLS port": {bucket, strings.Replace(secure.Endpoint, "https:", "http:", 1), "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "https"}},
-		"a private CA":        {bucket, secure.Endpoint, "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "custom_ca_bundle"}},
-		"no object store":     {bucket, page.URL, "key", "hush-hush", []string{"The endpoint is no object store", "s3://" + bucket, "What to do:"}},
-		"nobody listens":      {bucket, nobody, "key", "hush-hush", []string{"The store cannot be reached", "s3://" + bucket, "What to do:"}},
+		"unknown access key":  {bucket, server.Endpoint, "nobody", secrettest.Mark, []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
+		"wrong secret":        {bucket, server.Endpoint, server.AccessKey, secrettest.Mark, []string{"No valid credentials", "s3://" + bucket, "What to do:"}},
+		"another region":      {bucket, elsewhere.URL, "key", secrettest.Mark, []string{"The bucket is in another region", "eu-central-1", "What to do:"}},
+		"TLS to a plain port": {bucket, strings.Replace(server.Endpoint, "http:", "https:", 1), "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "http"}},
+		"plain to a TLS port": {bucket, strings.Replace(secure.Endpoint, "https:", "http:", 1), "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "https"}},
+		"a private CA":        {bucket, secure.Endpoint, "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "custom_ca_bundle"}},
+		"no object store":     {bucket, page.URL, "key", secrettest.Mark, []string{"The endpoint is no object store", "s3://" + bucket, "What to do:"}},
+		"nobody listens":      {bucket, nobody, "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:"}},
 	}
 	configured := func(bucket, endpoint, accessKey, secretKey string) string {
 		return fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://%s/vvp\"\n max_retries = 0\n s3 = {\n region = \"us-east-1\"\n endpoint = %q\n access_key = %q\n secret_key = %q\n}\n}\n%s",

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
@@ -31,13 +32,13 @@ func TestSourceURLBadInput(t *testing.T) {
 	}{
 		{of(fromURL("releases/job.jar")), []string{"Invalid source URL", "https://", "file://, oss://, s3://"}},
 		{of(fromURL("ftp://repo.example.com/job.jar")), []string{"Invalid source URL", "belongs in source"}},
-		{of(fromURL("https://me:hush@repo.example.com/job.jar")), []string{"Invalid source URL", "http.credentials"}},
-		{of(fromURL("https://repo.example.com/job.jar?X-Amz-Signature=hush")), []string{"Invalid source URL", "X-Amz-Signature", "s3://"}},
-		{of(fromURL("https://repo.example.com/job.jar?a=b&sig=hush")), []string{"Invalid source URL", "http.credentials"}},
-		{of(fromURL("https://acme.oss-cn-hangzhou.aliyuncs.com/job.jar?OSSAccessKeyId=hush&Signature=hush")), []string{"Invalid source URL", "OSSAccessKeyId", "oss://"}},
-		{of(fromURL("https://repo.example.com/" + strings.Repeat("hush", 2560))), []string{"Invalid source URL", "10265 bytes"}},
-		{of(fromURL("s3://key:hush@bucket/job.jar")), []string{"Invalid source URL", "no user or password"}},
-		{of(fromURL("s3://bucket/job.jar?X-Amz-Signature=hush")), []string{"Invalid source URL", "no query"}},
+		{of(fromURL("https://me:hushQ7vK2mXz9WtR4b@repo.example.com/job.jar")), []string{"Invalid source URL", "http.credentials"}},
+		{of(fromURL("https://repo.example.com/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b")), []string{"Invalid source URL", "X-Amz-Signature", "s3://"}},
+		{of(fromURL("https://repo.example.com/job.jar?a=b&sig=hushQ7vK2mXz9WtR4b")), []string{"Invalid source URL", "http.credentials"}},
+		{of(fromURL("https://acme.oss-cn-hangzhou.aliyuncs.com/job.jar?OSSAccessKeyId=hushQ7vK2mXz9WtR4b&Signature=hushQ7vK2mXz9WtR4b")), []string{"Invalid source URL", "OSSAccessKeyId", "oss://"}},
+		{of(fromURL("https://repo.example.com/" + strings.Repeat("hushQ7vK2mXz9WtR4b", 569))), []string{"Invalid source URL", "10267 bytes"}},
+		{of(fromURL("s3://key:hushQ7vK2mXz9WtR4b@bucket/job.jar")), []string{"Invalid source URL", "no user or password"}},
+		{of(fromURL("s3://bucket/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b")), []string{"Invalid source URL", "no query"}},
 		{of(fromURL("s3://bucket")), []string{"Invalid source URL", "names a bucket"}},
 		{of(fromURL("oss://bucket/jobs/")), []string{"Invalid source URL", "names a directory"}},
 		{of(fromURL("http://repo.example.com/job.jar")), []string{"A plain http URL needs a pin", "content_sha256"}},
@@ -52,15 +53,15 @@ func TestSourceURLBadInput(t *testing.T) {
 
 		{with(`ca_bundle = "nope.pem"`), []string{"The provider's settings cannot be used", "http.ca_bundle", "nope.pem"}},
 		{of(fromURL(s.URL+publishedPath), `content_sha256_url = "SHA256SUMS"`), []string{"Invalid URL of a checksum file", "file:///srv/SHA256SUMS"}},
-		{with(`credentials = { "https://repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "repo.example.com:8443"}},
-		{with(`credentials = { "me:hush@repo.example.com" = { token = "hush" } }`), []string{"Invalid host"}},
-		{with(`credentials = { "Repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "lower case"}},
+		{with(`credentials = { "https://repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" } }`), []string{"Invalid host", "repo.example.com:8443"}},
+		{with(`credentials = { "me:hushQ7vK2mXz9WtR4b@repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" } }`), []string{"Invalid host"}},
+		{with(`credentials = { "Repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" } }`), []string{"Invalid host", "lower case"}},
 		{with(`credentials = { "repo.example.com" = { username = "me" } }`), []string{"password"}},
-		{with(`credentials = { "Repo.example.com" = { token = "hush" }, "repo.example.com" = { token = "hush" } }`), []string{"Invalid host", "in lower case"}},
-		{with(`credentials = { "repo.example.com" = { username = "me", password = "hush", token = "hush" } }`), []string{"token"}},
-		{with(`credentials = { "repo.example.com" = { token = "hush\n" } }`), []string{"Invalid header", "trimspace"}},
-		{with(`credentials = { "repo.example.com" = { headers = { "X Y" = "hush" } } }`), []string{"Invalid header"}},
-		{with(`credentials = { "repo.example.com" = { headers = { Range = "hush" } } }`), []string{"set by the provider itself"}},
+		{with(`credentials = { "Repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" }, "repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" } }`), []string{"Invalid host", "in lower case"}},
+		{with(`credentials = { "repo.example.com" = { username = "me", password = "hushQ7vK2mXz9WtR4b", token = "hushQ7vK2mXz9WtR4b" } }`), []string{"token"}},
+		{with(`credentials = { "repo.example.com" = { token = "hushQ7vK2mXz9WtR4b\n" } }`), []string{"Invalid header", "trimspace"}},
+		{with(`credentials = { "repo.example.com" = { headers = { "X Y" = "hushQ7vK2mXz9WtR4b" } } }`), []string{"Invalid header"}},
+		{with(`credentials = { "repo.example.com" = { headers = { Range = "hushQ7vK2mXz9WtR4b" } } }`), []string{"set by the provider itself"}},
 		{with(`credentials = { "repo.example.com" = { client_cert_pem = "x" } }`), []string{"client_key_pem"}},
 	} {
 		steps = append(steps, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
@@ -70,11 +71,12 @@ func TestSourceURLBadInput(t *testing.T) {
 
 	// The lines of the configuration that Terraform shows are the user's own; the provider's words repeat nothing of them.
 	for _, url := range []string{
-		"https://me:hush@repo.example.com/job.jar", "https://repo.example.com/job.jar?X-Amz-Signature=hush", "https://repo.example.com/%zz?sig=hush",
-		"https://repo.example.com/" + strings.Repeat("hush", 2560), "s3://key:hush@bucket/job.jar", "s3://bucket/job.jar?X-Amz-Signature=hush",
+		"https://me:hushQ7vK2mXz9WtR4b@repo.example.com/job.jar", "https://repo.example.com/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b", "https://repo.example.com/%zz?sig=hushQ7vK2mXz9WtR4b",
+		"https://repo.example.com/" + strings.Repeat("hushQ7vK2mXz9WtR4b", 569), "s3://key:hushQ7vK2mXz9WtR4b@bucket/job.jar", "s3://bucket/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b",
 	} {
 		r := newRoot(t, "variable \"url\" {}\n"+of("source_url = var.url"))
-		if output := r.fails(t, "plan", "-input=false", "-no-color", "-var", "url="+url); strings.Contains(strings.ReplaceAll(output, "\n", ""), "hush") {
+		r.environment = append(r.environment, "TF_VAR_url="+url) // arguments are seen by everybody
+		if output := r.fails(t, "plan", "-input=false", "-no-color"); strings.Contains(strings.ReplaceAll(output, "\n", ""), "hush") {
 			t.Errorf("%.60s: the message repeats a secret:\n%.1000s", url, output)
 		}
 	}
@@ -229,16 +231,16 @@ func TestSourceURLCredentials(t *testing.T) {
 	p := inDirectory(t)
 	host := strings.TrimPrefix(s.URL, "https://")
 	other := strings.TrimPrefix(s.OtherURL, "https://")
-	const hush = "hush-7e2f"
+	const hush = secrettest.Mark
 	file := faultserver.File{Data: []byte(firstJob), ETag: `"1"`}
 	credentials := fmt.Sprintf("http = {\n ca_bundle = %q\n credentials = {\n %q = {\n%%s\n}\n %q = {\n ca_cert_pem = file(%q)\n token = \"%s-other\"\n}\n}\n}\n", s.CAFile, host, other, s.OtherCAFile, hush)
 	for name, test := range map[string]struct {
 		given string
 		need  func(*faultserver.File)
 	}{
-		"basic":  {`username = "me", password = "hush-7e2f"`, func(f *faultserver.File) { f.Username, f.Password = "me", hush }},
-		"token":  {`token = "hush-7e2f"`, func(f *faultserver.File) { f.Token = hush }},
-		"header": {`headers = { PRIVATE-TOKEN = "hush-7e2f" }`, func(f *faultserver.File) { f.HeaderName, f.HeaderValue = "Private-Token", hush }},
+		"basic":  {`username = "me", password = "hushQ7vK2mXz9WtR4b"`, func(f *faultserver.File) { f.Username, f.Password = "me", hush }},
+		"token":  {`token = "hushQ7vK2mXz9WtR4b"`, func(f *faultserver.File) { f.Token = hush }},
+		"header": {`headers = { PRIVATE-TOKEN = "hushQ7vK2mXz9WtR4b" }`, func(f *faultserver.File) { f.HeaderName, f.HeaderValue = "Private-Token", hush }},
 		"certificate": {
 			fmt.Sprintf("client_cert_pem = %q\nclient_key_pem = %q\n", s.ClientCert, s.ClientKey),
 			func(f *faultserver.File) { f.ClientCertificate = true },
@@ -262,7 +264,7 @@ func TestSourceURLCredentials(t *testing.T) {
 			}
 			p.holds(t, jobPath, firstJob)
 			s.Inject(faultserver.Match{Server: "other"}, 1, faultserver.Always, faultserver.Answer(403))
-			s.Put(publishedPath, faultserver.File{Token: "another"})
+			s.Put(publishedPath, faultserver.File{Token: hush + "-another"})
 			outputs["refused plan"] = r.run(t, "plan", "-input=false", "-no-color")
 			outputs["refused apply"] = r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
 			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
@@ -290,10 +292,10 @@ func TestSourceURLCredentials(t *testing.T) {
 func TestSourceURLUnknownSettings(t *testing.T) {
 	s := publish(t)
 	p := inDirectory(t)
-	s.Put(publishedPath, faultserver.File{Data: []byte(firstJob), ETag: `"1"`, Token: "hush"})
+	s.Put(publishedPath, faultserver.File{Data: []byte(firstJob), ETag: `"1"`, Token: "hushQ7vK2mXz9WtR4b"})
 	config := func(trigger string) string {
-		return computed("hush", trigger) + fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n http = {\n ca_bundle = %q\n credentials = {\n %q = { token = terraform_data.computed.output }\n}\n}\n}\n",
-			p.baseURI, s.CAFile, strings.TrimPrefix(s.URL, "https://")) + artifact("job", fromURL(s.URL+publishedPath))
+		return computed("known", trigger) + fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n http = {\n ca_bundle = %q\n credentials = {\n %q = { token = %s }\n}\n}\n}\n",
+			p.baseURI, s.CAFile, strings.TrimPrefix(s.URL, "https://"), onceKnown(secrettest.Mark)) + artifact("job", fromURL(s.URL+publishedPath))
 	}
 	applies(t,
 		resource.TestStep{Config: config("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
@@ -313,7 +315,7 @@ func TestSourceURLBytesAfterTheEnd(t *testing.T) {
 			return
 		}
 		defer connection.Close()
-		fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s<a href=\"https://bucket.example.com/job.jar?X-Amz-Signature=hush-7e2f\">", len(firstJob), firstJob)
+		fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s<a href=\"https://bucket.example.com/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b\">", len(firstJob), firstJob)
 		time.Sleep(100 * time.Millisecond) // a connection that is closed at once is not read to its end
 	}))
 	defer s.Close()
@@ -323,5 +325,5 @@ func TestSourceURLBytesAfterTheEnd(t *testing.T) {
 	outputs := map[string]string{"apply": r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")}
 	p.holds(t, jobPath, firstJob)
 	outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
-	r.hides(t, outputs, "hush-7e2f")
+	r.hides(t, outputs, secrettest.Mark)
 }

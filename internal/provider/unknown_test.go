@@ -11,11 +11,17 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // computed is a resource whose output is the value, and unknown at plan whenever the trigger changes.
 func computed(value, trigger string) string {
 	return fmt.Sprintf("resource \"terraform_data\" \"computed\" {\n input = %q\n triggers_replace = %q\n}\n", value, trigger)
+}
+
+// onceKnown is an expression for a secret that is unknown at plan whenever computed("known", …) is. The other resource's state does not have it.
+func onceKnown(secret string) string {
+	return fmt.Sprintf("terraform_data.computed.output == \"known\" ? %q : null", secret)
 }
 
 // A base URI that comes from another resource is unknown at plan: nothing is replaced for that.
@@ -47,11 +53,11 @@ func TestUnknownCredentials(t *testing.T) {
 	p := inBucket(t, server)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	t.Setenv("AWS_ACCESS_KEY_ID", "another")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "account")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secrettest.Mark+"-account")
 	config := func(trigger string) string {
-		return computed(server.SecretKey, trigger) + fmt.Sprintf(
-			"provider \"flink\" {\n base_uri = %q\n s3 = {\n endpoint = %q\n access_key = %q\n secret_key = terraform_data.computed.output\n}\n}\n",
-			p.baseURI, server.Endpoint, server.AccessKey) + artifact("job", fromFile(path))
+		return computed("known", trigger) + fmt.Sprintf(
+			"provider \"flink\" {\n base_uri = %q\n s3 = {\n endpoint = %q\n access_key = %q\n secret_key = %s\n}\n}\n",
+			p.baseURI, server.Endpoint, server.AccessKey, onceKnown(server.SecretKey)) + artifact("job", fromFile(path))
 	}
 	applies(t,
 		resource.TestStep{Config: config("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
@@ -91,15 +97,17 @@ func TestUnknownOSSCredentials(t *testing.T) {
 	p, _ := inOSSBucket(t, server)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "another")
-	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "account")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secrettest.Mark+"-account")
 	config := func(secret, token, trigger string) string {
-		return computed(server.SecretKey, trigger) + fmt.Sprintf(
+		return computed("known", trigger) + fmt.Sprintf(
 			"provider \"flink\" {\n base_uri = %q\n oss = {\n endpoint = %q\n region = %q\n access_key = %q\n secret_key = %s\n}\n s3 = { access_key = \"key\", secret_key = %s }\n}\n",
 			p.baseURI, server.Endpoint, server.Region, server.AccessKey, secret, token) + artifact("job", fromFile(path))
 	}
-	own := func(trigger string) string { return config("terraform_data.computed.output", `"other"`, trigger) }
+	own := func(trigger string) string {
+		return config(onceKnown(server.SecretKey), fmt.Sprintf("%q", secrettest.Mark), trigger)
+	}
 	others := func(trigger string) string {
-		return config(fmt.Sprintf("%q", server.SecretKey), "terraform_data.computed.output", trigger)
+		return config(fmt.Sprintf("%q", server.SecretKey), onceKnown(secrettest.Mark), trigger)
 	}
 	asked := func(want bool) func() {
 		return func() {

@@ -408,9 +408,9 @@ func TestWorkspaceStorageUnknownSettings(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
 	config := func(trigger string) string {
-		return computed(server.SecretKey, trigger) + fmt.Sprintf(
-			"provider \"flink\" {\n base_uri = %q\n s3 = {\n endpoint = %q\n access_key = %q\n secret_key = terraform_data.computed.output\n}\n}\n",
-			p.baseURI, server.Endpoint, server.AccessKey) + workspaceStorage("storage", "cors_rule = {}")
+		return computed("known", trigger) + fmt.Sprintf(
+			"provider \"flink\" {\n base_uri = %q\n s3 = {\n endpoint = %q\n access_key = %q\n secret_key = %s\n}\n}\n",
+			p.baseURI, server.Endpoint, server.AccessKey, onceKnown(server.SecretKey)) + workspaceStorage("storage", "cors_rule = {}")
 	}
 	applies(t,
 		resource.TestStep{Config: config("1")},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // The defaults of Options.
@@ -71,7 +72,7 @@ func New(o Options) *Server {
 		o.AccessKey = "LTAI" + rand.Text()[:20]
 	}
 	if o.SecretKey == "" {
-		o.SecretKey = rand.Text() + rand.Text()
+		o.SecretKey = secrettest.Secret("of an account of the OSS fake")
 	}
 	if o.CopyLimit == 0 {
 		o.CopyLimit = DefaultCopyLimit

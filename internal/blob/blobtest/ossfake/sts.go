@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // StartSTS starts the Security Token Service. Its endpoint is a host with a port and is https always, as credentials-go
@@ -123,7 +124,7 @@ func (s *Server) assume(w http.ResponseWriter, r *http.Request) {
 // temporaryKey makes a key and a token. The caller holds the lock.
 func (s *Server) temporaryKey(life time.Duration) Key {
 	key := Key{
-		AccessKey: "STS." + rand.Text(), SecretKey: rand.Text() + rand.Text(), SecurityToken: "CAIS" + rand.Text() + rand.Text(),
+		AccessKey: "STS." + rand.Text(), SecretKey: secrettest.Secret("of a session of the OSS fake"), SecurityToken: "CAIS" + secrettest.Secret("token of a session of the OSS fake"),
 		Expires: s.now().Add(life).Truncate(time.Second),
 	}
 	s.keys[key.AccessKey] = key

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // Region is that of every server.
@@ -62,7 +63,7 @@ func Start(t testing.TB, options Options) *Server {
 	t.Helper()
 	server := &Server{
 		AccessKey: rand.Text(),
-		SecretKey: rand.Text() + rand.Text(),
+		SecretKey: secrettest.Secret("of versitygw's root account"),
 		options:   options,
 		binary:    binary(t),
 		log:       &output{},
@@ -202,7 +203,7 @@ func (s *Server) CreateBucket(t testing.TB) string {
 // CreateUser makes an account that owns nothing and may nothing, with a secret made at random.
 func (s *Server) CreateUser(t testing.TB) (accessKey, secretKey string) {
 	t.Helper()
-	accessKey, secretKey = rand.Text(), rand.Text()+rand.Text()
+	accessKey, secretKey = rand.Text(), secrettest.Secret("of an account of versitygw")
 	command := exec.CommandContext(t.Context(), s.binary, "admin", "--endpoint-url", s.Endpoint, "--allow-insecure",
 		"create-user", "--access", accessKey, "--secret", secretKey, "--role", "user")
 	command.Env = []string{"ADMIN_ACCESS_KEY_ID=" + s.AccessKey, "ADMIN_SECRET_ACCESS_KEY=" + s.SecretKey}

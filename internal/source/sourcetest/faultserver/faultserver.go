@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // Server is three servers of the same files. They end with the test.
@@ -149,7 +150,8 @@ func (s *Server) makeClientCertificate(t testing.TB, roots *x509.CertPool) {
 		t.Fatal(err)
 	}
 	s.ClientCert = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
-	s.ClientKey = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	// What stands before the first block of a PEM file is a comment.
+	s.ClientKey = secrettest.Secret("key of a client certificate") + "\n" + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 	roots.AppendCertsFromPEM([]byte(s.ClientCert))
 }
 
