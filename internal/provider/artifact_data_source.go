@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -157,7 +156,7 @@ func (f file) missing(ctx context.Context, store blob.Store) diag.Diagnostic {
 			advice = "Check base_uri, namespace and filename: upper and lower case differ, and the name of a content-addressed artifact has the digits of its hash. " +
 				"If a resource of this configuration writes the file, name it in depends_on. The data source flink_artifacts lists what is there."
 		}
-		return diag.NewAttributeErrorDiagnostic(path.Root(f.attribute), "No such file", fmt.Sprintf("%s failed.\n\nCause: There is no such object in the bucket.\n\nWhat to do: %s", tried, advice))
+		return diag.NewAttributeErrorDiagnostic(path.Root(f.attribute), "No such file", explained(tried, errors.New("there is no such object in the bucket"), advice))
 	}
 	return failureAt(f.attribute, tried, err)
 }

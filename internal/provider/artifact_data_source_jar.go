@@ -112,7 +112,7 @@ func (f file) jarFailure(err error) diag.Diagnostic {
 	default:
 		return failureAt(f.attribute, tried, err)
 	}
-	return diag.NewAttributeErrorDiagnostic(fwpath.Root(f.attribute), title, fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(err), advice))
+	return diag.NewAttributeErrorDiagnostic(fwpath.Root(f.attribute), title, explained(tried, err, advice))
 }
 
 const noJarTitle = "The file is no JAR"

@@ -172,7 +172,7 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 		"a missing directory":   {looksAt(named, fmt.Sprintf("base_uri = %q", "file://"+root+"/none")), []string{"No such bucket", root + "/none", "What to do"}},
 		"unknown base URI": {
 			computed("file://"+root, "1") + "provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n" + looksAt(named),
-			[]string{"The base URI is not known yet", "Set base_uri in this data block itself"},
+			[]string{"The base URI must be known at plan", "Set base_uri in this data block itself"},
 		},
 		"unknown settings": {
 			computed("known", "1") + "provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = " + onceKnown(secrettest.Mark) + "\n}\n}\n" + looksAt(named),

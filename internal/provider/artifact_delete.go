@@ -32,7 +32,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 
 	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Damaged state", "The artifact's uri cannot be read: "+sentence(err)+" Remove it from the state with \"terraform state rm\".")
+		resp.Diagnostics.Append(damagedState("the artifact's uri", err))
 		return
 	}
 	tried := "Deleting " + artifact.URI()
@@ -73,7 +73,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	case !owner.mayDelete(state, info):
 		resp.Diagnostics.AddWarning("The file was left in the store",
 			fmt.Sprintf("%s is not the object that this resource wrote: another resource or somebody else owns it by now, or it was there before. "+
-				"It was left as it is, and is no longer in this state.", artifact.URI()))
+				"It was left as it is, and is no longer in this state. If nobody needs it, remove it by hand.", artifact.URI()))
 	default:
 		if err := deleteSettled(ctx, store, info, looked); err != nil {
 			resp.Diagnostics.AddError(failure(tried, err))

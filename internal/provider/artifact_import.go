@@ -20,7 +20,7 @@ func (r *artifactResource) ImportState(ctx context.Context, req resource.ImportS
 	}
 	artifact, err := workspace.ParseArtifactURI(uri)
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", sentence(err))
+		resp.Diagnostics.Append(invalidImport("s3://my-bucket/vvp/artifacts/namespaces/default/job.jar", err))
 		return
 	}
 	for attribute, value := range map[string]any{

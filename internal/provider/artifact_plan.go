@@ -156,7 +156,7 @@ func (p *artifactPlan) planLocation() {
 	}
 	artifact, at, err := p.planned.artifact()
 	if err != nil {
-		p.diags.AddAttributeError(path.Root(at), "Invalid "+attributeWords[at], sentence(err))
+		p.diags.AddAttributeError(path.Root(at), locationRules[at].title, sentence(err))
 		return
 	}
 	if from, err := workspace.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil && from.Canonical() == artifact.Canonical() {
@@ -170,7 +170,8 @@ func (p *artifactPlan) planLocation() {
 	}
 }
 
-var attributeWords = map[string]string{"base_uri": "base URI", "filename": "file name"}
+// locationRules are those of the attributes that a location is made of.
+var locationRules = map[string]stringRule{"base_uri": baseURIRule, "filename": filenameRule}
 
 // artifact is where the file lies; at is the attribute that an error concerns. All that it is made of must be known.
 func (m artifactModel) artifact() (artifact workspace.Artifact, at string, err error) {
@@ -213,7 +214,7 @@ func (p *artifactPlan) planRest() {
 		if p.planned.ContentSHA256.IsUnknown() {
 			fails += " if the new bytes are other ones"
 		}
-		p.diags.AddAttributeWarning(path.Root("overwrite"), "The object is not ours",
+		p.diags.AddAttributeWarning(path.Root("overwrite"), notOursTitle,
 			fmt.Sprintf("%s was there, with the same bytes, before this resource was created. It is not changed unless overwrite = true: without it, %s.", p.location.URI(), fails))
 	}
 	if !sameBytes {

@@ -156,9 +156,9 @@ func sourceFailure(name string, err error) (title, detail string) {
 	case errors.Is(err, source.ErrNotRegular):
 		return failure(tried, err)
 	case errors.Is(err, fs.ErrNotExist):
-		return "The source is missing", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Build the file first, or correct its path. A relative path counts from the root module's directory."
+		return sourceMissingTitle, explained(tried, err, "Build the file first, or correct its path. A relative path counts from the root module's directory.")
 	case errors.Is(err, fs.ErrPermission):
-		return "The source cannot be read", tried + " failed.\n\nCause: " + sentence(err) + "\n\nWhat to do: Let the user who runs this read the file."
+		return sourceUnreadableTitle, explained(tried, err, "Let the user who runs this read the file.")
 	}
 	return failure(tried, err)
 }

@@ -234,12 +234,14 @@ func hashOf(prior *artifactModel) string {
 	return prior.ContentSHA256.ValueString()
 }
 
+const notOursTitle = "The object is not ours"
+
 // notOurs refuses to touch an object that this state does not own.
 func (p *artifactPublication) notOurs() diag.Diagnostics {
 	var diags diag.Diagnostics
-	diags.AddAttributeError(frameworkpath.Root("overwrite"), "The object is not ours",
-		fmt.Sprintf("Changing %s failed.\n\nCause: The object was there before this resource, or another Terraform state has taken it over. It was left as it is.\n\n"+
-			"What to do: Set overwrite = true to change it all the same, or choose another filename.", p.artifact.URI()))
+	diags.AddAttributeError(frameworkpath.Root("overwrite"), notOursTitle,
+		explained("Changing "+p.artifact.URI(), errors.New("the object was there before this resource, or another Terraform state has taken it over. It was left as it is"),
+			"Set overwrite = true to change it all the same, or choose another filename."))
 	return diags
 }
 

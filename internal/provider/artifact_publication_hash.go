@@ -29,7 +29,8 @@ func (p *artifactPublication) findHash(ctx context.Context) diag.Diagnostics {
 	if !p.config.ContentSHA256URL.IsNull() {
 		hash, awaits, err := p.provider.checksum(ctx, p.config)
 		if err == nil && awaits != "" {
-			err = fmt.Errorf("in the provider's block %s is not known", awaits)
+			diags.Append(settingsUnknown(awaits, shown(p.config.ContentSHA256URL.ValueString())))
+			return diags
 		}
 		if err != nil {
 			title, detail := failure("Reading "+shown(p.config.ContentSHA256URL.ValueString()), err)

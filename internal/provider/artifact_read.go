@@ -29,7 +29,7 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 
 	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Damaged state", "The artifact's uri cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
+		resp.Diagnostics.Append(damagedState("the artifact's uri", err))
 		return
 	}
 	// First of all, as the framework wants it whatever comes of the reading, a removal included.

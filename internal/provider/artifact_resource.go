@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -126,7 +125,8 @@ func (r *artifactResource) publication(ctx context.Context, config, planned arti
 	p := &artifactPublication{provider: r.configured, config: config, planned: planned}
 	from, awaits, err := r.configured.bytes(config)
 	if err == nil && awaits != "" {
-		err = fmt.Errorf("in the provider's block %s is not known", awaits)
+		diags.Append(settingsUnknown(awaits, config.sourceName()))
+		return nil, diags
 	}
 	if err != nil {
 		diags.AddAttributeError(path.Root(config.sourceAttribute()), sourceURLRule.title, sentence(err))
@@ -139,12 +139,12 @@ func (r *artifactResource) publication(ctx context.Context, config, planned arti
 	}
 	var at string
 	if p.artifact, at, err = p.planned.artifact(); err != nil {
-		diags.AddAttributeError(path.Root(at), "Invalid "+attributeWords[at], sentence(err))
+		diags.AddAttributeError(path.Root(at), locationRules[at].title, sentence(err))
 		return nil, diags
 	}
 	p.planned.URI = types.StringValue(p.artifact.URI())
 	if p.store, err = r.configured.store(p.artifact.Base); err != nil {
-		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
+		diags.Append(failureAt("base_uri", "Opening "+p.artifact.Base.String(), err))
 		return nil, diags
 	}
 	return p, diags

@@ -185,7 +185,7 @@ func (r *artifactResource) ValidateConfig(ctx context.Context, req resource.Vali
 	}
 	if size > maxMetadata {
 		resp.Diagnostics.AddAttributeError(path.Root("metadata"), "Too much metadata",
-			fmt.Sprintf("Keys and values have %d bytes together; stores keep %d beside the provider's own.", size, maxMetadata))
+			fmt.Sprintf("Keys and values have %d bytes together; stores keep %d beside the provider's own. Take some out, or shorten them.", size, maxMetadata))
 	}
 }
 

@@ -171,7 +171,7 @@ func (c *configured) openNow(own *types.String) (workspace.BaseURI, blob.Store, 
 		return workspace.BaseURI{}, nil, diags
 	}
 	if baseURI.IsUnknown() {
-		diags.AddAttributeError(path.Root("base_uri"), "The base URI is not known yet",
+		diags.AddAttributeError(path.Root("base_uri"), "The base URI must be known at plan",
 			"The provider's base_uri is known only after an apply, and this data source is read before. "+
 				"Set base_uri in this data block itself, from the same expression: then it is read when the value is known.")
 		return workspace.BaseURI{}, nil, diags

@@ -189,7 +189,7 @@ func TestListBadInput(t *testing.T) {
 		"missing directory": {provider(fmt.Sprintf("base_uri = %q", missing)) + lists(), []string{"No such bucket", "Listing " + missing, "does not exist", "What to do"}},
 		"unknown base URI": {
 			computed("file://"+root, "1") + provider("base_uri = terraform_data.computed.output") + lists(),
-			[]string{"The base URI is not known yet", "Set base_uri in this data block itself"},
+			[]string{"The base URI must be known at plan", "Set base_uri in this data block itself"},
 		},
 		"unknown settings": {
 			computed("known", "1") + provider("base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = "+onceKnown(secrettest.Mark)+"\n}") + lists(),

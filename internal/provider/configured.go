@@ -55,7 +55,7 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 	}
 	var attributes map[string]tftypes.Value
 	if err := raw.As(&attributes); err != nil {
-		diags.AddError("Cannot read the provider's configuration", err.Error())
+		diags.Append(ownBug("Reading the provider's block", err))
 		return nil, diags
 	}
 	for _, backend := range []workspace.Backend{workspace.OSS, workspace.S3} {

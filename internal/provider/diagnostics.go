@@ -29,11 +29,11 @@ var failures = []struct {
 		"Raise the time in the resource's timeouts block, or look for what makes the store slow. What was begun is whole or undone; run it again.",
 	},
 	{
-		blob.ErrSourceChanged, "The source changed while it was read",
+		blob.ErrSourceChanged, sourceChangedTitle,
 		"Nothing was published. Let what writes the source finish, then run again.",
 	},
 	{
-		blob.ErrStartOver, "The source changed while it was read",
+		blob.ErrStartOver, sourceChangedTitle,
 		"Nothing was published, though it was tried again. Let what writes the source finish, then run again.",
 	},
 	{
@@ -111,13 +111,13 @@ var failures = []struct {
 	},
 	{
 		fs.ErrNotExist, "Not found",
-		"Check the name.",
+		"Check the base URI and the name: upper and lower case differ.",
 	},
 }
 
 // failure puts an error into the words of a diagnostic: what was tried, the cause, the next step.
 func failure(tried string, err error) (title, detail string) {
-	title, advice := "Unexpected failure", "If it comes again, please report it with this text."
+	title, advice := unexpectedTitle, "If it comes again, please report it with this text."
 	var mismatch *blob.MismatchError
 	if errors.As(err, &mismatch) {
 		title = "The source has other bytes than planned"
@@ -145,8 +145,39 @@ func failure(tried string, err error) (title, detail string) {
 		advice = given
 	} else if errors.As(err, &storeError) && storeError.Advice != "" && !errors.Is(err, blob.ErrNotAccelerated) { // which resource switches it on is known here
 		advice = storeError.Advice
+		if title == unexpectedTitle { // the backend knows what it is, and what to do
+			title = "The store refused"
+		}
 	}
-	return title, fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(err), advice)
+	return title, explained(tried, err, advice)
+}
+
+// explained is what every failure says: what was tried, the cause, the next step.
+func explained(tried string, cause error, advice string) string {
+	return fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(cause), advice)
+}
+
+const (
+	unexpectedTitle       = "Unexpected failure"
+	sourceChangedTitle    = "The source changed while it was read"
+	sourceMissingTitle    = "The source is missing"
+	sourceUnreadableTitle = "The source cannot be read"
+)
+
+// damagedState is a state that says what this provider has never written. What it describes cannot be found, so it must leave the state.
+func damagedState(what string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Damaged state", explained("Reading "+what+" from the state", err,
+		"Take the resource out of the state (terraform state rm ADDRESS), and import it again to go on with it. What is in the store stays as it is."))
+}
+
+// invalidImport is an import of something that is no URI of the resource; example is one.
+func invalidImport(example string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Invalid import ID", explained("Importing", err, "Import by the URI: terraform import ADDRESS '"+example+"'."))
+}
+
+// ownBug is what cannot happen unless this provider is wrong.
+func ownBug(tried string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("The provider does not understand its own data", explained(tried, err, "This is a bug of the provider. Please report it with this text."))
 }
 
 // remoteTitles are those of failures that stores and sources have in common, for a source.
@@ -154,8 +185,8 @@ var remoteTitles = []struct {
 	is    error
 	title string
 }{
-	{fs.ErrNotExist, "The source is missing"},
-	{fs.ErrPermission, "The source cannot be read"},
+	{fs.ErrNotExist, sourceMissingTitle},
+	{fs.ErrPermission, sourceUnreadableTitle},
 	{blob.ErrUnreachable, "The source cannot be reached"},
 }
 

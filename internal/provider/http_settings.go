@@ -115,9 +115,9 @@ func httpSettings(ctx context.Context, block types.Object) (httpsource.Settings,
 }
 
 var (
-	credentialHostRule = stringRule{"Invalid host", checkCredentialHost}
-	headerNameRule     = stringRule{"Invalid header", checkSourceHeader}
-	tokenRule          = stringRule{"Invalid header", checkSecretHeader}
+	credentialHostRule = stringRule{"Invalid host of credentials", checkCredentialHost}
+	headerNameRule     = stringRule{"Invalid header name", checkSourceHeader}
+	tokenRule          = stringRule{"Invalid header value", checkSecretHeader}
 )
 
 // checkCredentialHost takes a host, or a host and a port. Its message does not repeat what may hold a password.

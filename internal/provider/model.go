@@ -10,6 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
+// What is tried here, in the words of ownBug.
+const (
+	readingModel = "Reading the attributes of a block"
+	writingModel = "Writing the attributes of a block"
+)
+
 // readModel fills a struct, whose fields are values of the framework and tagged with the names of all attributes, as the Get of a tfsdk.Config,
 // Plan or State does. That compiles a regular expression for each field each time (internal/reflect/helpers.go, isValidFieldName, in 1.19.0).
 func readModel(ctx context.Context, raw tftypes.Value, schema interface{ Type() attr.Type }, model any) diag.Diagnostics {
@@ -21,18 +27,18 @@ func readModel(ctx context.Context, raw tftypes.Value, schema interface{ Type() 
 		err = fmt.Errorf("%s is no object with attributes", raw)
 	}
 	if err != nil {
-		diags.AddError(noModelTitle, err.Error())
+		diags.Append(ownBug(readingModel, err))
 		return diags
 	}
 	types := object.AttributeTypes()
 	if fields := reflect.TypeOf(model).Elem().NumField(); fields != len(types) {
-		diags.AddError(noModelTitle, fmt.Sprintf("There are %d attributes, and %d fields for them.", len(types), fields))
+		diags.Append(ownBug(readingModel, fmt.Errorf("there are %d attributes, and %d fields for them", len(types), fields)))
 		return diags
 	}
 	for field, name := range fieldsOf(reflect.ValueOf(model).Elem()) {
 		of, ok := types[name]
 		if !ok {
-			diags.AddError(noModelTitle, "There is no attribute "+name+".")
+			diags.Append(ownBug(readingModel, fmt.Errorf("there is no attribute %s", name)))
 			continue
 		}
 		value, err := of.ValueFromTerraform(ctx, values[name])
@@ -40,7 +46,7 @@ func readModel(ctx context.Context, raw tftypes.Value, schema interface{ Type() 
 			err = fmt.Errorf("a %T is no %s", value, field.Type())
 		}
 		if err != nil {
-			diags.AddError(noModelTitle, name+": "+err.Error())
+			diags.Append(ownBug(readingModel, fmt.Errorf("%s: %w", name, err)))
 			continue
 		}
 		field.Set(reflect.ValueOf(value))
@@ -55,26 +61,24 @@ func writeModel(ctx context.Context, of tftypes.Type, model any, to *tftypes.Val
 	for field, name := range fieldsOf(reflect.ValueOf(model)) {
 		value, ok := field.Interface().(attr.Value)
 		if !ok {
-			diags.AddError(noModelTitle, fmt.Sprintf("%s: a %s is no value.", name, field.Type()))
+			diags.Append(ownBug(writingModel, fmt.Errorf("%s: a %s is no value", name, field.Type())))
 			continue
 		}
 		raw, err := value.ToTerraformValue(ctx)
 		if err != nil {
-			diags.AddError(noModelTitle, name+": "+err.Error())
+			diags.Append(ownBug(writingModel, fmt.Errorf("%s: %w", name, err)))
 			continue
 		}
 		values[name] = raw
 	}
 	if err := tftypes.ValidateValue(of, values); err != nil {
-		diags.AddError(noModelTitle, err.Error())
+		diags.Append(ownBug(writingModel, err))
 	}
 	if !diags.HasError() {
 		*to = tftypes.NewValue(of, values)
 	}
 	return diags
 }
-
-const noModelTitle = "The provider does not understand its own attributes"
 
 // fieldsOf goes through the fields of a struct and their tags.
 func fieldsOf(model reflect.Value) func(func(field reflect.Value, name string) bool) {

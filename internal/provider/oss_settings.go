@@ -199,6 +199,8 @@ func ossExpirationSchema() schema.Int64Attribute {
 	}
 }
 
+const twoEndpointsTitle = "Two endpoints"
+
 // ossSettings reads the block, which has no unknown value.
 func ossSettings(ctx context.Context, block types.Object) (schemes.OSS, diag.Diagnostics) {
 	if block.IsNull() {
@@ -207,11 +209,11 @@ func ossSettings(ctx context.Context, block types.Object) (schemes.OSS, diag.Dia
 	var model ossModel
 	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
 	if model.UseCNAME && model.UseInternalEndpoint {
-		diags.AddAttributeError(path.Root("oss").AtName("use_cname"), "Two endpoints",
+		diags.AddAttributeError(path.Root("oss").AtName("use_cname"), twoEndpointsTitle,
 			"use_cname = true is for a domain of your own, use_internal_endpoint = true for Alibaba Cloud's. Set one of them.")
 	}
 	if model.Endpoint != "" && model.UseInternalEndpoint {
-		diags.AddAttributeError(path.Root("oss").AtName("use_internal_endpoint"), "Two endpoints",
+		diags.AddAttributeError(path.Root("oss").AtName("use_internal_endpoint"), twoEndpointsTitle,
 			"With endpoint set, use_internal_endpoint = true has no meaning. Remove one of them: the internal endpoint follows from the region.")
 	}
 	settings := schemes.OSS{

@@ -86,7 +86,7 @@ func readPrivate(ctx context.Context, private privateReader, key string, into an
 		return diags
 	}
 	if err := json.Unmarshal(value, into); err != nil {
-		diags.AddError("Damaged state", "The resource's private state cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
+		diags.Append(damagedState("the resource's private data", err))
 	}
 	return diags
 }
@@ -94,9 +94,7 @@ func readPrivate(ctx context.Context, private privateReader, key string, into an
 func writePrivate(ctx context.Context, private privateWriter, key string, from any) diag.Diagnostics {
 	value, err := json.Marshal(from)
 	if err != nil {
-		var diags diag.Diagnostics
-		diags.AddError("Cannot write the private state", err.Error())
-		return diags
+		return diag.Diagnostics{ownBug("Writing the resource's private data", err)}
 	}
 	return private.SetKey(ctx, key, value)
 }

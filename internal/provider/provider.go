@@ -99,7 +99,7 @@ func (p *flinkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	// An unknown value stays unknown: the environment must not stand in for it.
 	if variable := os.Getenv(baseURIVariable); model.BaseURI.IsNull() && variable != "" {
 		if err := checkBaseURI(variable); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("base_uri"), "Invalid "+baseURIVariable, fmt.Sprintf("The environment variable %s: %s.", baseURIVariable, err))
+			resp.Diagnostics.AddAttributeError(path.Root("base_uri"), "Invalid "+baseURIVariable, fmt.Sprintf("The environment variable %s stands in for base_uri, and cannot be used: %s Correct it, unset it, or set base_uri in the provider's block.", baseURIVariable, sentence(err)))
 			return
 		}
 		model.BaseURI = types.StringValue(variable)

@@ -32,13 +32,13 @@ var (
 	sha256Rule      = stringRule{"Invalid SHA-256", checkSHA256}
 	globRule        = stringRule{"Invalid glob", checkGlob}
 	endpointRule    = stringRule{"Invalid endpoint", checkEndpoint}
-	ossEndpointRule = stringRule{"Invalid endpoint", checkOSSEndpoint}
+	ossEndpointRule = stringRule{endpointRule.title, checkOSSEndpoint}
 	hostRule        = stringRule{"Invalid host", checkHost}
 	durationRule    = stringRule{"Invalid duration", checkRoleDuration}
 	sourceRule      = stringRule{"Invalid source", checkSource}
 	headerRule      = stringRule{"Invalid content type", checkHeaderValue}
-	metadataKeyRule = stringRule{"Invalid metadata", checkMetadataKey}
-	metadataRule    = stringRule{"Invalid metadata", checkHeaderValue}
+	metadataKeyRule = stringRule{"Invalid metadata key", checkMetadataKey}
+	metadataRule    = stringRule{"Invalid metadata value", checkHeaderValue}
 	originRule      = stringRule{"Invalid origin", checkOrigin}
 )
 

@@ -243,7 +243,8 @@ func (r *transferAccelerationResource) Delete(ctx context.Context, req resource.
 		if state.Enabled.ValueBool() != found.Enabled {
 			resp.Diagnostics.AddWarning("The transfer acceleration was left to another resource",
 				fmt.Sprintf("Another resource of this run was created for %s first, and found the acceleration as this one had switched it (on: %t). "+
-					"When that one is destroyed, it will leave it so, and not as it was before both (on: %t).", bucketURI(base), state.Enabled.ValueBool(), found.Enabled))
+					"When that one is destroyed, it will leave it so, and not as it was before both (on: %t). "+
+					"If it must not stay so, set enabled on that one as it is to be, apply, and then forget it by a removed block with destroy = false.", bucketURI(base), state.Enabled.ValueBool(), found.Enabled))
 		}
 		return
 	}
@@ -263,11 +264,11 @@ func (r *transferAccelerationResource) ImportState(ctx context.Context, req reso
 	}
 	base, err := workspace.ParseBaseURI(uri)
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", sentence(err))
+		resp.Diagnostics.Append(invalidImport("s3://my-bucket", err))
 		return
 	}
 	if reason := noAcceleration(base); reason != "" {
-		resp.Diagnostics.AddError(noAccelerationTitle, reason)
+		resp.Diagnostics.AddError(noAccelerationTitle, reason+" Import another bucket.")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("base_uri"), base.String())...)

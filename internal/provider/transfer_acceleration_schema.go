@@ -75,7 +75,7 @@ func bucketURI(base workspace.BaseURI) string {
 func (m *transferAccelerationModel) location() (base workspace.BaseURI, diags diag.Diagnostics) {
 	base, err := workspace.ParseBaseURI(m.BaseURI.ValueString())
 	if err != nil {
-		diags.AddError("Damaged state", "The transfer acceleration's base_uri cannot be read: "+sentence(err)+" Remove it from the state with \"terraform state rm\", and import it again.")
+		diags.Append(damagedState("the transfer acceleration's base_uri", err))
 	}
 	return base, diags
 }

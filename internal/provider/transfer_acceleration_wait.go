@@ -56,7 +56,8 @@ func awaitAcceleration(ctx context.Context, bucket blob.Accelerator, planned tra
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			diags.AddWarning("Interrupted while the accelerated endpoint was waited for",
-				fmt.Sprintf("The transfer acceleration is switched on, and %s did not serve the bucket yet.%s", where, said))
+				fmt.Sprintf("The transfer acceleration is switched on, and %s did not serve the bucket yet.%s\n\n"+
+					"What to do: Artifacts with accelerate = true fail until it works: apply them later. The next apply does not wait again.", where, said))
 			return diags
 		}
 		diags.AddWarning("The accelerated endpoint does not serve the bucket yet",

@@ -30,7 +30,7 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 
 	base, err := workspace.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Damaged state", "The workspace's base_uri cannot be read: "+sentence(err)+" Remove it from the state and import it again.")
+		resp.Diagnostics.Append(damagedState("the workspace's base_uri", err))
 		return
 	}
 	// Also where the state stays as it is, or is removed: a Terraform without identities passes none in.
@@ -123,8 +123,8 @@ func (m *workspaceStorageModel) refreshCORS(ctx context.Context, store blob.Stor
 	switch {
 	case imported && errors.Is(err, errors.ErrUnsupported):
 	case imported && errors.Is(err, fs.ErrPermission):
-		diags.AddWarning("The CORS rules could not be read",
-			"The workspace is imported without its CORS rule. If it has one, allow the credentials to read the bucket's CORS rules and import it again. The store said: "+sentence(err))
+		diags.AddWarning("The CORS rules could not be read", explained("Reading the CORS rules of "+base.String(), err,
+			"The workspace is imported without its CORS rule. If it has one, allow the credentials to read the bucket's CORS rules, and import it again."))
 	case err != nil:
 		return diags, err
 	}

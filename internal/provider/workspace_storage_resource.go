@@ -197,7 +197,7 @@ func (r *workspaceStorageResource) Delete(ctx context.Context, req resource.Dele
 
 	base, err := workspace.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Damaged state", "The workspace's base_uri cannot be read: "+sentence(err)+" Remove it from the state with \"terraform state rm\".")
+		resp.Diagnostics.Append(damagedState("the workspace's base_uri", err))
 		return
 	}
 	tried := "Removing the storage of " + base.String()
@@ -244,7 +244,7 @@ func (r *workspaceStorageResource) ImportState(ctx context.Context, req resource
 	}
 	base, err := workspace.ParseBaseURI(uri)
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", sentence(err))
+		resp.Diagnostics.Append(invalidImport("s3://my-bucket/vvp", err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, frameworkpath.Root("base_uri"), base.String())...)

@@ -45,8 +45,8 @@ var corsMethods = []string{"DELETE", "GET", "HEAD", "POST", "PUT"}
 const maxCORSAge = 999_999_999
 
 var (
-	corsHeaderRule   = stringRule{"Invalid header", checkCORSHeader}
-	exposeHeaderRule = stringRule{"Invalid header", checkHeaderName}
+	corsHeaderRule   = stringRule{"Invalid header to allow", checkCORSHeader}
+	exposeHeaderRule = stringRule{"Invalid header to expose", checkHeaderName}
 )
 
 func (r *workspaceStorageResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
