@@ -51,7 +51,7 @@ func httpSchema() schema.SingleNestedAttribute {
 				Optional: true,
 				MarkdownDescription: "What single hosts are given, by `host` (for the ports 443 and 80) or `host:port`. " +
 					"It is sent to that host alone: never to another one after a redirect, and never without TLS after a redirect from `https`.",
-				Validators: []validator.Map{mapvalidator.KeysAre(credentialHostRule)},
+				Validators: []validator.Map{credentialHosts{}},
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"username": schema.StringAttribute{
 						Optional:            true,
@@ -119,6 +119,25 @@ var (
 	headerNameRule     = stringRule{"Invalid header name", checkSourceHeader}
 	tokenRule          = stringRule{"Invalid header value", checkSecretHeader}
 )
+
+// credentialHosts checks the keys of credentials, and puts what it finds on the map as a whole: a log has the path of a message, and a key
+// that is a URL may have a password in it.
+type credentialHosts struct{}
+
+var _ validator.Map = credentialHosts{}
+
+func (credentialHosts) Description(ctx context.Context) string {
+	return credentialHostRule.Description(ctx)
+}
+func (v credentialHosts) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (credentialHosts) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	for host := range req.ConfigValue.Elements() {
+		if err := checkCredentialHost(host); err != nil {
+			resp.Diagnostics.AddAttributeError(req.Path, credentialHostRule.title, sentence(err))
+		}
+	}
+}
 
 // checkCredentialHost takes a host, or a host and a port. Its message does not repeat what may hold a password.
 func checkCredentialHost(value string) error {
