@@ -129,6 +129,7 @@ var _ validator.Map = credentialHosts{}
 func (credentialHosts) Description(ctx context.Context) string {
 	return credentialHostRule.Description(ctx)
 }
+
 func (v credentialHosts) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (credentialHosts) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {

@@ -58,7 +58,7 @@ func findTitles(t *testing.T) *titlesOf {
 	}
 	// This package's own names are enough: what it imports is left empty, and the errors that come of that are not looked at.
 	config := types.Config{Importer: emptyPackages{}, Error: func(error) {}}
-	config.Check("provider", f.files, f.code, f.info) //nolint:errcheck // see above
+	config.Check("provider", f.files, f.code, f.info)
 	for _, file := range f.code {
 		for _, declaration := range file.Decls {
 			switch declaration := declaration.(type) {

@@ -100,7 +100,7 @@ func TestFailuresAreExplained(t *testing.T) {
 			case strings.HasSuffix(name, "better") && parts[3] != "Do this." && !errors.Is(is, blob.ErrNotAccelerated):
 				t.Errorf("%v, %s: the advice is %q", is, name, parts[3])
 			}
-			if known := is != causes[0]; known == (title == unexpectedTitle) && !strings.HasPrefix(name, "of a store that") {
+			if known := !errors.Is(is, causes[0]); known == (title == unexpectedTitle) && !strings.HasPrefix(name, "of a store that") {
 				t.Errorf("%v, %s: the title is %q", is, name, title)
 			}
 		}

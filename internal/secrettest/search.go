@@ -89,7 +89,7 @@ func searchFile(path string) (searched, error) {
 	}
 	archive, err := zip.NewReader(file, info.Size())
 	if err != nil {
-		return found, nil //nolint:nilerr // it is no zip file, and was searched as it is
+		return found, nil // it is no zip file, and was searched as it is
 	}
 	for _, member := range archive.File {
 		if member.Name == "tfplan" {

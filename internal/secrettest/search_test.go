@@ -49,7 +49,7 @@ func TestEveryFormIsFound(t *testing.T) {
 				"in private state":              base64.StdEncoding.EncodeToString(private),
 				"percent-encoded":               percent.String(),
 				"in JSON's escapes":             escapes.String(),
-				"as bytes that were printed":    fmt.Sprint([]byte(secret)),
+				"as bytes that were printed":    fmt.Sprintf("%v", []byte(secret)),
 				"as hexadecimal digits, spaced": fmt.Sprintf("% x", secret),
 				"as a Go value of bytes":        fmt.Sprintf("%#v", []byte(secret)),
 			} {

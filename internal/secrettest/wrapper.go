@@ -130,7 +130,7 @@ func readOutput(command string) error {
 	}
 	var reading sync.WaitGroup
 	for i, to := range []*os.File{os.Stdout, os.Stderr}[:pipes] {
-		pipe := os.NewFile(uintptr(3+i), "pipe") //nolint:gosec // 3 or 4
+		pipe := os.NewFile(uintptr(3+i), "pipe")
 		reading.Go(func() {
 			s := newSearcher("the output of " + command + " in " + where)
 			search(pipe, to, s)
