@@ -56,7 +56,7 @@ func BenchmarkStore(b *testing.B) {
 				c.keep(found, wrong)
 				if entries == maxEntries {
 					b.StopTimer()
-					if err := os.WriteFile(filepath.Join(c.dir, entryPrefix+"more"), nil, 0o600); err != nil {
+					if err := os.WriteFile(filepath.Join(c.folder.Dir, entryPrefix+"more"), nil, 0o600); err != nil {
 						b.Fatal(err)
 					}
 					b.StartTimer()

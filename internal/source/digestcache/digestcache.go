@@ -26,12 +26,12 @@ import (
 	"context"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/usercache"
 )
 
 const (
@@ -44,11 +44,10 @@ const (
 
 // Cache has the hashes in one folder. A nil Cache is off: it hashes each time.
 type Cache struct {
-	dir string // made with the first entry
+	folder usercache.Folder // made with the first entry
 
 	// What the system says. Tests say otherwise.
 	now     func() time.Time
-	user    int
 	boot    func() string // "": it does not tell
 	stat    func(fs.FileInfo) (stat, bool)
 	local   func(fd uintptr) bool
@@ -57,17 +56,16 @@ type Cache struct {
 
 // New returns the cache in the user's cache directory, nil where there is none. It opens nothing.
 func New() *Cache {
-	base, err := os.UserCacheDir()
-	if err != nil || !filepath.IsAbs(base) {
+	folder, ok := usercache.New()
+	if !ok {
 		return nil
 	}
 	return &Cache{
-		dir:     filepath.Join(base, "terraform-provider-flink"),
+		folder:  folder,
 		now:     time.Now,
-		user:    os.Geteuid(),
-		boot:    sync.OnceValue(bootID),
+		boot:    sync.OnceValue(usercache.BootID),
 		stat:    statOf,
-		local:   isLocal,
+		local:   usercache.IsLocal,
 		written: isWritten,
 	}
 }

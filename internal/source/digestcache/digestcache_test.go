@@ -109,7 +109,7 @@ func isRead(t testing.TB, c *Cache, file source.File) {
 // kept are the names in the folder.
 func kept(t testing.TB, c *Cache) []string {
 	t.Helper()
-	entries, err := os.ReadDir(c.dir)
+	entries, err := os.ReadDir(c.folder.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
@@ -241,8 +241,8 @@ func TestNotTrusted(t *testing.T) {
 		"no identity":              func(c *Cache) { c.stat = func(fs.FileInfo) (stat, bool) { return stat{size: minSize}, false } },
 		"no start of the machine":  func(c *Cache) { c.boot = func() string { return "" } },
 		"a network's file system":  func(c *Cache) { c.local = func(uintptr) bool { return false } },
-		"the folder of another":    func(c *Cache) { c.user++ },
-		"a folder that is no path": func(c *Cache) { c.dir = filepath.Join(c.dir, "\x00") },
+		"the folder of another":    func(c *Cache) { c.folder.User++ },
+		"a folder that is no path": func(c *Cache) { c.folder.Dir = filepath.Join(c.folder.Dir, "\x00") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)

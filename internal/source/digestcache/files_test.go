@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/usercache"
 )
 
 // What is done to real files, and seen. The file's modification time is set back each time, as careful programs do.
@@ -151,5 +152,5 @@ func fileIsLocal(t *testing.T, path string) bool {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	return isLocal(file.Fd())
+	return usercache.IsLocal(file.Fd())
 }

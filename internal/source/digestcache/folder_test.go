@@ -44,14 +44,14 @@ func TestModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	isRead(t, c, file)
-	if _, err := os.Stat(filepath.Dir(c.dir)); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Dir(c.folder.Dir)); !os.IsNotExist(err) {
 		t.Errorf("the cache directory was made for nothing: %v", err)
 	}
 	newFile(t, file.Path, "first")
 	poison(t, c, file)
 	for path, want := range map[string]fs.FileMode{
-		filepath.Dir(c.dir):              fs.ModeDir | 0o700,
-		c.dir:                            fs.ModeDir | 0o700,
+		filepath.Dir(c.folder.Dir):       fs.ModeDir | 0o700,
+		c.folder.Dir:                     fs.ModeDir | 0o700,
 		c.entryPath(present(t, c, file)): 0o600,
 	} {
 		if got := mode(t, path); got != want {
@@ -112,8 +112,8 @@ func TestRootInAHome(t *testing.T) {
 	for name, made := range map[string]bool{"with a cache directory": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
-			c.user = 0
-			cache := filepath.Dir(c.dir)
+			c.folder.User = 0
+			cache := filepath.Dir(c.folder.Dir)
 			if err := give(filepath.Dir(cache)); err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestRootInAHome(t *testing.T) {
 			isRead(t, c, file)
 			missing := cache
 			if made {
-				missing = c.dir
+				missing = c.folder.Dir
 			}
 			if _, err := os.Lstat(missing); !os.IsNotExist(err) {
 				t.Errorf("%s was made: %v", missing, err)
@@ -217,7 +217,7 @@ func TestDirectoryInPlace(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(c.entryPath(present(t, c, file)), "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	chmod(t, c.dir, 0o700)
+	chmod(t, c.folder.Dir, 0o700)
 	isRead(t, c, file)
 	holds(t, c, 1)
 }
@@ -259,7 +259,7 @@ func TestUntrustedFolder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
 			poison(t, c, file)
-			if err := spoil(t, c.dir); err != nil {
+			if err := spoil(t, c.folder.Dir); err != nil {
 				t.Fatal(err)
 			}
 			isRead(t, c, file)
@@ -298,11 +298,11 @@ func TestNothingCanBeWritten(t *testing.T) {
 // fill makes entries that look as if they had been used an hour ago, a second apart.
 func fill(t testing.TB, c *Cache, count int) (first string) {
 	t.Helper()
-	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+	if err := os.MkdirAll(c.folder.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for i := range count {
-		path := filepath.Join(c.dir, fmt.Sprintf("%s%064d", entryPrefix, count-i))
+		path := filepath.Join(c.folder.Dir, fmt.Sprintf("%s%064d", entryPrefix, count-i))
 		if err := os.WriteFile(path, make([]byte, entrySize), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -380,11 +380,11 @@ func TestAbandonedFiles(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	c.now = time.Now
 	c.stat = func(info fs.FileInfo) (stat, bool) { return stat{size: info.Size()}, true }
-	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+	if err := os.MkdirAll(c.folder.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for name, age := range map[string]time.Duration{temporaryPrefix + "1": 2 * time.Hour, temporaryPrefix + "2": time.Minute, "README": 2 * time.Hour} {
-		path, made := filepath.Join(c.dir, name), time.Now().Add(-age)
+		path, made := filepath.Join(c.folder.Dir, name), time.Now().Add(-age)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}

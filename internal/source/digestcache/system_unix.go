@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// openFlags: an entry that is a link is not followed, and one that is a pipe not waited for.
-const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
-
 func statOf(info fs.FileInfo) (stat, bool) {
 	told, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -23,12 +20,4 @@ func statOf(info fs.FileInfo) (stat, bool) {
 		modified: info.ModTime(),
 		changed:  time.Unix(changeTime(told).Unix()),
 	}, true
-}
-
-func ownerOf(info fs.FileInfo) (user int, ok bool) {
-	told, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return int(told.Uid), true
 }
