@@ -60,3 +60,25 @@ type StoredHasher interface {
 	// alone. It is no metadata, which whoever writes an object can make up.
 	StoredHash(ctx context.Context, info Info) (*Hash, error)
 }
+
+// UploadSweeper is a Store whose uploads by parts stay open when the process that began them is killed, and take up room that is paid for.
+type UploadSweeper interface {
+	// OpenUploads lists the uploads of exactly this key that were begun and neither completed nor aborted, by whomever: those of other keys that
+	// begin with it are left out. It may leave out some where there are thousands. It asks once, and not again after a failure.
+	OpenUploads(ctx context.Context, key string) (OpenUploads, error)
+
+	// AbortUpload throws away one of them. One that is gone already is no error. It asks once, too.
+	AbortUpload(ctx context.Context, key, id string) error
+}
+
+// OpenUploads are the open uploads of one key.
+type OpenUploads struct {
+	Uploads []OpenUpload
+	Now     time.Time // by the store's own clock, where it tells; else by ours
+}
+
+// OpenUpload is an upload that was begun.
+type OpenUpload struct {
+	ID    string
+	Begun time.Time // by the store's clock; zero: it does not tell
+}

@@ -18,9 +18,9 @@ const dependsOnAcceleration = "depends_on = [" + acceleration + "]"
 
 // upload are the requests of one upload, in the store's own words: those with the bytes are accelerated or not.
 func (p acceleratedPlace) upload(parts int, accelerated bool) []string {
-	put, begin, part, complete := "PUT", "POST ?uploads", "PUT ?uploadId ?partNumber", "POST ?uploadId"
+	put, list, begin, part, complete := "PUT", "GET ?uploads", "POST ?uploads", "PUT ?uploadId ?partNumber", "POST ?uploadId"
 	if p.name == "oss" {
-		put, begin, part, complete = "PutObject", "InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"
+		put, list, begin, part, complete = "PutObject", "ListMultipartUploads", "InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"
 	}
 	if accelerated {
 		put, part = "fast "+put, "fast "+part
@@ -28,7 +28,7 @@ func (p acceleratedPlace) upload(parts int, accelerated bool) []string {
 	if parts == 0 {
 		return []string{put}
 	}
-	return slices.Concat([]string{begin}, slices.Repeat([]string{part}, parts), []string{complete})
+	return slices.Concat([]string{list, begin}, slices.Repeat([]string{part}, parts), []string{complete})
 }
 
 // wrote compares the requests since the last time that change anything. How often an object is looked at before, artifacts' own tests count.

@@ -23,11 +23,15 @@ func TestEveryBackendHasADriver(t *testing.T) {
 
 // The memory for parts is bounded for the whole process, however many stores are written to.
 func TestOneBudgetForAllStores(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
 	c, diags := configure(t.Context(), providerModel{}, tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{}), "test")
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
 	if c.settings.S3.Budget == nil || c.settings.S3.Budget != c.settings.OSS.Budget {
 		t.Errorf("budgets %p and %p", c.settings.S3.Budget, c.settings.OSS.Budget)
+	}
+	if c.settings.S3.Ledger == nil || c.settings.S3.Ledger != c.settings.OSS.Ledger {
+		t.Errorf("ledgers %p and %p", c.settings.S3.Ledger, c.settings.OSS.Ledger)
 	}
 }

@@ -87,20 +87,20 @@ func configure(ctx context.Context, model providerModel, raw tftypes.Value, vers
 	if !model.MaxConcurrentParts.IsNull() {
 		parts = int(model.MaxConcurrentParts.ValueInt64())
 	}
-	budget := schemes.NewPartsBudget(parts) // one for all stores
+	budget, ledger := schemes.NewPartsBudget(parts), schemes.NewUploadLedger() // one for all stores
 	caBundle, userAgent := model.CustomCABundle.ValueString(), "terraform-provider-flink/"+version
 
 	// What is not known entirely is not read, and not used: see awaits.
 	if c.awaits(workspace.OSS) == "" {
 		oss, ossDiags := ossSettings(ctx, model.OSS)
 		diags.Append(ossDiags...)
-		oss.CABundle, oss.MaxRetries, oss.Budget, oss.UserAgent = caBundle, retries, budget, userAgent
+		oss.CABundle, oss.MaxRetries, oss.Budget, oss.Ledger, oss.UserAgent = caBundle, retries, budget, ledger, userAgent
 		c.settings.OSS = oss
 	}
 	if c.awaits(workspace.S3) == "" {
 		s3, s3Diags := s3Settings(ctx, model.S3)
 		diags.Append(s3Diags...)
-		s3.CABundle, s3.MaxRetries, s3.Budget, s3.UserAgent = caBundle, retries, budget, userAgent
+		s3.CABundle, s3.MaxRetries, s3.Budget, s3.Ledger, s3.UserAgent = caBundle, retries, budget, ledger, userAgent
 		c.settings.S3 = s3
 	}
 	if c.unknownHTTP == "" {

@@ -109,6 +109,7 @@ func (s *Store) keep(file *os.File, found fs.FileInfo, attrs blob.Attrs) (inMemo
 // ignored. A directory has no attributes: errors.ErrUnsupported.
 func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit func(*blob.Attrs)) (blob.Info, error) {
 	const op = "set attributes of"
+	s.sweepKey(key)
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
 	info, file, err := s.openObject(ctx, op, key)

@@ -81,6 +81,7 @@ func (s *Store) Delete(ctx context.Context, key string, cond blob.Cond) error {
 	}
 	name, err := localName(key)
 	if err == nil {
+		s.sweepKey(key)
 		err = s.remove(key, name, cond)
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errParent) {

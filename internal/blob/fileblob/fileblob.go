@@ -8,6 +8,8 @@
 // file, whole. A condition IfAbsent is atomic where the file system has hard links. A condition IfMatch is checked just
 // before the rename under a lock of this Store: between processes a window of microseconds remains.
 //
+// A temporary file whose process was killed is removed by the next write of the same file; see leftovers.
+//
 // An overwritten file is a new file: its mode is 0666 without the umask, and the owner, mode and links of the old one
 // are not carried over. ETags are made of inode, size, modification and change time, as precise as the file system's
 // clock: an in-place rewrite of the same size within one tick of it is not seen. Contexts are obeyed between reads and
@@ -24,6 +26,7 @@ import (
 	"sync"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/usercache"
 )
 
 // Store is one directory.
@@ -34,10 +37,14 @@ type Store struct {
 	publishing sync.Mutex
 	marked     map[string]bool // directories that somebody asked for by name; guarded by publishing
 
+	leftovers leftovers
+
 	memory memory
 	xattrs attributeValue
 	link   func(root *os.Root, from, to string) error
 	sync   func(*os.File) error
+	lock   func(*os.File) error // errLocked: somebody else has it; another error: there are no locks
+	local  func(fd uintptr) bool
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -50,6 +57,8 @@ func New(dir string) *Store {
 		xattrs: extendedAttribute{},
 		link:   (*os.Root).Link,
 		sync:   (*os.File).Sync,
+		lock:   lockFile,
+		local:  usercache.IsLocal,
 	}
 }
 

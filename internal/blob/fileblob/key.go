@@ -1,6 +1,9 @@
 package fileblob
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -13,6 +16,17 @@ const (
 	temporaryPrefix = ".flink-upload-"
 	temporarySuffix = ".tmp"
 )
+
+// temporaryName is a name for an upload that nobody else has. It tells what for, by tagOf the file's name.
+func temporaryName(name string) string {
+	return temporaryPrefix + tagOf(name) + "-" + rand.Text() + temporarySuffix
+}
+
+// tagOf is what the temporary files of one file, in its directory, have in common.
+func tagOf(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:8])
+}
 
 func isTemporary(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)

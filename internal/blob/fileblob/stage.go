@@ -2,7 +2,6 @@ package fileblob
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -103,9 +102,17 @@ func (w *fileStage) begin() (err error) {
 			return err
 		}
 	}
-	w.temporary = dir + "/" + temporaryPrefix + rand.Text() + temporarySuffix
+	w.temporary = dir + "/" + temporaryName(filepath.Base(w.name))
 	w.file, err = w.root.OpenFile(filepath.FromSlash(w.temporary), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	return err
+	if err != nil {
+		return err
+	}
+	if err := w.store.claim(w.root, w.temporary, w.file); err != nil {
+		w.file.Close()
+		return err
+	}
+	w.store.sweep(w.root, filepath.ToSlash(w.name), clockOf(w.file))
+	return nil
 }
 
 // Write appends to the temporary file.

@@ -17,6 +17,9 @@ func etag(found fs.FileInfo) string {
 	return fmt.Sprintf("%x-%x", found.Size(), found.ModTime().UnixNano())
 }
 
+// lockFile: a lock would keep others from reading.
+func lockFile(*os.File) error { return errors.ErrUnsupported }
+
 // syncDirectory does nothing: Windows cannot sync a directory.
 func syncDirectory(*os.File, func(*os.File) error) error { return nil }
 

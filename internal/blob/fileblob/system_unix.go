@@ -24,6 +24,20 @@ func etag(found fs.FileInfo) string {
 	return fmt.Sprintf("%x-%x-%x-%x", stat.Ino, found.Size(), found.ModTime().UnixNano(), changed.Nano())
 }
 
+// lockFile takes the lock of an open file, which ends with the file's last descriptor, and so with the process.
+func lockFile(file *os.File) error {
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return errLocked
+		}
+		return err
+	}
+}
+
 // syncDirectory makes new names last. Some file systems have nothing to sync there, and say so.
 func syncDirectory(dir *os.File, sync func(*os.File) error) error {
 	err := sync(dir)

@@ -28,7 +28,7 @@ func (s *Stage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, error) {
 	if err != nil {
 		return blob.Info{}, err
 	}
-	s.finished = true
+	s.gone()
 	s.cancel(errEnded)
 	return info, nil
 }
@@ -39,6 +39,10 @@ func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
 	if whole.Size != sums.Size {
 		return blob.Info{}, fmt.Errorf("%d bytes are here of %d", whole.Size, sums.Size)
 	}
+	if err := s.stopped(ctx); err != nil {
+		return blob.Info{}, err
+	}
+	s.sweep(ctx, false)
 	if err := s.stopped(ctx); err != nil {
 		return blob.Info{}, err
 	}
@@ -119,7 +123,7 @@ func (s *Stage) Abort(ctx context.Context) error {
 			}
 		}
 	}
-	s.finished = true
+	s.gone()
 	return nil
 }
 

@@ -33,15 +33,17 @@ type fakeUpload struct {
 
 	own atomic.Int64 // parts in flight of this upload
 
-	mu       sync.Mutex
-	calls    []string
-	parts    map[int32][]byte
-	object   []byte
-	visible  bool
-	whole    Whole
-	aborted  int
-	sentOnly map[int32]int // bytes that were read of each part
-	lateEnd  sync.WaitGroup
+	mu      sync.Mutex
+	calls   []string
+	parts   map[int32][]byte
+	object  []byte
+	visible bool
+	whole   Whole
+	aborted int
+
+	abortFails error
+	sentOnly   map[int32]int // bytes that were read of each part
+	lateEnd    sync.WaitGroup
 }
 
 func newFake() *fakeUpload {
@@ -146,6 +148,9 @@ func (f *fakeUpload) Complete(ctx context.Context, parts []Done, whole Whole) (b
 func (f *fakeUpload) Abort(context.Context) error {
 	f.call("abort")
 	f.aborted++
+	if f.abortFails != nil {
+		return f.abortFails
+	}
 	if n := f.own.Load(); n != 0 {
 		return fmt.Errorf("%d parts are in flight", n)
 	}

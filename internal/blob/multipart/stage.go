@@ -45,6 +45,7 @@ type Stage struct {
 	written  int64
 	parts    int32 // handed out
 	begun    bool
+	forget   func() // what Options.Begun returned
 	finished bool
 
 	inFlight sync.WaitGroup
@@ -212,6 +213,9 @@ func (s *Stage) begin(begin func(context.Context) error) error {
 	if s.begun {
 		return nil
 	}
+	if s.sweep(s.ctx, true); s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() {
@@ -224,7 +228,24 @@ func (s *Stage) begin(begin func(context.Context) error) error {
 		return context.Cause(s.ctx)
 	}
 	s.begun = true
+	if s.options.Begun != nil {
+		s.forget = s.options.Begun()
+	}
 	return context.Cause(s.ctx)
+}
+
+func (s *Stage) sweep(ctx context.Context, byParts bool) {
+	if s.options.Sweep != nil {
+		s.options.Sweep(ctx, byParts)
+	}
+}
+
+// gone is called when the store has no unfinished upload any more.
+func (s *Stage) gone() {
+	s.finished = true
+	if s.forget != nil {
+		s.forget()
+	}
 }
 
 // waitFor returns true when the time is over, and false when ctx is before.

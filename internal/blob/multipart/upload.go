@@ -81,4 +81,11 @@ type Options struct {
 	CRC64ECMA bool
 	Budget    *Budget
 	CopyPart  int64 // bytes of a copied part, unless the object is too large for as many of them; only for a Copier
+
+	// Sweep is called before the first request, to throw away what earlier writes left. It cannot fail. nil: there is nothing to do.
+	Sweep func(ctx context.Context, byParts bool)
+
+	// Begun is called when the upload has begun, before its first part, and what it returns when there is no such upload any more: after it
+	// was completed, or aborted. nil: nobody wants to know.
+	Begun func() (ended func())
 }

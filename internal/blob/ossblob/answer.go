@@ -18,6 +18,7 @@ import (
 // xmlRoots are the operations that answer in XML, and the root elements that prove it.
 var xmlRoots = map[string]string{
 	"ListObjectsV2":                 "ListBucketResult",
+	"ListMultipartUploads":          "ListMultipartUploadsResult",
 	"GetBucketCors":                 "CORSConfiguration",
 	"GetBucketTransferAcceleration": "TransferAccelerationConfiguration",
 	"GetObjectTagging":              "Tagging",

@@ -36,7 +36,7 @@ func TestEverythingSurvivesSetAttrs(t *testing.T) {
 	}{
 		{"in one request", 1 << 30, []string{"HeadObject", "GetObjectACL", "CopyObject"}},
 		{"by parts", 1000, []string{
-			"HeadObject", "GetObjectACL", "GetObjectTagging", "InitiateMultipartUpload",
+			"HeadObject", "GetObjectACL", "GetObjectTagging", "ListMultipartUploads", "InitiateMultipartUpload",
 			"UploadPartCopy", "UploadPartCopy", "UploadPartCopy", "HeadObject", "CompleteMultipartUpload",
 		}},
 	} {

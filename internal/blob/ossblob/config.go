@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ledger"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 )
 
@@ -33,7 +34,8 @@ type Config struct {
 	CABundle         string // path of a PEM file with certificates that count besides those of the system
 	MaxRetries       *int   // after the first attempt; nil: DefaultRetries
 	Budget           *multipart.Budget
-	UserAgent        string // "name/version"
+	Ledger           *ledger.Ledger // nil: none
+	UserAgent        string         // "name/version"
 }
 
 // The values of Config.SignatureVersion. OSS no longer accepts V1 from accounts made since 2025-03-01, step by step.

@@ -43,7 +43,7 @@ func TestRequestsOfACopy(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := slices.Concat([]string{"HeadObject", "GetObject", "InitiateMultipartUpload"}, slices.Repeat([]string{"UploadPartCopy"}, c.parts))
+				want := slices.Concat([]string{"HeadObject", "GetObject", "ListMultipartUploads", "InitiateMultipartUpload"}, slices.Repeat([]string{"UploadPartCopy"}, c.parts))
 				if cond.IfAbsent {
 					want = append(want, "HeadObject")
 				}

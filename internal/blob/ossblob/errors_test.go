@@ -121,6 +121,8 @@ func TestPermissions(t *testing.T) {
 		"GetObject":                     {"oss:GetObject", func(s *Store) error { _, err := s.Open(t.Context(), "key", blob.ReadOptions{}); return err }},
 		"ListObjectsV2":                 {"oss:ListObjects", func(s *Store) error { return s.Bucket(t.Context()) }},
 		"PutObject":                     {"oss:PutObject", put(10)},
+		"ListMultipartUploads":          {"oss:ListMultipartUploads", func(s *Store) error { _, err := s.OpenUploads(t.Context(), "key"); return err }},
+		"AbortMultipartUpload":          {"oss:AbortMultipartUpload", func(s *Store) error { return s.AbortUpload(t.Context(), "key", "id") }},
 		"InitiateMultipartUpload":       {"oss:PutObject", put(large)},
 		"UploadPart":                    {"oss:PutObject", put(large)},
 		"CompleteMultipartUpload":       {"oss:PutObject", put(large)},

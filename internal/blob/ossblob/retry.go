@@ -43,7 +43,7 @@ func (s *Store) repeat(r request, attempt int, err error) (time.Duration, bool) 
 	if s.config.MaxRetries != nil {
 		retries = *s.config.MaxRetries
 	}
-	if attempt >= retries {
+	if r.casual || attempt >= retries {
 		return 0, false
 	}
 	var (

@@ -56,18 +56,26 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	if tags != "" {
 		header["X-Oss-Tagging"] = tags
 	}
+	conn, err := s.connect()
+	if err != nil {
+		return blob.Info{}, s.fail(request{operation: "InitiateMultipartUpload", key: c.key}, err)
+	}
+	s.sweep(ctx, conn, c.key, true)
 	id, err := c.begin(ctx, header)
 	if err != nil {
 		return blob.Info{}, err
 	}
+	ended := s.config.Ledger.Begun(s.place(conn, c.key), id)
 	defer func() {
 		if err != nil {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 			defer cancel()
 			if abortErr := c.abort(ctx, id); abortErr != nil {
 				err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
+				return
 			}
 		}
+		ended()
 	}()
 	parts, err := c.copyParts(ctx, id, info.Size)
 	if err != nil {

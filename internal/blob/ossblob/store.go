@@ -30,6 +30,9 @@ type Store struct {
 	// pause is what the first repetition of a request waits for, about; it doubles with each.
 	pause time.Duration
 
+	// unlisted: open uploads may not be listed here. It is not asked for again.
+	unlisted atomic.Bool
+
 	// dial replaces the network in tests; nil: the network.
 	dial wire.Dial
 }
@@ -39,6 +42,7 @@ var (
 	_ blob.Presigner      = (*Store)(nil)
 	_ blob.CORSConfigurer = (*Store)(nil)
 	_ blob.Accelerator    = (*Store)(nil)
+	_ blob.UploadSweeper  = (*Store)(nil)
 )
 
 // connection is what the first use of a Store makes of its Config. A field of type oss.Client would keep every one of its some 200 calls in the

@@ -17,6 +17,7 @@ var permissions = map[string]string{
 	"UploadPart":                    "oss:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt if it is encrypted with KMS",
 	"CompleteMultipartUpload":       "oss:PutObject on the object",
 	"AbortMultipartUpload":          "oss:AbortMultipartUpload on the object",
+	"ListMultipartUploads":          "oss:ListMultipartUploads on the bucket",
 	"CopyObject":                    "oss:GetObject, oss:PutObject, oss:GetObjectTagging and oss:PutObjectTagging on the object, and oss:PutObjectAcl if it has an ACL of its own",
 	"UploadPartCopy":                "oss:GetObject on the object that is copied, and oss:PutObject on the copy",
 	"GetObjectTagging":              "oss:GetObjectTagging on the object",

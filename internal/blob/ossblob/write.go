@@ -32,7 +32,11 @@ func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (
 	if err != nil {
 		return nil, s.fail(request{operation: "PutObject", key: key}, err)
 	}
-	return multipart.NewStage(ctx, to, multipart.Options{Size: opts.Size, CRC64ECMA: true, Budget: s.config.Budget, CopyPart: s.copyPart}), nil
+	return multipart.NewStage(ctx, to, multipart.Options{
+		Size: opts.Size, CRC64ECMA: true, Budget: s.config.Budget, CopyPart: s.copyPart,
+		Sweep: func(ctx context.Context, byParts bool) { s.sweep(ctx, conn, key, byParts) },
+		Begun: func() (ended func()) { return s.config.Ledger.Begun(s.place(conn, key), to.id) },
+	}), nil
 }
 
 // upload is one object on its way.
@@ -84,8 +88,8 @@ func md5Of(body io.ReadSeeker) (string, error) {
 	return base64.StdEncoding.EncodeToString(sum.Sum(nil)), nil
 }
 
-// Begin sends one InitiateMultipartUpload, never twice: an answer that is lost leaves an upload open that nobody knows. A lifecycle
-// rule of the bucket takes such away.
+// Begin sends one InitiateMultipartUpload, never twice: an answer that is lost leaves an upload open that nobody knows. A later
+// write takes it away, or a lifecycle rule of the bucket.
 func (u *upload) Begin(ctx context.Context) error {
 	r := request{
 		operation: "InitiateMultipartUpload", method: http.MethodPost, key: u.key, cond: u.cond, once: true,
@@ -173,8 +177,12 @@ func (s *Store) completion(key, id string, header map[string]string, parts []com
 func (u *upload) Abort(ctx context.Context) error { return u.store.abort(ctx, u.key, u.id) }
 
 func (s *Store) abort(ctx context.Context, key, id string) error {
+	return s.abortBy(ctx, key, id, false)
+}
+
+func (s *Store) abortBy(ctx context.Context, key, id string, casual bool) error {
 	_, err := s.do(ctx, request{
-		operation: "AbortMultipartUpload", method: http.MethodDelete, key: key, query: map[string]string{"uploadId": id},
+		operation: "AbortMultipartUpload", method: http.MethodDelete, key: key, query: map[string]string{"uploadId": id}, casual: casual,
 	})
 	if codeOf(err) == "NoSuchUpload" {
 		return nil

@@ -127,7 +127,7 @@ func TestAcceleratedUpload(t *testing.T) {
 	if err := store.put(t, large); err != nil {
 		t.Fatal(err)
 	}
-	store.took(t, "POST ?uploads", "fast PUT ?uploadId ?partNumber", "fast PUT ?uploadId ?partNumber", "fast PUT ?uploadId ?partNumber", "POST ?uploadId")
+	store.took(t, "GET ?uploads", "POST ?uploads", "fast PUT ?uploadId ?partNumber", "fast PUT ?uploadId ?partNumber", "fast PUT ?uploadId ?partNumber", "POST ?uploadId")
 	store.expect(t, large)
 	mustPut(t, store.Store, "key", small)
 	mustPut(t, store.Store, "key", large)

@@ -17,8 +17,9 @@ import (
 
 // xmlRoots are the operations that answer in XML, and the root elements that prove it.
 var xmlRoots = map[string]string{
-	"ListObjectsV2": "ListBucketResult",
-	"GetBucketCors": "CORSConfiguration",
+	"ListObjectsV2":        "ListBucketResult",
+	"ListMultipartUploads": "ListMultipartUploadsResult",
+	"GetBucketCors":        "CORSConfiguration",
 
 	"GetBucketAccelerateConfiguration": "AccelerateConfiguration",
 

@@ -101,6 +101,7 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	if err != nil {
 		return blob.Info{}, err
 	}
+	c.store.sweep(ctx, c.conn, c.key, true)
 	created, err := c.conn.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket:                    &c.store.bucket,
 		Key:                       &c.key,
@@ -126,14 +127,17 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	if err != nil {
 		return blob.Info{}, c.store.fail("CreateMultipartUpload", c.key, c.seen, err)
 	}
+	ended := c.store.config.Ledger.Begun(c.store.place(c.conn, c.key), *created.UploadId)
 	defer func() {
 		if err != nil {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 			defer cancel()
 			if abortErr := c.store.abort(ctx, c.conn, c.key, *created.UploadId); abortErr != nil {
 				err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
+				return
 			}
 		}
+		ended()
 	}()
 	parts, err := c.copyParts(ctx, *created.UploadId, info.Size)
 	if err != nil {

@@ -37,6 +37,9 @@ type Store struct {
 	// proven: something at the endpoint has answered in S3's protocol.
 	proven atomic.Bool
 
+	// unlisted: open uploads may not be listed here, or cannot be. It is not asked for again.
+	unlisted atomic.Bool
+
 	// copyLimit is the largest object that one CopyObject takes, and copyPart the size of the parts above it, in bytes.
 	copyLimit, copyPart int64
 
@@ -50,6 +53,7 @@ var (
 	_ blob.CORSConfigurer = (*Store)(nil)
 	_ blob.Accelerator    = (*Store)(nil)
 	_ blob.StoredHasher   = (*Store)(nil)
+	_ blob.UploadSweeper  = (*Store)(nil)
 )
 
 // connection is what the first use of a Store makes of its Config.

@@ -32,6 +32,7 @@ var permissions = map[string]string{
 	"UploadPart":              "s3:PutObject on the object, and kms:GenerateDataKey and kms:Decrypt on the key if the bucket encrypts with KMS",
 	"CompleteMultipartUpload": "s3:PutObject on the object, and kms:Decrypt on the key if the bucket encrypts with KMS",
 	"AbortMultipartUpload":    "s3:AbortMultipartUpload on the object",
+	"ListMultipartUploads":    "s3:ListBucketMultipartUploads on the bucket",
 	"CopyObject":              "s3:GetObject, s3:PutObject, s3:GetObjectTagging and s3:PutObjectTagging on the object",
 	"UploadPartCopy":          "s3:GetObject on the object that is copied, and s3:PutObject on the copy",
 	"GetObjectTagging":        "s3:GetObjectTagging on the object",

@@ -20,3 +20,13 @@ func TestMain(m *testing.M) {
 	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	goleak.VerifyTestMain(m)
 }
+
+// cacheDirectory is where the ledger of a test is.
+func cacheDirectory(t *testing.T) string {
+	t.Helper()
+	directory, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return directory
+}

@@ -41,6 +41,8 @@ func (s *Store) Stage(ctx context.Context, key string, opts blob.WriteOptions) (
 	}
 	return multipart.NewStage(ctx, to, multipart.Options{
 		Size: opts.Size, SHA256: to.signParts, Budget: s.config.Budget, CopyPart: s.copyPart,
+		Sweep: func(ctx context.Context, byParts bool) { s.sweep(ctx, conn, key, byParts) },
+		Begun: func() (ended func()) { return s.config.Ledger.Begun(s.place(conn, key), to.id) },
 	}), nil
 }
 
@@ -96,7 +98,7 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 }
 
 // Begin sends one CreateMultipartUpload. If its answer is lost although the SDK repeats it, an upload stays open that nobody
-// knows; a lifecycle rule of the bucket takes such away.
+// knows: a later write takes it away, or a lifecycle rule of the bucket.
 func (u *upload) Begin(ctx context.Context) error {
 	in := &s3.CreateMultipartUploadInput{
 		Bucket:      &u.store.bucket,
@@ -189,8 +191,8 @@ func (u *upload) Abort(ctx context.Context) error {
 	return u.store.abort(ctx, u.conn, u.key, u.id)
 }
 
-func (s *Store) abort(ctx context.Context, conn *connection, key, id string) error {
-	_, err := conn.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &id})
+func (s *Store) abort(ctx context.Context, conn *connection, key, id string, options ...func(*s3.Options)) error {
+	_, err := conn.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &id}, options...)
 	err = s.fail("AbortMultipartUpload", key, blob.Cond{}, err)
 	var failure *blob.Error
 	if errors.As(err, &failure) && failure.Code == "NoSuchUpload" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/fileblob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ledger"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ossblob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/s3blob"
@@ -45,6 +46,12 @@ type driver struct {
 	// zero is a nil pointer of the backend's type: it tells what the backend can do before one is opened.
 	zero blob.Store
 }
+
+// UploadLedger remembers the uploads that were begun on this machine.
+type UploadLedger = ledger.Ledger
+
+// NewUploadLedger is the ledger in the user's cache directory, for all stores.
+func NewUploadLedger() *UploadLedger { return ledger.New() }
 
 // DefaultParts is how many parts are on their way at once unless the user says otherwise.
 const DefaultParts = multipart.DefaultParts

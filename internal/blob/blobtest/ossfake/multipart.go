@@ -46,6 +46,25 @@ func (s *Server) OpenUploads(bucket string) []string {
 	return open
 }
 
+// OpenParts is how many parts the open uploads of a bucket have together.
+func (s *Server) OpenParts(bucket string) (parts int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.buckets[bucket].uploads {
+		parts += len(u.parts)
+	}
+	return parts
+}
+
+// AgeUploads puts the beginning of all open uploads of a bucket back: a test does not wait for a day.
+func (s *Server) AgeUploads(bucket string, by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.buckets[bucket].uploads {
+		u.initiated = u.initiated.Add(-by)
+	}
+}
+
 func (c *call) initiateMultipartUpload(b *bucket) *Refusal {
 	if refusal := c.checkHeader(); refusal != nil {
 		return refusal

@@ -55,6 +55,7 @@ type Server struct {
 	client  *s3.Client
 	options Options
 	binary  string
+	buckets string // the directory that has them
 	log     *output
 }
 
@@ -86,7 +87,8 @@ func Start(t testing.TB, options Options) *Server {
 	if options.Versioning {
 		backend = append(backend, "--versioning-dir", mkdir(t, directory, "versions"))
 	}
-	backend = append(backend, mkdir(t, directory, "buckets"))
+	server.buckets = mkdir(t, directory, "buckets")
+	backend = append(backend, server.buckets)
 
 	t.Cleanup(transport.CloseIdleConnections)
 	for attempt := 1; ; attempt++ {
@@ -229,6 +231,36 @@ func (s *Server) OpenUploads(t testing.TB, bucket string) []string {
 		}
 	}
 	return keys
+}
+
+// OpenParts is how many parts the open uploads of a bucket have together.
+func (s *Server) OpenParts(t testing.TB, bucket string) int {
+	t.Helper()
+	parts, err := filepath.Glob(filepath.Join(s.buckets, bucket, ".sgwtmp", "multipart", "*", "*", "[0-9]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(parts)
+}
+
+// AgeUploads puts the beginning of all open uploads of a bucket back: a test does not wait for a day. The server takes it from the directory
+// where it has the parts.
+func (s *Server) AgeUploads(t testing.TB, bucket string, by time.Duration) {
+	t.Helper()
+	uploads, err := filepath.Glob(filepath.Join(s.buckets, bucket, ".sgwtmp", "multipart", "*", "*"))
+	if err != nil || len(uploads) == 0 {
+		t.Fatalf("no open upload: %v", err)
+	}
+	for _, upload := range uploads {
+		info, err := os.Stat(upload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := info.ModTime().Add(-by)
+		if err := os.Chtimes(upload, begun, begun); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func mkdir(t testing.TB, parts ...string) string {

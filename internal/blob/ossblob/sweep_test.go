@@ -1,0 +1,185 @@
+package ossblob
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ledger"
+)
+
+const day = 24 * time.Hour
+
+// begin opens an upload as any other program would.
+func (b behind) begin(t *testing.T, key string) (id string) {
+	t.Helper()
+	other := newStore(t, configFor(b.server), b.bucket)
+	id, err := other.initiate(t.Context(), request{
+		operation: "InitiateMultipartUpload", method: "POST", key: key, query: map[string]string{"uploads": ""}, header: map[string]string{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (b behind) expectOpen(t *testing.T, want ...string) {
+	t.Helper()
+	var keys []string
+	for _, open := range b.server.OpenUploads(b.bucket) {
+		key, _, _ := strings.Cut(open, " ")
+		keys = append(keys, key)
+	}
+	if !slices.Equal(keys, want) {
+		t.Errorf("open: %q, want %q", keys, want)
+	}
+}
+
+// What is older than a day goes, of exactly this key, whoever began it. A write in one request asks for nothing.
+func TestSweepByAge(t *testing.T) {
+	b := startBehind(t, nil)
+	for _, key := range []string{"a/key", "a/key", "a/key2", "a/key/below", "a/ke", "b/a/key"} {
+		b.begin(t, key)
+	}
+	b.server.AgeUploads(b.bucket, day-time.Minute)
+	mustPut(t, b, "a/key", someBytes(large))
+	b.expectOpen(t, "a/ke", "a/key", "a/key", "a/key/below", "a/key2", "b/a/key")
+
+	b.server.AgeUploads(b.bucket, 2*time.Minute)
+	b.server.ClearRequests()
+	mustPut(t, b, "a/key", []byte("small"))
+	b.expectAsked(t, "PutObject")
+	young := b.begin(t, "a/key")
+	b.server.ClearRequests()
+	mustPut(t, b, "a/key", someBytes(large))
+	b.expectAsked(t, "ListMultipartUploads", "AbortMultipartUpload", "AbortMultipartUpload",
+		"InitiateMultipartUpload", "UploadPart", "UploadPart", "UploadPart", "CompleteMultipartUpload")
+	b.expectOpen(t, "a/ke", "a/key", "a/key/below", "a/key2", "b/a/key")
+	left, err := b.OpenUploads(t.Context(), "a/key")
+	if err != nil || len(left.Uploads) != 1 || left.Uploads[0].ID != young {
+		t.Errorf("left %+v, %v; want %s", left, err, young)
+	}
+}
+
+// The age counts by OSS's clock: a machine whose clock is wrong takes nobody's upload away. OSS itself refuses one that is wrong by more.
+func TestSweepByTheStoresClock(t *testing.T) {
+	b := startBehind(t, nil)
+	b.server.SetClock(-10 * time.Minute)
+	b.begin(t, "key")
+	b.server.AgeUploads(b.bucket, day-5*time.Minute) // by our clock it is older than a day
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t, "key")
+	b.server.SetClock(10 * time.Minute)
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t)
+}
+
+// A bucket with very many open uploads is listed page by page, and no longer than they are of the key.
+func TestOpenUploadsOfManyPages(t *testing.T) {
+	b := startBehind(t, nil)
+	for range maxKeys + 1 {
+		b.begin(t, "odd + näme%41")
+	}
+	b.begin(t, "odd + näme%412")
+	b.server.ClearRequests()
+	open, err := b.OpenUploads(t.Context(), "odd + näme%41")
+	if err != nil || len(open.Uploads) != maxKeys+1 {
+		t.Errorf("%d uploads, %v", len(open.Uploads), err)
+	}
+	b.expectAsked(t, "ListMultipartUploads", "ListMultipartUploads")
+}
+
+// Nobody hears of a sweep that fails, and it is not tried again. Where listing is refused, it is not asked for in the next write either.
+func TestSweepThatFails(t *testing.T) {
+	b := startBehind(t, nil)
+	b.begin(t, "key")
+	b.server.AgeUploads(b.bucket, 2*day)
+	lists := func() (n int) {
+		for _, operation := range b.asked() {
+			if operation == "ListMultipartUploads" {
+				n++
+			}
+		}
+		return n
+	}
+	b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == "ListMultipartUploads" }, 2, ossfake.Refusal{})
+	b.server.ClearRequests()
+	for range 2 {
+		mustPut(t, b, "key", someBytes(large))
+	}
+	b.expectOpen(t, "key")
+	if n := lists(); n != 2 {
+		t.Errorf("%d listings in two writes", n)
+	}
+
+	b.server.AddKey(ossfake.Key{AccessKey: "poor", SecretKey: "s", Denied: []string{"ListMultipartUploads"}})
+	config := b.config
+	config.AccessKey, config.SecretKey = "poor", "s"
+	poor := newStore(t, config, b.bucket)
+	b.server.ClearRequests()
+	for range 2 {
+		mustPut(t, poor, "key", someBytes(large))
+	}
+	b.expectOpen(t, "key")
+	if n := lists(); n != 1 {
+		t.Errorf("%d listings in two writes of somebody who may not", n)
+	}
+	if _, err := poor.OpenUploads(t.Context(), "key"); !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+
+	b.server.AddKey(ossfake.Key{AccessKey: "poorer", SecretKey: "s", Denied: []string{"AbortMultipartUpload"}})
+	config.AccessKey = "poorer"
+	mustPut(t, newStore(t, config, b.bucket), "key", someBytes(large))
+	b.expectOpen(t, "key")
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t)
+}
+
+// The entry is there before the first part, and gone in the end; one of an upload that could not be aborted stays.
+func TestLedgerOfAnUpload(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
+	entries := func() int {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, _ := filepath.Glob(filepath.Join(base, "terraform-provider-flink", "uploads", "*"))
+		return len(names)
+	}
+	b := startBehind(t, func(c *Config) { c.Ledger = ledger.New() })
+	b.copyLimit, b.copyPart = 1000, smallestPart
+	atParts := map[int]int{}
+	b.server.OnRequest(func(r ossfake.Request) {
+		if strings.HasPrefix(r.Operation, "UploadPart") {
+			atParts[entries()]++
+		}
+	})
+	mustPut(t, b, "key", someBytes(large))
+	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "you" }); err != nil {
+		t.Fatal(err)
+	}
+	if atParts[1] != 6 || len(atParts) != 1 || entries() != 0 {
+		t.Errorf("parts by entries: %v; in the end %d", atParts, entries())
+	}
+	b.server.OnRequest(nil)
+	b.server.AddKey(ossfake.Key{AccessKey: "poor", SecretKey: "s", Denied: []string{"AbortMultipartUpload"}})
+	config := b.config
+	config.AccessKey, config.SecretKey = "poor", "s"
+	_, _, err := blob.Put(t.Context(), newStore(t, config, b.bucket), "key", blobtest.StreamSource(someBytes(large)), blobtest.Sum(nil), blob.PutOptions{})
+	if err == nil || entries() != 1 {
+		t.Errorf("%v; the ledger has %d entries", err, entries())
+	}
+	b.server.AgeUploads(b.bucket, 2*day)
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t, "key") // old, and of a process that lives
+}
