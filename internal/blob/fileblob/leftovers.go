@@ -137,6 +137,6 @@ func (s *Store) sweepOne(root *os.Root, temporary string, now time.Time) {
 		return
 	}
 	if err == nil && s.local(file.Fd()) || now.Sub(opened.ModTime()) > old {
-		root.Remove(temporary)
+		_ = root.Remove(temporary) // or the next time
 	}
 }

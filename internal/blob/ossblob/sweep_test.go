@@ -3,6 +3,7 @@ package ossblob
 import (
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ledger"
 )
@@ -140,6 +142,21 @@ func TestSweepThatFails(t *testing.T) {
 	config.AccessKey = "poorer"
 	mustPut(t, newStore(t, config, b.bucket), "key", someBytes(large))
 	b.expectOpen(t, "key")
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t)
+}
+
+// An upload whose ID never arrived is in no ledger. Nobody can tell it from another writer's, so that it goes by its age.
+func TestSweepOfAnUploadWhoseAnswerWasLost(t *testing.T) {
+	b := startBehind(t, nil)
+	b.proxy.Inject(faultproxy.Match{Method: http.MethodPost, Query: "uploads"}, faultproxy.LoseAnswer, 1, 1)
+	if _, err := put(t, b, "key", someBytes(large), blob.Cond{}); err == nil {
+		t.Error("no error")
+	}
+	b.expectOpen(t, "key")
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t, "key")
+	b.server.AgeUploads(b.bucket, day+time.Minute)
 	mustPut(t, b, "key", someBytes(large))
 	b.expectOpen(t)
 }

@@ -171,6 +171,20 @@ func TestSweepThatFails(t *testing.T) {
 	})
 }
 
+// An upload whose ID never arrived is in no ledger. Nobody can tell it from another writer's, so that it goes by its age.
+func TestSweepOfAnUploadWhoseAnswerWasLost(t *testing.T) {
+	b := startBehind(t, func(c *Config) { c.Ledger = own(t) })
+	b.proxy.Inject(faultproxy.Match{Method: http.MethodPost, Query: "uploads"}, faultproxy.LoseAnswer, 1, 1)
+	mustPut(t, b, "key", someBytes(large)) // the SDK asks again
+	b.expectOpen(t, "key")
+	expectNoEntries(t)
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t, "key")
+	b.server.AgeUploads(t, b.bucket, day+time.Minute)
+	mustPut(t, b, "key", someBytes(large))
+	b.expectOpen(t)
+}
+
 // What could not be aborted stays in the ledger. Its process lives, so that nothing of it is taken away; the next process finds it.
 func TestLedgerOfAnUploadThatWasNotAborted(t *testing.T) {
 	b := startBehind(t, func(c *Config) { c.Ledger = own(t) })

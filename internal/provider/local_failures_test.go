@@ -1,0 +1,153 @@
+package provider_test
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+)
+
+// What goes wrong on this machine: what is there stays as it is, nothing is left beside it, the error says what to do, and the next apply
+// converges.
+
+// localRoot is a root whose only artifact lies in a directory, with first bytes in it.
+type localRoot struct {
+	root
+	place
+	file string
+}
+
+func newLocalRoot(t *testing.T) localRoot {
+	t.Helper()
+	p := inDirectory(t)
+	file := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	l := localRoot{newRoot(t, p.provider()+artifact("job", fromFile(file))), p, file}
+	l.environment = append(l.environment, "HOME="+l.directory, "XDG_CACHE_HOME="+filepath.Join(l.directory, "cache"))
+	l.root.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	l.holds(t, jobPath, firstJob)
+	return l
+}
+
+// refused runs an apply that must fail, and leave the first bytes as they are.
+func (l localRoot) refused(t *testing.T, apply *exec.Cmd, want ...string) {
+	t.Helper()
+	output, err := apply.CombinedOutput()
+	if err == nil {
+		t.Fatalf("the apply succeeded:\n%s", output)
+	}
+	says(t, string(output), want...)
+	l.holds(t, jobPath, firstJob)
+}
+
+func (l localRoot) converges(t *testing.T, want string) {
+	t.Helper()
+	l.root.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	l.holds(t, jobPath, want)
+}
+
+// A full disk cannot be had without privileges. A limit on the size of files fails in the same place, and everybody may set it.
+func TestNoRoomInTheDirectory(t *testing.T) {
+	t.Parallel()
+	l := newLocalRoot(t)
+	large := strings.Repeat("0123456789abcdef", 4<<20>>4)
+	writeFile(t, l.file, large)
+	apply := l.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
+	limited := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"-c", `ulimit -f 4096 && exec "$0" "$@"`}, apply.Args...)...) // 2 MiB in blocks of 512 bytes
+	limited.Dir, limited.Env = apply.Dir, apply.Env
+	l.refused(t, limited, "Publishing "+l.baseURI+"/"+jobPath+" failed", "What to do", "Make room")
+	l.converges(t, large)
+}
+
+// A directory that may be read and not written to. Root may write everywhere, so it becomes somebody else first.
+func TestReadOnlyDirectory(t *testing.T) {
+	t.Parallel()
+	l := newLocalRoot(t)
+	writeFile(t, l.file, otherJob)
+	directory := filepath.Join(strings.TrimPrefix(l.baseURI, "file://"), "artifacts", "namespaces", "default")
+	if err := os.Chmod(directory, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(directory, 0o755) })
+	apply := l.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
+	if os.Geteuid() == 0 {
+		const nobody = 65534
+		built, err := buildProvider()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What tests make lies in directories of root alone.
+		for _, path := range []string{directory, l.file, built, l.directory} {
+			for path = filepath.Dir(path); path != os.TempDir() && path != "/"; path = filepath.Dir(path) {
+				if err := os.Chmod(path, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		err = filepath.WalkDir(l.directory, func(path string, _ os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			return os.Lchown(path, nobody, nobody)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		apply.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	l.refused(t, apply, "Access denied", "Publishing "+l.baseURI+"/"+jobPath+" failed", "What to do")
+	if err := os.Chmod(directory, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l.converges(t, otherJob)
+}
+
+// A file that gets shorter while it is read is another file. Here that happens after its first part was hashed, and before it was sent.
+func TestSourceTruncatedWhileItIsRead(t *testing.T) {
+	server := versitygw.Start(t, versitygw.Options{})
+	proxy := faultproxy.Start(t, server.Endpoint, "")
+	through := *server
+	through.Endpoint = proxy.URL
+	p := inBucket(t, &through)
+	large := strings.Repeat("0123456789abcdef", 20<<20>>4)
+	file := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), large)
+	truncate := func() {
+		var once sync.Once
+		proxy.OnRequest(func(r *http.Request) {
+			if r.Method == http.MethodPost && r.URL.Query().Has("uploads") {
+				once.Do(func() {
+					if err := os.Truncate(file, 9<<20); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+	config := p.provider() + artifact("job", fromFile(file))
+	changed := words("The source changed while it was read", "Publishing "+p.baseURI+"/"+jobPath+" failed", "Nothing was published")
+	applies(t,
+		resource.TestStep{PreConfig: truncate, Config: config, ExpectError: changed},
+		resource.TestStep{
+			PreConfig: func() { proxy.Clear(); p.holds(t, jobPath, "") },
+			Config:    config,
+			Check:     then(func() { p.holds(t, jobPath, large[:9<<20]) }),
+		},
+		// An update leaves what is there.
+		resource.TestStep{
+			PreConfig: func() { writeFile(t, file, strings.ToUpper(large)); truncate() }, Config: config, ExpectError: changed,
+		},
+		resource.TestStep{
+			PreConfig: func() { proxy.Clear(); p.holds(t, jobPath, large[:9<<20]) },
+			Config:    config,
+			Check:     then(func() { p.holds(t, jobPath, strings.ToUpper(large)[:9<<20]) }),
+		},
+	)
+}
