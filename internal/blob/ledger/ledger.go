@@ -118,14 +118,14 @@ func (l *Ledger) find(at Place) map[string]entry {
 		if !strings.HasPrefix(name.Name(), prefixOf(at)) {
 			continue
 		}
-		if e, ok := l.read(name.Name()); ok && e.Place == at {
+		if e, ok := l.read(name.Name()); ok {
 			found[name.Name()] = e
 		}
 	}
 	return found
 }
 
-// read reads an entry that is whole, and that this user alone can have written.
+// read reads an entry that is whole, of the place that its name tells, and that this user alone can have written.
 func (l *Ledger) read(name string) (entry, bool) {
 	data, _, err := l.folder.Read(name, maxEntry)
 	if err != nil {
