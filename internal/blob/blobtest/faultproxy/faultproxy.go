@@ -25,25 +25,9 @@ type Request struct {
 	Header http.Header
 	Status int   // of the answer; 0: there was none, or there is none yet
 	Bytes  int64 // of the body, as the proxy read them
+	Answer int64 // bytes of the body that the server announced; -1: it did not say how many
+	Fault  Fault // what was played on it
 }
-
-// Fault says what happens to a request.
-type Fault int
-
-// The faults.
-const (
-	None         Fault = iota
-	LoseAnswer         // the server executes the request, and the connection is reset in place of the answer
-	Reset              // the connection is reset before the server sees the request
-	Refuse500          // 500 InternalError in S3's words; the server does not see the request
-	Refuse503          // 503 SlowDown
-	Refuse501          // 501 NotImplemented
-	Deny403            // 403 AccessDenied
-	Conflict409        // 409 ConditionalRequestConflict
-	ErrorIn200         // 200 with an <Error> for a body, as S3 answers a copy or a completion that failed late
-	TruncateBody       // the server's answer, cut in the middle of its body
-	Stall              // no answer until the client goes away or the proxy closes
-)
 
 // Match chooses requests. Zero fields match everything.
 type Match struct {
@@ -64,6 +48,7 @@ func (m Match) matches(r *http.Request) bool {
 type passing struct {
 	Request
 	status atomic.Int64
+	answer atomic.Int64
 	body   *countingBody
 }
 
@@ -73,6 +58,8 @@ type rule struct {
 	from  int // the n-th matching request, from 1
 	times int
 	seen  int
+	like  func(*http.Request) bool // once set, it decides in place of the count
+	again bool                     // from the n-th on, all that are like it
 }
 
 // Proxy is a running proxy. It ends with the test.
@@ -125,6 +112,13 @@ func (p *Proxy) Inject(match Match, fault Fault, n, times int) {
 	p.rules = append(p.rules, &rule{match: match, fault: fault, from: n, times: times})
 }
 
+// InjectAgain plays a fault on the n-th request that matches from now on, and whenever the same one is sent again: no repetition helps.
+func (p *Proxy) InjectAgain(match Match, fault Fault, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = append(p.rules, &rule{match: match, fault: fault, from: n, again: true})
+}
+
 // OnRequest calls a function before a request goes on: to change the world at the right moment. nil ends that.
 func (p *Proxy) OnRequest(do func(*http.Request)) {
 	p.mu.Lock()
@@ -148,6 +142,7 @@ func (p *Proxy) Requests() []Request {
 	for _, passing := range p.requests {
 		request := passing.Request
 		request.Status, request.Bytes = int(passing.status.Load()), passing.body.n.Load()
+		request.Answer = passing.answer.Load()
 		requests = append(requests, request)
 	}
 	return requests
@@ -170,45 +165,31 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body := &countingBody{ReadCloser: r.Body}
 	record := &passing{
-		Request: Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone()},
+		Request: Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(), Fault: fault},
 		body:    body,
 	}
 	p.mu.Lock()
 	p.requests = append(p.requests, record)
 	p.mu.Unlock()
 
+	if refused, ok := refusals[fault]; ok {
+		record.refuse(w, refused.status, refused.code)
+		return
+	}
 	switch fault {
 	case Reset:
 		reset(w)
 		return
-	case Refuse500:
-		record.answer(w, http.StatusInternalServerError, "InternalError")
-		return
-	case Refuse503:
-		record.answer(w, http.StatusServiceUnavailable, "SlowDown")
-		return
-	case Refuse501:
-		record.answer(w, http.StatusNotImplemented, "NotImplemented")
-		return
-	case Deny403:
-		record.answer(w, http.StatusForbidden, "AccessDenied")
-		return
-	case Conflict409:
-		record.answer(w, http.StatusConflict, "ConditionalRequestConflict")
-		return
-	case ErrorIn200:
-		record.answer(w, http.StatusOK, "InternalError")
-		return
 	case Stall:
 		// The server notices a client that goes away only once the body has been read.
 		io.Copy(io.Discard, body)
-		select {
-		case <-r.Context().Done():
-		case <-p.closing:
-		}
+		p.wait(r)
 		reset(w)
 		return
-	case None, LoseAnswer, TruncateBody:
+	case ResetDuring:
+		body.ReadCloser = cutOff(r.Body, r.ContentLength/2)
+	case Slow:
+		body.ReadCloser = slowed(r.Body, r.ContentLength)
 	}
 
 	response, err := p.forward(r, body)
@@ -218,8 +199,17 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer response.Body.Close()
 	record.status.Store(int64(response.StatusCode))
-	if fault == LoseAnswer {
+	if r.Method != http.MethodHead {
+		record.answer.Store(response.ContentLength)
+	}
+	switch fault {
+	case LoseAnswer, ResetDuring:
 		io.Copy(io.Discard, response.Body)
+		reset(w)
+		return
+	case StallAnswer:
+		io.Copy(io.Discard, response.Body)
+		p.wait(r)
 		reset(w)
 		return
 	}
@@ -227,12 +217,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(response.StatusCode)
-	if fault == TruncateBody {
-		io.CopyN(w, response.Body, response.ContentLength/2)
-		http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler) // ends the connection, and what was sent arrives
-	}
-	io.Copy(w, response.Body)
+	p.pass(w, r, response, fault)
 }
 
 func (p *Proxy) decide(r *http.Request) (Fault, func(*http.Request)) {
@@ -243,11 +228,21 @@ func (p *Proxy) decide(r *http.Request) (Fault, func(*http.Request)) {
 			continue
 		}
 		rule.seen++
-		if rule.seen >= rule.from && rule.seen < rule.from+rule.times {
+		switch {
+		case rule.like != nil && rule.like(r), rule.seen >= rule.from && rule.seen < rule.from+rule.times:
+			return rule.fault, p.change
+		case rule.again && rule.seen == rule.from:
+			rule.like = sameAs(r)
 			return rule.fault, p.change
 		}
 	}
 	return None, p.change
+}
+
+// sameAs recognizes the repetition of a request.
+func sameAs(r *http.Request) func(*http.Request) bool {
+	method, uri := r.Method, r.URL.RequestURI()
+	return func(r *http.Request) bool { return r.Method == method && r.URL.RequestURI() == uri }
 }
 
 // forward sends the request on with the Host that the client signed.
@@ -263,16 +258,6 @@ func (p *Proxy) forward(r *http.Request, body *countingBody) (*http.Response, er
 		out.Body = body
 	}
 	return p.transport.RoundTrip(out)
-}
-
-// answer refuses a request in S3's words, after its body was read: a client that is still sending would see a reset.
-func (r *passing) answer(w http.ResponseWriter, status int, code string) {
-	io.Copy(io.Discard, r.body)
-	r.status.Store(int64(status))
-	w.Header().Set("Content-Type", "application/xml")
-	w.Header().Set("X-Amz-Request-Id", "FAULTPROXY")
-	w.WriteHeader(status)
-	io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<Error><Code>"+code+"</Code><Message>played by the fault proxy</Message></Error>")
 }
 
 // reset ends the connection as a crash would: without an answer, by RST.

@@ -1,12 +1,14 @@
 package faultproxy_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 )
@@ -43,6 +45,7 @@ func TestFaults(t *testing.T) {
 	}{
 		faultproxy.LoseAnswer: {0, 1}, faultproxy.Reset: {0, 0}, faultproxy.Refuse500: {500, 0}, faultproxy.Refuse503: {503, 0},
 		faultproxy.Refuse501: {501, 0}, faultproxy.Deny403: {403, 0}, faultproxy.Conflict409: {409, 0}, faultproxy.ErrorIn200: {200, 0}, faultproxy.TruncateBody: {200, 1},
+		faultproxy.Refuse429: {429, 0}, faultproxy.GarbleBody: {200, 1}, faultproxy.Slow: {200, 1},
 	} {
 		proxy.Clear()
 		proxy.Inject(faultproxy.Match{Method: http.MethodPut, Path: "a+b", Query: "x"}, fault, 2, 1)
@@ -58,5 +61,77 @@ func TestFaults(t *testing.T) {
 				t.Errorf("fault %d: %d, %v, %d requests reached the server, %q", fault, status, err, reached.Load(), body)
 			}
 		}
+	}
+}
+
+// A request that is cut off in its middle reaches the server in part; what stalls lasts until the client goes away.
+func TestHalves(t *testing.T) {
+	var reached, read atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached.Add(1)
+		n, _ := io.Copy(io.Discard, r.Body)
+		read.Add(n)
+		io.WriteString(w, strings.Repeat("a", 1000))
+	}))
+	defer server.Close()
+	proxy := faultproxy.Start(t, server.URL, "")
+	const size = 1 << 20
+	send := func(patience time.Duration) (string, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		request, _ := http.NewRequestWithContext(ctx, http.MethodPut, proxy.URL, strings.NewReader(strings.Repeat("b", size)))
+		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+		if err != nil {
+			return "", err
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		return string(text), err
+	}
+	for fault, c := range map[faultproxy.Fault]struct {
+		reaches int64
+		whole   bool
+		gets    int // bytes of the answer
+	}{
+		faultproxy.ResetDuring: {1, false, 0},
+		faultproxy.Stall:       {0, false, 0},
+		faultproxy.StallAnswer: {1, true, 0},
+		faultproxy.StallBody:   {1, true, 500},
+	} {
+		reached.Store(0)
+		read.Store(0)
+		proxy.Clear()
+		proxy.Inject(faultproxy.Match{}, fault, 1, 1)
+		got, err := send(500 * time.Millisecond)
+		if err == nil || len(got) != c.gets || reached.Load() != c.reaches || (read.Load() == size) != c.whole {
+			t.Errorf("%s: %d bytes, %v; %d requests reached the server, with %d bytes", fault, len(got), err, reached.Load(), read.Load())
+		}
+	}
+	proxy.Clear()
+	proxy.Inject(faultproxy.Match{}, faultproxy.GarbleBody, 1, 1)
+	if got, err := send(time.Minute); err != nil || got != strings.Repeat("a", 500)+strings.Repeat("#", 500) {
+		t.Errorf("garbled: %q, %v", got, err)
+	}
+}
+
+// A fault that comes again stays with its request, and others pass.
+func TestAFaultThatComesAgain(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	proxy := faultproxy.Start(t, server.URL, "")
+	proxy.InjectAgain(faultproxy.Match{}, faultproxy.Refuse500, 2)
+	for i, path := range []string{"/a", "/b", "/b", "/c", "/b?x", "/b"} {
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, proxy.URL+path, http.NoBody)
+		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if want := map[bool]int{true: 500, false: 200}[path == "/b"]; response.StatusCode != want {
+			t.Errorf("request %d, %s: %d, want %d", i+1, path, response.StatusCode, want)
+		}
+	}
+	if requests := proxy.Requests(); requests[1].Fault != faultproxy.Refuse500 || requests[3].Fault != faultproxy.None {
+		t.Errorf("%+v", requests)
 	}
 }

@@ -28,6 +28,18 @@ type CA struct {
 // New makes an authority for one test.
 func New(t testing.TB) *CA {
 	t.Helper()
+	return until(t, time.Now().Add(24*time.Hour))
+}
+
+// Expired makes an authority whose servers have a certificate that was good until an hour ago.
+func Expired(t testing.TB) *CA {
+	t.Helper()
+	return until(t, time.Now().Add(-time.Hour))
+}
+
+// until makes an authority whose servers have a certificate that ends then.
+func until(t testing.TB, end time.Time) *CA {
+	t.Helper()
 	fatal := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -39,7 +51,7 @@ func New(t testing.TB) *CA {
 	ca := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "private CA of a test"},
-		NotBefore:             time.Now().Add(-time.Hour),
+		NotBefore:             time.Now().Add(-48 * time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
 		IsCA:                  true,
 		BasicConstraintsValid: true,
@@ -54,7 +66,7 @@ func New(t testing.TB) *CA {
 		SerialNumber: big.NewInt(2),
 		Subject:      pkix.Name{CommonName: "server of a test"},
 		NotBefore:    ca.NotBefore,
-		NotAfter:     ca.NotAfter,
+		NotAfter:     end,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:     []string{"localhost", "*.localhost"},
