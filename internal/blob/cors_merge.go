@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -15,8 +16,9 @@ const CORSIDPrefix = "flink-"
 var ErrUndone = errors.New("the change of the bucket's CORS configuration is not there when it is read back")
 
 // corsPauses are how long is waited before the configuration is read back, and read back again where the change is missing:
-// another program may have written it at the same time, and S3 may answer for a moment as before.
-var corsPauses = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
+// another program may have written it at the same time, and S3 may answer for a moment as before. What read before our write, another
+// process of this provider say, has written when the first pause is over: so it shows what was lost.
+var corsPauses = []time.Duration{500 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
 
 // EnsureCORSRule brings a rule into a bucket's configuration, and reads it back. All other rules and their order stay: the rule is
 // mended in its place, or put at the end, where it takes precedence over no other. If a rule of somebody else allows the same already,
@@ -25,8 +27,8 @@ var corsPauses = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * tim
 // Ours is known by its ID. Where the store keeps none (OSS), it is known by what it was when it was last written: written, nil where that was
 // never done. The result is what to pass the next time.
 //
-// The stores have no conditional write for this. Callers hold a lock per bucket, which leaves a window between processes: what another
-// one writes between our reading and our writing is lost, as with every tool.
+// The stores have no conditional write for this. Callers hold a lock per bucket, and reading back finds what another process has undone. A window
+// remains: what a program that does not read back itself writes between our reading and our writing is lost, as with every tool.
 func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, written *CORSRule) (*CORSRule, error) {
 	before, equal := written, -1 // how many rules are equal to that one, before we write
 	err := changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
@@ -151,14 +153,18 @@ func age(rule CORSRule) int32 {
 // reading: a caller that is told of a failure forgets the rule, which on a store without IDs is then somebody else's for good.
 func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConfig) (CORSConfig, bool)) error {
 	committing := ctx
+	var lost error // of a write whose outcome is not known
 	for attempt := 0; ; attempt++ {
 		config, err := bucket.CORS(committing)
 		if err != nil {
-			return err
+			return cmp.Or(lost, err)
 		}
 		changed, needed := change(config)
 		if !needed {
 			return nil
+		}
+		if lost != nil {
+			return lost
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -171,7 +177,10 @@ func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConf
 			committing, cancel = CommitContext(ctx)
 			defer cancel()
 		}
-		if err := bucket.SetCORS(committing, changed); err != nil {
+		switch err := bucket.SetCORS(committing, changed); {
+		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrNotAStore), errors.Is(err, context.DeadlineExceeded):
+			lost = err
+		case err != nil:
 			return err
 		}
 		select {

@@ -132,7 +132,7 @@ func TestCORSWithoutIDsNoAgeIsZero(t *testing.T) {
 		"0 became none":  {aged(ours, 0), ours},
 		"nothing became": {aged(ours, 60), aged(ours, 60)},
 	} {
-		t.Run(name, func(t *testing.T) {
+		inBubble(t, name, func(t *testing.T) {
 			bucket := &fakeCORS{rules: []blob.CORSRule{test.there, rule("", "a")}}
 			if got, ok := (blob.CORSConfig{Rules: bucket.rules}).Serving(test.written, &test.written); !ok || !got.SameAccess(test.written) {
 				t.Errorf("found %v, %t", got, ok)
@@ -150,16 +150,22 @@ func TestCORSWithoutIDsNoAgeIsZero(t *testing.T) {
 			t.Error("a rule with another age is taken for ours")
 		}
 	})
-	t.Run("the one that is more alike", func(t *testing.T) {
+	inBubble(t, "the one that is more alike", func(t *testing.T) {
 		bucket := &fakeCORS{rules: []blob.CORSRule{ours, aged(ours, 0)}}
 		if err := blob.RemoveCORSRule(t.Context(), bucket, "", &ours); err != nil || len(bucket.rules) != 1 || bucket.rules[0].MaxAgeSeconds == nil {
 			t.Errorf("%v, left %v", err, bucket.rules)
 		}
 	})
-	t.Run("a new age is written", func(t *testing.T) {
+	inBubble(t, "a new age is written", func(t *testing.T) {
 		bucket := &fakeCORS{rules: []blob.CORSRule{ours}}
 		if _, err := blob.EnsureCORSRule(t.Context(), bucket, aged(ours, 0), &ours); err != nil || bucket.writes != 1 || bucket.rules[0].MaxAgeSeconds == nil {
 			t.Errorf("%v, rules %v after %d writes", err, bucket.rules, bucket.writes)
 		}
 	})
+}
+
+// inBubble is a subtest whose pauses take no time.
+func inBubble(t *testing.T, name string, test func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
