@@ -1,6 +1,7 @@
 package ossblob
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
@@ -99,8 +100,11 @@ func refusalOf(response *oss.Response, body []byte) *refusal {
 			e.ec = said.EC
 		}
 	}
+	if len(body) == 0 {
+		e.code = cmp.Or(e.code, bareCodes[e.status])
+	}
 	if e.code == "" {
-		e.code = bareCodes[e.status]
+		e.message = fmt.Sprintf("%d %s, without a reason", e.status, http.StatusText(e.status))
 	}
 	return e
 }

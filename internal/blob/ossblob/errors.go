@@ -169,6 +169,8 @@ func (s *Store) explainRefusal(failure *blob.Error, r request, e *refusal) {
 		known = verdict{errors.ErrUnsupported, "OSS cannot do that here."}
 	case e.status >= http.StatusInternalServerError, e.status == http.StatusTooManyRequests, throttled[e.code]:
 		known = verdict{blob.ErrUnreachable, "OSS is overloaded or failed, although the request was repeated. Try again later."}
+	case e.code == "":
+		known = verdict{blob.ErrNotAStore, "Check endpoint, and what is on the way to it: the refusal that came has no reason in it."}
 	case strings.HasPrefix(e.code, "Kms") || strings.HasPrefix(e.code, "KMS"):
 		known.advice = "Check the KMS key of the bucket, and the permissions on it."
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -143,18 +144,24 @@ func (c *selfCopy) abort(ctx context.Context, id string) error {
 	return c.store.abort(ctx, c.key, id)
 }
 
+// copyParts waits for all copies that were begun, also where one of them fails: OSS would go on with them.
 func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]completedPart, error) {
 	const maxParts = 10_000
 	length := max(c.store.copyPart, (size+maxParts-1)/maxParts)
 	parts := make([]completedPart, (size+length-1)/length)
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(copiesAtOnce)
+	var failed atomic.Bool
 	for i := range parts {
+		if failed.Load() {
+			break
+		}
 		first, number := int64(i)*length, int32(i+1)
 		group.Go(func() error {
 			source := copySource(c.store.bucket, c.key, c.seen.IfMatch)
 			result, _, err := c.store.copy(ctx, partCopy(c.key, id, number, source, first, min(length, size-first)))
 			if err != nil {
+				failed.Store(true)
 				return err
 			}
 			parts[i] = completedPart{number, result.ETag}

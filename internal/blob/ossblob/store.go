@@ -33,6 +33,9 @@ type Store struct {
 	// unlisted: open uploads may not be listed here. It is not asked for again.
 	unlisted atomic.Bool
 
+	// limits are how long the server may be silent.
+	limits wire.Limits
+
 	// dial replaces the network in tests; nil: the network.
 	dial wire.Dial
 }
@@ -67,6 +70,7 @@ func New(config Config, bucket string) *Store {
 		copyLimit: 1 << 30, // "larger than 1 GB ... UploadPartCopy" (API reference, CopyObject)
 		copyPart:  256 << 20,
 		pause:     firstPause,
+		limits:    wire.DefaultLimits(),
 	}
 }
 
@@ -95,8 +99,8 @@ func (s *Store) open() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	quick := newTransport(roots, s.dial)
-	slow := wire.Patient(quick)
+	quick := newTransport(roots, s.dial, s.limits)
+	slow := wire.Patient(quick, s.limits)
 	conn := &connection{places: places, transports: []*http.Transport{quick, slow}, keys: newKeyring(s.config)}
 	for _, client := range []struct {
 		made      **oss.Conn
@@ -131,7 +135,7 @@ func (s *Store) client(conn *connection, transport *http.Transport, endpoint str
 		version = oss.AuthV1
 	}
 	options := []oss.ClientOption{
-		oss.HTTPClient(httpClient(transport)),
+		oss.HTTPClient(httpClient(transport, s.limits)),
 		oss.SetCredentialsProvider(conn.keys),
 		oss.AuthVersion(version),
 		oss.Region(conn.places.region),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 const (
@@ -132,7 +134,7 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 		if err != nil {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 			defer cancel()
-			if abortErr := c.store.abort(ctx, c.conn, c.key, *created.UploadId); abortErr != nil {
+			if abortErr := c.abort(ctx, *created.UploadId); abortErr != nil {
 				err = errors.Join(err, fmt.Errorf("clean-up: %w", abortErr))
 				return
 			}
@@ -167,13 +169,32 @@ func (c *selfCopy) byParts(ctx context.Context, info blob.Info) (result blob.Inf
 	return info, nil
 }
 
+// abortAgain is after which time the upload is aborted once more: a copy whose answer nobody waits for goes on in the store, and if it ends
+// after the abort, its part is there (API reference, AbortMultipartUpload).
+const abortAgain = 200 * time.Millisecond
+
+func (c *selfCopy) abort(ctx context.Context, id string) error {
+	if err := c.store.abort(ctx, c.conn, c.key, id); err != nil {
+		return err
+	}
+	if err := wire.Sleep(ctx, abortAgain); err != nil {
+		return err
+	}
+	return c.store.abort(ctx, c.conn, c.key, id)
+}
+
+// copyParts waits for all copies that were begun, also where one of them fails: the store would go on with them.
 func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]types.CompletedPart, error) {
 	const maxParts = 10_000
 	length := max(c.store.copyPart, (size+maxParts-1)/maxParts)
 	parts := make([]types.CompletedPart, (size+length-1)/length)
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(copiesAtOnce)
+	var failed atomic.Bool
 	for i := range parts {
+		if failed.Load() {
+			break
+		}
 		first, number := int64(i)*length, int32(i+1)
 		group.Go(func() error {
 			etag, err := c.store.copyOnePart(ctx, c.conn, &s3.UploadPartCopyInput{
@@ -186,6 +207,7 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]type
 				CopySourceRange:   copyRange(first, min(length, size-first)),
 			})
 			if err != nil {
+				failed.Store(true)
 				return c.store.fail("UploadPartCopy", c.key, c.seen, err)
 			}
 			parts[i] = types.CompletedPart{ETag: etag, PartNumber: aws.Int32(number)}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -43,6 +45,12 @@ type Store struct {
 	// copyLimit is the largest object that one CopyObject takes, and copyPart the size of the parts above it, in bytes.
 	copyLimit, copyPart int64
 
+	// longestPause is what the repetition of a request waits for at the most; 0: what the SDK says.
+	longestPause time.Duration
+
+	// limits are how long the server may be silent.
+	limits wire.Limits
+
 	// dial replaces the network in tests; nil: the network.
 	dial wire.Dial
 }
@@ -76,6 +84,7 @@ func New(config Config, bucket string) *Store {
 		config: config, bucket: bucket, opening: make(chan struct{}, 1),
 		copyLimit: 5_000_000_000, // "up to 5 GB" (API reference, CopyObject)
 		copyPart:  512 << 20,
+		limits:    wire.DefaultLimits(),
 	}
 	store.opening <- struct{}{}
 	return store
@@ -109,12 +118,12 @@ func (s *Store) open(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	// The SDK's own client type lets it shorten the timeouts of the instance metadata service, and obey AWS_CA_BUNDLE.
-	http := awshttp.NewBuildableClient()
+	client := awshttp.NewBuildableClient()
 	if roots != nil {
-		http = http.WithTransportOptions(trust(roots))
+		client = client.WithTransportOptions(trust(roots))
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(http), config.WithLogger(logging.Nop{}),
+		config.WithHTTPClient(client), config.WithLogger(logging.Nop{}),
 	}
 	if s.config.Region != "" {
 		options = append(options, config.WithRegion(s.config.Region))
@@ -142,9 +151,9 @@ func (s *Store) open(ctx context.Context) (*connection, error) {
 
 	// With AWS_CA_BUNDLE it is another client than the one that was handed in.
 	if configured, ok := loaded.HTTPClient.(*awshttp.BuildableClient); ok {
-		http = configured
+		client = configured
 	}
-	conn := &connection{transport: newTransports(http, s.dial)}
+	conn := &connection{transport: newTransports(client, s.dial, s.limits)}
 	build := func(o *s3.Options) {
 		if s.config.Endpoint != "" {
 			o.BaseEndpoint = aws.String(s.config.Endpoint)
@@ -251,7 +260,10 @@ func (s *Store) retryer(configured int) aws.Retryer {
 		if attempts > 0 {
 			o.MaxAttempts = attempts
 		}
-		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(hopeless)}, o.Retryables...)
+		if s.longestPause > 0 {
+			o.MaxBackoff = s.longestPause
+		}
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(hopeless), tooMany}, o.Retryables...)
 	})
 }
 
@@ -261,6 +273,9 @@ func hopeless(err error) aws.Ternary {
 	}
 	return aws.UnknownTernary
 }
+
+// tooMany: AWS throttles by 503, and stores of other makers by 429, which the SDK does not know.
+var tooMany = retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}}
 
 var errNoRegion = errors.New("no region")
 

@@ -54,6 +54,9 @@ type verdict struct {
 // garbled is what a store found that compared the checksum of what arrived.
 const garbled = "Nothing was published: the store received other bytes than those that were hashed. Let what writes the source finish, or look for a proxy that changes bodies; then run again."
 
+// ended is what a store says of an upload that is no more.
+const ended = "The upload ended meanwhile: a rule of the bucket's life cycle or somebody else aborted it, or it is complete and the answer that said so was lost. Plan again to see what is there now."
+
 // verdicts by code (API reference, "Error responses"), and by the names that the SDK gives to a status without a body.
 var verdicts = map[string]verdict{
 	"NoSuchKey":    {err: fs.ErrNotExist},
@@ -81,6 +84,7 @@ var verdicts = map[string]verdict{
 	"XNotImplemented":             {errors.ErrUnsupported, "This store cannot do that."},
 	"UnsupportedOperation":        {errors.ErrUnsupported, "This store cannot do that."},
 	"MethodNotAllowed":            {errors.ErrUnsupported, "This store does not allow that here."},
+	"NoSuchUpload":                {blob.ErrChanged, ended},
 	"SlowDown":                    {blob.ErrUnreachable, "The store is overloaded: try again later."},
 	"ServiceUnavailable":          {blob.ErrUnreachable, "The store is overloaded: try again later."},
 	"InternalError":               {blob.ErrUnreachable, "The store failed: try again later."},
@@ -208,6 +212,8 @@ func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Con
 		known.err = fs.ErrPermission
 	case status == http.StatusNotImplemented:
 		known.err = errors.ErrUnsupported
+	case status == http.StatusTooManyRequests:
+		known = verdicts["SlowDown"]
 	case status >= http.StatusInternalServerError:
 		known = verdict{blob.ErrUnreachable, "The store failed, although the request was repeated. Try again later, or look into the store's own log."}
 	case strings.HasPrefix(failure.Code, "KMS."):

@@ -15,10 +15,10 @@ type transports struct {
 	quick, slow *http.Client
 }
 
-func newTransports(configured *awshttp.BuildableClient, dial wire.Dial) *transports {
+func newTransports(configured *awshttp.BuildableClient, dial wire.Dial, limits wire.Limits) *transports {
 	quick := configured.GetTransport()
-	wire.Bound(quick, dial)
-	return &transports{quick: wire.Client(quick), slow: wire.Client(wire.Patient(quick))}
+	wire.Bound(quick, dial, limits)
+	return &transports{quick: wire.Client(quick, limits), slow: wire.Client(wire.Patient(quick, limits), limits)}
 }
 
 func trust(roots *x509.CertPool) func(*http.Transport) {

@@ -31,8 +31,18 @@ const (
 // Dial makes a connection; nil stands for the network.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+// Limits are how long a server may be silent.
+type Limits struct {
+	Header     time.Duration // after it has the whole request
+	SlowHeader time.Duration // the same for copies and completions
+	Read       time.Duration // in the middle of an answer's body
+}
+
+// DefaultLimits are those of every request; tests have shorter ones.
+func DefaultLimits() Limits { return Limits{headerTimeout, slowHeaderTimeout, ReadTimeout} }
+
 // Bound gives a transport the limits that every request here has, and lets it dial.
-func Bound(transport *http.Transport, dial Dial) {
+func Bound(transport *http.Transport, dial Dial, limits Limits) {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
 	}
@@ -47,23 +57,23 @@ func Bound(transport *http.Transport, dial Dial) {
 	transport.ForceAttemptHTTP2 = false
 	transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	transport.TLSHandshakeTimeout = dialTimeout
-	transport.ResponseHeaderTimeout = headerTimeout
+	transport.ResponseHeaderTimeout = limits.Header
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = idleConnections, idleConnections
 	transport.IdleConnTimeout = idleTimeout
 	transport.WriteBufferSize = 64 << 10
 }
 
 // Patient is the same transport, with connections of its own, for requests whose answer takes long.
-func Patient(transport *http.Transport) *http.Transport {
+func Patient(transport *http.Transport, limits Limits) *http.Transport {
 	slow := transport.Clone()
-	slow.ResponseHeaderTimeout = slowHeaderTimeout
+	slow.ResponseHeaderTimeout = limits.SlowHeader
 	return slow
 }
 
 // Client follows no redirect, as a signature covers the host, and ends answers that stall.
-func Client(transport http.RoundTripper) *http.Client {
+func Client(transport http.RoundTripper, limits Limits) *http.Client {
 	return &http.Client{
-		Transport:     Impatient(transport, ReadTimeout),
+		Transport:     Impatient(transport, limits.Read),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -46,7 +46,7 @@ func (c *counting) Write(p []byte) (int, error) {
 func TestABodyIsWrittenInLargePieces(t *testing.T) {
 	conn := &counting{}
 	transport := &http.Transport{}
-	Bound(transport, func(context.Context, string, string) (net.Conn, error) { return conn, nil })
+	Bound(transport, func(context.Context, string, string) (net.Conn, error) { return conn, nil }, DefaultLimits())
 	dialed, err := transport.DialContext(t.Context(), "tcp", "host:80")
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +68,8 @@ func (neverEnding) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestBoundTransports(t *testing.T) {
 	quick := &http.Transport{ForceAttemptHTTP2: true}
-	Bound(quick, nil)
-	slow := Patient(quick)
+	Bound(quick, nil, DefaultLimits())
+	slow := Patient(quick, DefaultLimits())
 	if quick.ResponseHeaderTimeout != headerTimeout || slow.ResponseHeaderTimeout != slowHeaderTimeout {
 		t.Errorf("answers are awaited for %s and %s", quick.ResponseHeaderTimeout, slow.ResponseHeaderTimeout)
 	}
@@ -81,12 +81,12 @@ func TestBoundTransports(t *testing.T) {
 // A connection that cannot be made is told from one that broke: nothing was sent.
 func TestDialError(t *testing.T) {
 	transport := &http.Transport{}
-	Bound(transport, nil)
+	Bound(transport, nil, DefaultLimits())
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:1/", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Client(transport).Do(request)
+	_, err = Client(transport, DefaultLimits()).Do(request)
 	var refused *DialError
 	if !errors.As(err, &refused) {
 		t.Errorf("%v is no DialError", err)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,6 +25,9 @@ type Hints struct {
 func Explain(failure *blob.Error, err error, hints Hints) {
 	failure.Err = blob.ErrUnreachable
 	failure.Message = RootCause(err)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		failure.Message = "the connection ended before the answer did (" + failure.Message + ")"
+	}
 	var address *url.Error
 	if errors.As(err, &address) {
 		if where := Origin(address.URL); where != "" {
@@ -40,7 +44,7 @@ func Explain(failure *blob.Error, err error, hints Hints) {
 		failure.Advice = sentences("Check the bucket's name, endpoint and region, and the name service of this machine.", hints.Unresolved)
 	case strings.Contains(failure.Message, "connection refused"):
 		failure.Advice = "Nothing listens there: check host and port of endpoint, and that the store is running."
-	case strings.HasPrefix(failure.Endpoint, "http://") && (strings.Contains(failure.Message, "connection reset") || strings.HasSuffix(failure.Message, "EOF")):
+	case strings.HasPrefix(failure.Endpoint, "http://") && (strings.Contains(failure.Message, "connection reset") || strings.HasSuffix(failure.Message, "EOF)")):
 		failure.Advice = "If the port speaks TLS, use https:// in endpoint. Otherwise the store, or a proxy on the way, broke the connection off: try again."
 	default:
 		failure.Advice = sentences("Check endpoint, proxy settings (HTTPS_PROXY, NO_PROXY) and firewalls.", hints.Unreachable)

@@ -99,7 +99,7 @@ func (c *Client) transport(key string) (*http.Transport, error) {
 		// The bytes are hashed as the server has them.
 		DisableCompression: true,
 	}
-	wire.Bound(transport, c.dial)
+	wire.Bound(transport, c.dial, wire.DefaultLimits())
 	transport.ResponseHeaderTimeout = c.stall
 	c.transports[key] = transport
 	return transport, nil
