@@ -1,0 +1,300 @@
+// Package faultmatrix breaks every request of every operation of a store with every fault, one at a time, and looks behind the store at what
+// became of it: the operation succeeds or says clearly why not, the object is the old or the new one, whole, no upload is left open that could
+// have been aborted, and the next run without a fault ends where it should.
+package faultmatrix
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
+)
+
+// Backend is one kind of store, and how its client and its server are reached.
+type Backend struct {
+	Server      string // where the proxies lead to, by plain http
+	Accelerated string // where those lead to that are for transfer acceleration; "": the same
+
+	// Open opens a store of a bucket, which sends a request again once, and without a pause; that sends parts one after the other, and copies
+	// what has CopiedSize by parts, and less in one request.
+	Open func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store
+
+	// Unanswered are stores whose client comes to no server at all, by what is the matter; each with a word that the failure must have.
+	Unanswered map[string]Unanswered
+
+	NewBucket func(t *testing.T) string
+	// Read and Leftovers look behind the store, by other means than its own code.
+	Read      func(t *testing.T, bucket, key string) (data []byte, there bool)
+	Leftovers func(t *testing.T, bucket string) []string
+
+	LargeSize  int64    // bytes that are sent in two parts
+	CopiedSize int64    // more than a thousand bytes
+	Secrets    []string // are in no failure
+
+	// Unhealed says why an operation may fail although one repetition of its request would do; "": it may not.
+	Unhealed func(c Cell) string
+}
+
+func (b Backend) at(op operation) string {
+	if op.accelerates && b.Accelerated != "" {
+		return b.Accelerated
+	}
+	return b.Server
+}
+
+// Unanswered is a store that comes to no server.
+type Unanswered struct {
+	Open func(t *testing.T, bucket string) blob.Store
+	Says string
+}
+
+// Mode says how long a fault stays.
+type Mode string
+
+// The modes.
+const (
+	Once  Mode = "once"
+	Again Mode = "again" // whenever that request is sent again; all others pass
+	Down  Mode = "down"  // from that request on for all that follow
+)
+
+// faults are what is played in each mode. One that stays needs not be played in each way that it can show.
+var faults = map[Mode][]faultproxy.Fault{
+	Once: {
+		faultproxy.Reset, faultproxy.ResetDuring, faultproxy.LoseAnswer, faultproxy.Stall, faultproxy.StallAnswer, faultproxy.StallBody,
+		faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503, faultproxy.TruncateBody, faultproxy.GarbleBody, faultproxy.Slow,
+	},
+	Again: {
+		faultproxy.Reset, faultproxy.ResetDuring, faultproxy.LoseAnswer, faultproxy.Stall, faultproxy.StallAnswer,
+		faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503, faultproxy.TruncateBody, faultproxy.GarbleBody,
+	},
+	Down: {faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse503},
+}
+
+// Cell is one square of the matrix.
+type Cell struct {
+	Operation string
+	Request   string // its kind, such as "PUT partNumber uploadId"
+	N         int    // which one it was in the run without a fault, from 1
+	Fault     faultproxy.Fault
+	Mode      Mode
+}
+
+func (c Cell) String() string {
+	return fmt.Sprintf("%d %s, %s %s", c.N, c.Request, c.Fault, c.Mode)
+}
+
+// Executes says whether the server has done what it was asked for.
+func (c Cell) Executes() bool { return executed[c.Fault] }
+
+// impatience is how long a store waits for a server that is known to stall. Everywhere else the limits are those of the provider, so that a
+// slow machine is no fault.
+var impatience = wire.Limits{Header: time.Second, SlowHeader: time.Second, Read: time.Second}
+
+func (c Cell) stalls() bool {
+	return c.Fault == faultproxy.Stall || c.Fault == faultproxy.StallAnswer || c.Fault == faultproxy.StallBody
+}
+
+func (c Cell) limits() wire.Limits {
+	if c.stalls() {
+		return impatience
+	}
+	return wire.DefaultLimits()
+}
+
+// Inject has the proxy play it.
+func (c Cell) Inject(proxy *faultproxy.Proxy) {
+	switch all := (faultproxy.Match{}); c.Mode {
+	case Once:
+		proxy.Inject(all, c.Fault, c.N, 1)
+	case Again:
+		proxy.InjectAgain(all, c.Fault, c.N)
+	case Down:
+		proxy.Inject(all, c.Fault, c.N, 1<<30)
+	}
+}
+
+// Waiting takes no processor, so that many can do it at once.
+const (
+	cellsAtOnce    = 4
+	stallingAtOnce = 32
+)
+
+// Run runs the matrix.
+func Run(t *testing.T, b Backend) {
+	t.Helper()
+	count := NewTally()
+	for _, op := range operations() {
+		t.Run(op.name, func(t *testing.T) {
+			cells := cellsOf(op.name, record(t, b, op))
+			var busy, waiting errgroup.Group
+			busy.SetLimit(cellsAtOnce)
+			waiting.SetLimit(stallingAtOnce)
+			for _, c := range cells {
+				group := &busy
+				if c.stalls() || op.waits {
+					group = &waiting
+				}
+				group.Go(func() error {
+					t.Run(c.String(), func(t *testing.T) { try(t, b, op, c, count) })
+					return nil
+				})
+			}
+			busy.Wait()
+			waiting.Wait()
+			for name, broken := range b.Unanswered {
+				t.Run(name, func(t *testing.T) { tryUnanswered(t, b, op, broken, count.of(name)) })
+			}
+		})
+	}
+	count.Log(t)
+}
+
+// record runs an operation without a fault, and returns its requests.
+func record(t *testing.T, b Backend, op operation) []faultproxy.Request {
+	t.Helper()
+	w := newWorld(t, b, op)
+	proxy := faultproxy.Start(t, b.at(op), "")
+	err := op.do(t.Context(), w, b.Open(t, proxy.URL, w.bucket, wire.DefaultLimits()))
+	if (err != nil) != op.fails {
+		t.Fatalf("without a fault: %v", err)
+	}
+	op.after(w, err)
+	if left := b.Leftovers(t, w.bucket); len(left) > 0 {
+		t.Errorf("left behind without a fault: %q", left)
+	}
+	requests := proxy.Requests()
+	if len(requests) == 0 {
+		t.Fatal("it asks nothing")
+	}
+	return requests
+}
+
+// cellsOf are all squares for what an operation asks.
+func cellsOf(name string, requests []faultproxy.Request) []Cell {
+	var cells []Cell
+	for i, request := range requests {
+		for _, mode := range []Mode{Once, Again, Down} {
+			for _, fault := range faults[mode] {
+				if Applies(fault, request) {
+					cells = append(cells, Cell{name, Kind(request), i + 1, fault, mode})
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// Applies: what has no body cannot be cut in its middle.
+func Applies(fault faultproxy.Fault, request faultproxy.Request) bool {
+	switch fault {
+	case faultproxy.ResetDuring:
+		return request.Bytes > 0
+	case faultproxy.TruncateBody, faultproxy.GarbleBody, faultproxy.StallBody:
+		return request.Answer > 1
+	}
+	return true
+}
+
+// Kind is what a request is, whatever it is about.
+func Kind(r faultproxy.Request) string {
+	words := []string{r.Method}
+	for _, name := range []string{"list-type", "uploads", "uploadId", "partNumber", "acl", "tagging", "cors", "accelerate", "transferAcceleration"} {
+		if r.Query.Has(name) {
+			words = append(words, name)
+		}
+	}
+	if r.Header.Get("X-Amz-Copy-Source") != "" || r.Header.Get("X-Oss-Copy-Source") != "" {
+		words = append(words, "copy")
+	}
+	return strings.Join(words, " ")
+}
+
+// try plays one fault.
+func try(t *testing.T, b Backend, op operation, c Cell, count *Tally) {
+	t.Helper()
+	w := newWorld(t, b, op)
+	w.fault = c.Fault
+	proxy := faultproxy.Start(t, b.at(op), "")
+	store := b.Open(t, proxy.URL, w.bucket, c.limits())
+	c.Inject(proxy)
+	err := op.do(t.Context(), w, store)
+	requests := proxy.Requests()
+	if !slices.ContainsFunc(requests, func(r faultproxy.Request) bool { return r.Fault == c.Fault }) {
+		t.Fatal("the fault was never played")
+	}
+	proxy.Clear()
+
+	if err != nil {
+		w.clear(err)
+		if why := mayFail(b, op, c); why == "" {
+			t.Errorf("it fails, although it need not: %v", err)
+		}
+	} else if op.fails {
+		t.Error("it succeeds, although it must not")
+	}
+	op.after(w, err)
+	left := w.leftovers(Excuse(requests))
+	count.Cell(c, err == nil, left)
+	w.converges(op, store, left)
+}
+
+// tryUnanswered lets an operation come to no server.
+func tryUnanswered(t *testing.T, b Backend, op operation, broken Unanswered, count *counts) {
+	t.Helper()
+	w := newWorld(t, b, op)
+	err := op.do(t.Context(), w, broken.Open(t, w.bucket))
+	if err == nil || !strings.Contains(err.Error(), broken.Says) {
+		t.Errorf("it does not say %q: %v", broken.Says, err)
+	}
+	w.clear(err)
+	op.after(w, err)
+	w.leftovers("")
+	count.add(false, 0)
+	w.converges(op, w.direct, 0)
+}
+
+// world is a bucket in which an operation is done.
+type world struct {
+	t      *testing.T
+	b      Backend
+	bucket string
+	direct blob.Store // without a proxy before it
+	seen   blob.Info  // of the object that is there before
+	fault  faultproxy.Fault
+}
+
+func newWorld(t *testing.T, b Backend, op operation) *world {
+	t.Helper()
+	w := &world{t: t, b: b, bucket: b.NewBucket(t)}
+	w.direct = b.Open(t, b.at(op), w.bucket, wire.DefaultLimits())
+	if op.before != nil {
+		op.before(w)
+	}
+	return w
+}
+
+// converges: the next run, to which nothing happens, ends where it should, and leaves no more than was left.
+func (w *world) converges(op operation, store blob.Store, left int) {
+	w.t.Helper()
+	again := op.again
+	if again == nil {
+		again = op.do
+	}
+	err := again(context.WithoutCancel(w.t.Context()), w, store)
+	if (err != nil) != op.fails {
+		w.t.Errorf("the next run: %v", err)
+	}
+	op.done(w)
+	if now := w.b.Leftovers(w.t, w.bucket); len(now) > left {
+		w.t.Errorf("the next run leaves %q, and there were %d", now, left)
+	}
+}

@@ -1,0 +1,62 @@
+package ossblob
+
+import (
+	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
+)
+
+func TestFaults(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{Unrecorded: true})
+	retries := 1
+	open := func(t *testing.T, endpoint, bucket string, change func(*Store)) blob.Store {
+		config := configFor(server)
+		config.Endpoint, config.MaxRetries, config.Budget = endpoint, &retries, multipart.NewBudgetOf(1, smallestPart)
+		store := newStore(t, config, bucket)
+		store.copyLimit, store.copyPart = smallestPart, smallestPart
+		change(store)
+		return store
+	}
+	faultmatrix.Run(t, faultmatrix.Backend{
+		Server: server.Endpoint,
+		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
+			return open(t, endpoint, bucket, func(s *Store) { s.limits = limits })
+		},
+		Unanswered: map[string]faultmatrix.Unanswered{
+			"no such host": {Says: "cannot be resolved", Open: func(t *testing.T, bucket string) blob.Store {
+				return open(t, faultmatrix.NoSuchHost, bucket, func(s *Store) { s.dial = faultmatrix.Unresolving() })
+			}},
+			"expired certificate": {Says: "has expired", Open: func(t *testing.T, bucket string) blob.Store {
+				endpoint, caFile := faultmatrix.Expired(t)
+				return open(t, endpoint, bucket, func(s *Store) { s.config.CABundle = caFile })
+			}},
+		},
+		NewBucket: func(t *testing.T) string {
+			bucket := server.CreateBucket(t)
+			t.Cleanup(func() { server.CreateBucketNamed(bucket, ossfake.BucketOptions{}) }) // empties it
+			return bucket
+		},
+		Read: func(_ *testing.T, bucket, key string) ([]byte, bool) {
+			object, there := server.Object(bucket, key)
+			return object.Data, there
+		},
+		Leftovers:  func(_ *testing.T, bucket string) []string { return server.OpenUploads(bucket) },
+		LargeSize:  smallestPart + 1000,
+		CopiedSize: smallestPart + 1000,
+		Secrets:    []string{server.SecretKey},
+		Unhealed: func(c faultmatrix.Cell) string {
+			switch {
+			case c.Request == "POST uploads" && c.Fault != faultproxy.Refuse429 && c.Fault != faultproxy.Refuse503:
+				return "an upload is begun once: nobody could abort the first one"
+			case c.Executes() && (c.Operation == "delete" && c.Request == "DELETE" || c.Operation == "attributes by parts" && c.Request == "POST uploadId"):
+				return "the refusal of the repetition may be our own success: the caller looks"
+			}
+			return ""
+		},
+	})
+}
