@@ -61,6 +61,9 @@ func ParseArtifactURI(uri string) (Artifact, error) {
 	if err != nil {
 		return Artifact{}, err
 	}
+	if strings.HasSuffix(uri[:at], "/") { // which a base URI may have at its end
+		return Artifact{}, fmt.Errorf("%q: there is an empty part between two slashes; %s", uri, want)
+	}
 	namespace, filename, found := strings.Cut(uri[at+len(NamespacesDirectory)+1:], "/")
 	if !found {
 		return Artifact{}, fmt.Errorf("%q names no file in a namespace; %s", uri, want)
