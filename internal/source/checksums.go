@@ -98,8 +98,8 @@ func parseChecksum(line string) (hash blob.Hash, name string, ok bool) {
 	// A line that begins with a backslash has one in the name, escaped: such names come in no URL.
 	digits, name, _ := strings.Cut(strings.TrimSpace(line), " ")
 	hash, err := blob.ParseHash(digits)
-	// The second character after the hash tells how the file was read: a space, or "*" for binary.
-	return hash, strings.TrimPrefix(strings.TrimSpace(name), "*"), err == nil
+	// The second character after the hash tells how the file was read: a space, or "*" for binary. After a space a "*" is the name's own.
+	return hash, strings.TrimSpace(strings.TrimPrefix(name, "*")), err == nil
 }
 
 // looksLikeHTML knows a page by how it begins.
