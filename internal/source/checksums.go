@@ -55,7 +55,7 @@ func findChecksum(text []byte, name string) (blob.Hash, error) {
 		case listed == "" || listed == "-": // what sha256sum calls its standard input
 			alone = append(alone, hash)
 		case path.Base(listed) != name:
-			others = append(others, path.Base(listed))
+			others = append(others, shortened(path.Base(listed)))
 		case found != nil && *found != hash:
 			return blob.Hash{}, fmt.Errorf("%w: it has two different SHA-256 of files named %q", ErrChecksums, name)
 		default:
@@ -81,6 +81,15 @@ func findChecksum(text []byte, name string) (blob.Hash, error) {
 		return blob.Hash{}, fmt.Errorf("%w: it is a page of HTML", ErrChecksums)
 	}
 	return blob.Hash{}, fmt.Errorf("%w: it has no SHA-256; known are the formats of sha256sum (\"<hash>  <file>\"), of BSD (\"SHA256 (<file>) = <hash>\"), and a hash alone", ErrChecksums)
+}
+
+// shortened is a name as an error repeats it: no file's is longer, and a page of something else has long lines.
+func shortened(name string) string {
+	const longest = 255
+	if len(name) > longest {
+		return name[:longest] + "…"
+	}
+	return name
 }
 
 // parseChecksum reads one line. The name is "" where the hash stands alone.
