@@ -25,6 +25,7 @@ type lifecycle struct {
 	blocks  map[string]artifactBlock
 
 	accelerated map[string]accelerationBlock
+	storages    map[string]storageBlock
 }
 
 var addresses = []string{"flink_artifact.a", "flink_artifact.b", "flink_artifact.c"}
@@ -34,7 +35,7 @@ func live(t *rapid.T, s served, w world, folder string) {
 	l := &lifecycle{
 		t: t, core: &core{t: t, served: s, state: map[string]*instance{}, model: m},
 		world: w, sources: newSources(folder), blocks: map[string]artifactBlock{},
-		accelerated: map[string]accelerationBlock{},
+		accelerated: map[string]accelerationBlock{}, storages: map[string]storageBlock{},
 	}
 	if remote := w.remote("stored/job.jar"); remote != "" {
 		w.put("stored/job.jar", []byte(texts[0]), nil)
@@ -54,6 +55,11 @@ func (l *lifecycle) step() {
 	t := l.t
 	if _, has := l.model.store[accelerationPath]; has && often(t, 4, "about the acceleration") {
 		l.changeAccelerations()
+		l.apply(run{})
+		return
+	}
+	if often(t, 5, "about the workspace") {
+		l.changeStorages()
 		l.apply(run{})
 		return
 	}
@@ -153,6 +159,10 @@ func (l *lifecycle) drift() {
 		l.model.look()
 		t.Logf("drift: the acceleration was %s", now.data)
 		tally.count("drift: acceleration switched by hand")
+		return
+	}
+	if l.anyStorage() && rapid.Bool().Draw(t, "drift of the workspace") {
+		l.driftStorage()
 		return
 	}
 	place := rapid.SampledFrom(l.places()).Draw(t, "drift at")
@@ -302,6 +312,12 @@ func (l *lifecycle) apply(r run) {
 	for addr, b := range l.accelerated {
 		r.blocks[addr] = b.block(l.core, circumstance == "")
 	}
+	for addr, b := range l.storages {
+		r.blocks[addr] = b.block(l.core)
+	}
+	if l.world.name() == "oss" && l.anyStorage() {
+		r.harm = nil // where rules have no IDs, nobody knows after a failure whose a rule is
+	}
 	for _, addr := range slices.Sorted(maps.Keys(r.blocks)) {
 		t.Logf("run (%s): %s: %s creates=%t", circumstance, addr, describe(r.blocks[addr].config), r.blocks[addr].creates)
 	}
@@ -329,7 +345,8 @@ func (l *lifecycle) apply(r run) {
 	default:
 		tally.count("run: applied")
 	}
-	if circumstance != "" || len(failures) > 0 {
+	quiet := !slices.ContainsFunc(changes, func(c *change) bool { return c.action != noop }) // then this was such a plan
+	if circumstance != "" || len(failures) > 0 || quiet {
 		return
 	}
 	l.settled()
@@ -347,6 +364,9 @@ func (l *lifecycle) settled() {
 	}
 	for addr, b := range l.accelerated {
 		r.blocks[addr] = b.block(l.core, true)
+	}
+	for addr, b := range l.storages {
+		r.blocks[addr] = b.block(l.core)
 	}
 	changes, refreshed, errors := l.plan(r)
 	if errors != nil {
@@ -409,6 +429,11 @@ func (l *lifecycle) destroy() {
 	for addr, b := range l.accelerated {
 		if l.state[addr] != nil {
 			r.blocks[addr] = b.block(l.core, false)
+		}
+	}
+	for addr, b := range l.storages {
+		if l.state[addr] != nil {
+			r.blocks[addr] = b.block(l.core)
 		}
 	}
 	t.Logf("destroy")

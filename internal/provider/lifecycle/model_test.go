@@ -37,6 +37,7 @@ type known struct {
 	source     string // URL that was read last
 	sourceHash string // and what came
 	found      bool   // of a transfer acceleration: whether it was on
+	written    string // of a workspace: what its CORS rule was when it was last written
 }
 
 type claim struct {

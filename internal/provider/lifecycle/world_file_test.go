@@ -192,3 +192,5 @@ func (d *directory) harm(kind string, n int) (context.Context, func()) {
 func (*directory) remote(string) string { return "" }
 
 func (*directory) accelerate(bool) {}
+
+func (*directory) allow([]corsRule) {}

@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,6 +84,7 @@ func (b *ossBucket) look() map[string]thing {
 	}
 	info, err := b.client.GetBucketInfo(context.Background(), &oss.GetBucketInfoRequest{Bucket: &b.bucketName})
 	must(err)
+	things[corsPath] = rulesThing(b.rules())
 	things[accelerationPath] = switched(oss.ToString(info.BucketInfo.TransferAcceleration) == "Enabled")
 	return things
 }
@@ -143,3 +145,34 @@ func (b *ossBucket) harm(kind string, n int) (context.Context, func()) {
 }
 
 func (b *ossBucket) remote(path string) string { return "oss://" + b.bucketName + "/" + path }
+
+func (b *ossBucket) rules() (rules []corsRule) {
+	out, err := b.client.GetBucketCors(context.Background(), &oss.GetBucketCorsRequest{Bucket: &b.bucketName})
+	var failure *oss.ServiceError
+	if errors.As(err, &failure) && failure.Code == "NoSuchCORSConfiguration" {
+		return nil
+	}
+	must(err)
+	for _, rule := range out.CORSConfiguration.CORSRules {
+		rules = append(rules, corsRule{"", rule.AllowedOrigins, rule.AllowedMethods, rule.AllowedHeaders, rule.ExposeHeaders, oss.ToInt64(rule.MaxAgeSeconds)})
+	}
+	return rules
+}
+
+func (b *ossBucket) allow(rules []corsRule) {
+	config := &oss.CORSConfiguration{}
+	for _, rule := range rules {
+		one := oss.CORSRule{AllowedOrigins: rule.Origins, AllowedMethods: rule.Methods, AllowedHeaders: rule.Headers, ExposeHeaders: rule.Expose}
+		if rule.Age > 0 {
+			one.MaxAgeSeconds = &rule.Age
+		}
+		config.CORSRules = append(config.CORSRules, one)
+	}
+	var err error
+	if len(rules) == 0 {
+		_, err = b.client.DeleteBucketCors(context.Background(), &oss.DeleteBucketCorsRequest{Bucket: &b.bucketName})
+	} else {
+		_, err = b.client.PutBucketCors(context.Background(), &oss.PutBucketCorsRequest{Bucket: &b.bucketName, CORSConfiguration: config})
+	}
+	must(err)
+}

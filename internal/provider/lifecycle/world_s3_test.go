@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"maps"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
@@ -82,6 +85,7 @@ func (b *s3Bucket) look() map[string]thing {
 			things[*listed.Key] = b.get(*listed.Key)
 		}
 	}
+	things[corsPath] = rulesThing(b.rules())
 	things[accelerationPath] = switched(b.fake.Status(b.bucketName) == acceleratefake.Enabled)
 	return things
 }
@@ -169,4 +173,40 @@ func harmHTTP(proxy *faultproxy.Proxy, kind string, n int) (context.Context, fun
 	proxy.Clear()
 	proxy.Inject(faultproxy.Match{}, faults[kind], (n+2)/3, 1)
 	return context.Background(), proxy.Clear
+}
+
+func (b *s3Bucket) rules() (rules []corsRule) {
+	out, err := b.Client().GetBucketCors(context.Background(), &s3.GetBucketCorsInput{Bucket: &b.bucketName})
+	var failure smithy.APIError
+	if errors.As(err, &failure) && failure.ErrorCode() == "NoSuchCORSConfiguration" {
+		return nil
+	}
+	must(err)
+	for _, rule := range out.CORSRules {
+		rules = append(rules, corsRule{
+			aws.ToString(rule.ID), rule.AllowedOrigins, rule.AllowedMethods, rule.AllowedHeaders, rule.ExposeHeaders, int64(aws.ToInt32(rule.MaxAgeSeconds)),
+		})
+	}
+	return rules
+}
+
+func (b *s3Bucket) allow(rules []corsRule) {
+	config := &types.CORSConfiguration{}
+	for _, rule := range rules {
+		one := types.CORSRule{AllowedOrigins: rule.Origins, AllowedMethods: rule.Methods, AllowedHeaders: rule.Headers, ExposeHeaders: rule.Expose}
+		if rule.ID != "" {
+			one.ID = &rule.ID
+		}
+		if rule.Age > 0 {
+			one.MaxAgeSeconds = aws.Int32(int32(rule.Age))
+		}
+		config.CORSRules = append(config.CORSRules, one)
+	}
+	var err error
+	if len(rules) == 0 {
+		_, err = b.Client().DeleteBucketCors(context.Background(), &s3.DeleteBucketCorsInput{Bucket: &b.bucketName})
+	} else {
+		_, err = b.Client().PutBucketCors(context.Background(), &s3.PutBucketCorsInput{Bucket: &b.bucketName, CORSConfiguration: config})
+	}
+	must(err)
 }

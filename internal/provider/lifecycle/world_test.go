@@ -38,6 +38,8 @@ type world interface {
 	remote(path string) string
 	// accelerate switches the bucket's acceleration by hand.
 	accelerate(on bool)
+	// allow replaces the bucket's CORS rules by hand.
+	allow(rules []corsRule)
 }
 
 // accelerationPath is under which look shows whether the bucket's acceleration is on, where a store has one.
