@@ -127,6 +127,14 @@ func (s *Stage) Abort(ctx context.Context) error {
 	return nil
 }
 
+// gone is called when the store has no unfinished upload any more.
+func (s *Stage) gone() {
+	s.finished = true
+	if s.forget != nil {
+		s.forget()
+	}
+}
+
 // wait returns when no part is in flight, or ctx is over.
 func (s *Stage) wait(ctx context.Context) error {
 	idle := make(chan struct{})

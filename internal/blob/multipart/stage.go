@@ -240,14 +240,6 @@ func (s *Stage) sweep(ctx context.Context, byParts bool) {
 	}
 }
 
-// gone is called when the store has no unfinished upload any more.
-func (s *Stage) gone() {
-	s.finished = true
-	if s.forget != nil {
-		s.forget()
-	}
-}
-
 // waitFor returns true when the time is over, and false when ctx is before.
 func waitFor(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
