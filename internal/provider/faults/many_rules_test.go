@@ -1,0 +1,138 @@
+package faults_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+)
+
+// The stores have no condition for a change of a bucket's CORS rules: all of them are read, and all of them written. What is undone by somebody
+// who read before and wrote after is found by reading back.
+
+// Two workspaces of one bucket bring their rules in at once, in two processes: the one writes between the other's reading and writing.
+func TestTwoProcessesAddRules(t *testing.T) {
+	eachStore(t, func(t *testing.T, s store) {
+		w := newWorld(t, s, "")
+		w.addRule(t, foreignOrigin)
+		one, other := faultproxy.Start(t, s.server, ""), faultproxy.Start(t, s.server, "")
+		config := func(prefix, origin string) attributes {
+			return attributes{"base_uri": w.baseURI + "/" + prefix, "directories": []string{}, "cors_rule": attributes{"allowed_origins": []string{origin}}}
+		}
+		var second chan failures
+		happened := meanwhile(one, cors(http.MethodPut), func() {
+			second = make(chan failures, 1)
+			go func() {
+				_, told := run(context.WithoutCancel(t.Context()), t, w.settings(other.URL), storage, state{}, config("other", secondOrigin))
+				second <- told
+			}()
+			waitFor(t, func() bool { return answered(other, http.MethodPut) })
+		})
+		_, told := run(t.Context(), t, w.settings(one.URL), storage, state{}, config("one", firstOrigin))
+		if !happened() {
+			t.Fatal("nothing came in between")
+		}
+		if told := append(told, <-second...); len(told) > 0 {
+			t.Error(told)
+		}
+		got := w.origins(t)
+		slices.Sort(got)
+		if want := []string{firstOrigin, foreignOrigin, secondOrigin}; !slices.Equal(got, want) {
+			t.Errorf("the rules are for %q, want %q", got, want)
+		}
+	})
+}
+
+func answered(proxy *faultproxy.Proxy, method string) bool {
+	return slices.ContainsFunc(proxy.Requests(), func(r faultproxy.Request) bool {
+		return r.Method == method && r.Query.Has("cors") && r.Status != 0
+	})
+}
+
+// waitFor waits for what another goroutine is about to do.
+func waitFor(t *testing.T, happened func() bool) {
+	t.Helper()
+	for start := time.Now(); !happened(); time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > 30*time.Second {
+			t.Error("it never happens")
+			return
+		}
+	}
+}
+
+// Somebody writes rules between our writing and our reading back: his stay, and ours is there, or gone, as planned.
+func TestRulesOfOthersWrittenInBetween(t *testing.T) {
+	const late = "https://late.example"
+	eachStore(t, func(t *testing.T, s store) {
+		for name, c := range map[string]struct {
+			there  bool // a workspace with a rule
+			config attributes
+			want   []string
+		}{
+			"added":   {false, workspace(firstOrigin, "a"), []string{foreignOrigin, late, firstOrigin}},
+			"changed": {true, workspace(secondOrigin, "a"), []string{foreignOrigin, late, secondOrigin}},
+			"removed": {true, workspace("", "a"), []string{foreignOrigin, late}},
+			"ended":   {true, nil, []string{foreignOrigin, late}},
+		} {
+			for _, stale := range []bool{false, true} {
+				t.Run(name+map[bool]string{true: ", from a reading before our writing", false: ", from a reading after it"}[stale], func(t *testing.T) {
+					w := newWorld(t, s, "")
+					w.addRule(t, foreignOrigin)
+					var prior state
+					if c.there {
+						prior = w.given(storage, state{}, workspace(firstOrigin, "a"))
+					}
+					before, err := w.rules.CORS(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					proxy := faultproxy.Start(t, s.server, "")
+					var written atomic.Bool
+					happened := meanwhile(proxy, func(r *http.Request) bool {
+						if r.URL.Query().Has("cors") && r.Method != http.MethodGet {
+							written.Store(true)
+						}
+						return written.Load() && cors(http.MethodGet)(r)
+					}, func() {
+						if !stale {
+							w.addRule(t, late)
+							return
+						}
+						rules := append(slices.Clone(before.Rules), foreignRule(late))
+						if err := w.rules.SetCORS(context.WithoutCancel(t.Context()), blob.CORSConfig{Rules: rules}); err != nil {
+							t.Error(err)
+						}
+					})
+					if _, told := run(t.Context(), t, w.settings(proxy.URL), storage, prior, c.config); len(told) > 0 || !happened() {
+						t.Fatalf("happened %t, %v", happened(), told)
+					}
+					got, want := w.origins(t), slices.Clone(c.want)
+					slices.Sort(got)
+					slices.Sort(want)
+					if !slices.Equal(got, want) {
+						t.Errorf("the rules are for %q, want %q", got, want)
+					}
+				})
+			}
+		}
+	})
+}
+
+// Data that comes into a directory while it is removed stays.
+func TestDataThatComesIntoARemovedDirectory(t *testing.T) {
+	eachStore(t, func(t *testing.T, s store) {
+		w := newWorld(t, s, "")
+		proxy := faultproxy.Start(t, s.server, "")
+		prior := w.given(storage, state{}, workspace("", "default"))
+		happened := meanwhile(proxy, deletes, func() { w.given(artifact, state{}, content(firstJob, nil)) })
+		if _, told := run(t.Context(), t, w.settings(proxy.URL), storage, prior, nil); len(told) > 0 || !happened() {
+			t.Errorf("happened %t, %v", happened(), told)
+		}
+		w.holds(t, jobKey, firstJob)
+	})
+}
