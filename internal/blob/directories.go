@@ -67,9 +67,7 @@ func RemoveDirectories(ctx context.Context, store Store, keys []string) (kept []
 // removeDirectory says whether the directory is gone afterwards.
 func removeDirectory(ctx context.Context, store Store, key string) (removed bool, err error) {
 	marked := false
-	query := Query{Prefix: key, Max: 2} // the marker and one more
-	for {
-		page, err := store.List(ctx, query)
+	for page, err := range Pages(ctx, store, Query{Prefix: key, Max: 2}) { // the marker and one more
 		if err != nil {
 			return false, err
 		}
@@ -79,10 +77,6 @@ func removeDirectory(ctx context.Context, store Store, key string) (removed bool
 			}
 			marked = true
 		}
-		if page.Next == "" {
-			break
-		}
-		query.Token = page.Next
 	}
 	if !marked {
 		return true, nil
@@ -123,18 +117,16 @@ func ExistingDirectories(ctx context.Context, store Store, keys []string) ([]str
 // reads no page after the one that reaches the key last; "": it reads all of them.
 func Directories(ctx context.Context, store Store, parent, last string) ([]string, error) {
 	var keys []string
-	query := Query{Prefix: parent, Delimiter: "/"}
-	for {
-		page, err := store.List(ctx, query)
+	for page, err := range Pages(ctx, store, Query{Prefix: parent, Delimiter: "/"}) {
 		if err != nil {
 			return nil, err
 		}
 		keys = append(keys, page.Prefixes...)
-		if page.Next == "" || (last != "" && page.end() >= last) {
-			return keys, nil
+		if last != "" && page.end() >= last {
+			break
 		}
-		query.Token = page.Next
 	}
+	return keys, nil
 }
 
 // end is the last key or prefix of the page; "" for an empty one.

@@ -209,16 +209,15 @@ func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directo
 		position int
 	)
 	query := blob.Query{Prefix: base.Key(directory), Delimiter: "/"}
-	for {
-		page, err := store.List(ctx, query)
+	for page, err := range blob.Pages(ctx, store, query) {
 		if err != nil {
 			diags.Append(failureAt("base_uri", "Listing "+base.URI(directory), err))
 			return nil, diags
 		}
 		for _, info := range page.Infos {
-			filename := strings.TrimPrefix(info.Key, query.Prefix)
-			if filename == "" {
-				continue // the directory's own marker
+			filename, below := strings.CutPrefix(info.Key, query.Prefix)
+			if !below || filename == "" || strings.Contains(filename, "/") {
+				continue // the directory's own marker, or in a deeper one
 			}
 			position++
 			if !isExpressible(filename) {
@@ -229,10 +228,6 @@ func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directo
 			artifact.observe(info)
 			listed = append(listed, artifact)
 		}
-		if page.Next == "" {
-			break
-		}
-		query.Token = page.Next
 	}
 	if position > consoleLimit {
 		diags.AddWarning("A web console does not show all artifacts",
@@ -245,9 +240,10 @@ func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directo
 	return listed, diags
 }
 
-// isExpressible says whether a name reaches the configuration as it is in the store: Terraform's strings are UTF-8 in normal form C.
+// isExpressible says whether a name reaches the configuration as it is in the store: Terraform's strings are UTF-8 in normal form C. And what
+// reads an address takes "." and ".." for directories, so that it would lead out of the namespace.
 func isExpressible(filename string) bool {
-	return utf8.ValidString(filename) && norm.NFC.IsNormalString(filename)
+	return utf8.ValidString(filename) && norm.NFC.IsNormalString(filename) && filename != "." && filename != ".."
 }
 
 func unusableDetail(directory string, names []string) string {
@@ -258,7 +254,7 @@ func unusableDetail(directory string, names []string) string {
 	if more := len(names) - len(quoted); more > 0 {
 		quoted = append(quoted, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("In %s these names are left out: %s. They are no UTF-8, or not in the normal form (NFC) of Terraform's strings, so that their URI would be another one. "+
+	return fmt.Sprintf("In %s these names are left out: %s. They are no UTF-8, or not in the normal form (NFC) of Terraform's strings, or stand for a directory (\".\", \"..\"), so that their URI would be another one. "+
 		"Give the files other names if jobs need them.", directory, strings.Join(quoted, ", "))
 }
 

@@ -34,6 +34,7 @@ func (s *Store) fail(r request, err error) error {
 	}
 	failure := s.failure(r)
 	s.explain(failure, r, err)
+	wire.Tame(failure)
 	return failure
 }
 

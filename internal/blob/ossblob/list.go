@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // maxKeys is the most that OSS lists in one page; without it there are 100.
@@ -55,6 +56,9 @@ func (s *Store) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 		return blob.Page{}, s.fail(r, &strangeAnswerError{"the listing cannot be read: " + err.Error()})
 	}
 	page, err := list.page()
+	if err == nil {
+		err = wire.CheckPage(q, page)
+	}
 	if err != nil {
 		return blob.Page{}, s.fail(r, &strangeAnswerError{err.Error()})
 	}

@@ -30,11 +30,24 @@ func (s *Store) Head(ctx context.Context, key string) (blob.Info, error) {
 }
 
 func (s *Store) head(ctx context.Context, key string) (http.Header, error) {
-	got, err := s.do(ctx, request{operation: "HeadObject", method: http.MethodHead, key: key})
+	r := request{operation: "HeadObject", method: http.MethodHead, key: key}
+	got, err := s.do(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	// OSS tells both of every object. Without an ETag no condition could be made, and a length that is not told is no 0.
+	if unquote(got.header.Get("Etag")) == "" {
+		return nil, s.fail(r, errNoETag)
+	}
+	if length := got.header.Get("Content-Length"); !isLength(length) {
+		return nil, s.fail(r, &strangeAnswerError{fmt.Sprintf("OSS answered with a length of %q", length)})
+	}
 	return got.header, nil
+}
+
+func isLength(header string) bool {
+	length, err := strconv.ParseInt(header, 10, 64)
+	return err == nil && length >= 0
 }
 
 const metaPrefix = "X-Oss-Meta-"
@@ -81,7 +94,11 @@ func (s *Store) Open(ctx context.Context, key string, opts blob.ReadOptions) (*b
 		return nil, err
 	}
 	info := infoOf(key, got.header)
-	length, ok := info.Size, got.header.Get("Content-Length") != ""
+	if info.ETag == "" {
+		got.stream.Close()
+		return nil, s.fail(r, errNoETag)
+	}
+	length, ok := info.Size, isLength(got.header.Get("Content-Length"))
 	if ranged {
 		var first int64
 		first, length, info.Size, ok = parseContentRange(got.header.Get("Content-Range"))

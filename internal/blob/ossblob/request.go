@@ -113,12 +113,15 @@ func (s *Store) read(r request, response *oss.Response) (*answer, error) {
 	if success && r.operation == "GetObject" && isGenuine(response) {
 		return &answer{header: response.Headers, stream: response.Body}, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, wire.MaxXML))
+	body, err := io.ReadAll(io.LimitReader(response.Body, wire.MaxXML+1))
 	if closeErr := response.Body.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
 		return nil, err // as everything that the network did
+	}
+	if len(body) > wire.MaxXML { // one that is no success is cut before
+		return nil, &wire.PageError{Status: response.StatusCode, Longer: wire.MaxXML}
 	}
 	if err := checkAnswer(r, response, body); err != nil {
 		return nil, err

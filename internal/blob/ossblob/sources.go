@@ -15,17 +15,7 @@ func (c Config) credentials() (source, error) {
 	if err != nil || c.AssumeRole == nil {
 		return base, err
 	}
-	role := c.AssumeRole
-	provider, err := providers.NewRAMRoleARNCredentialsProviderBuilder().
-		WithCredentialsProvider(chained{base}).
-		WithRoleArn(role.RoleARN).
-		WithRoleSessionName(sessionNameOr(role.SessionName)).
-		WithExternalId(role.ExternalID).
-		WithPolicy(role.Policy).
-		WithDurationSeconds(int(role.SessionExpiration.Seconds())).
-		WithStsEndpoint(c.STSEndpoint).
-		Build()
-	return single{provider}, err
+	return c.assumeRole(base)
 }
 
 // base are the credentials before any role is assumed with them.
@@ -121,15 +111,6 @@ type failing struct{ err error }
 
 func (f failing) find() (*providers.Credentials, error) { return nil, f.err }
 
-// chained is a source that a provider of credentials-go exchanges for a role.
-type chained struct{ base source }
-
-// GetCredentials implements providers.CredentialsProvider.
-func (c chained) GetCredentials() (*providers.Credentials, error) { return c.base.find() }
-
-// GetProviderName implements providers.CredentialsProvider. It goes into a header.
-func (c chained) GetProviderName() string { return sessionName }
-
 // chain asks one after the other, and stays with the first that has credentials.
 type chain []link
 
@@ -149,41 +130,6 @@ func (c *chain) find() (*providers.Credentials, error) {
 		failures = append(failures, link.name+": "+inWords(err))
 	}
 	return nil, errors.New("none in the environment; " + strings.Join(failures, "; "))
-}
-
-// oidc exchanges a token. With a zero OIDC the roles are those of the environment.
-func (c Config) oidc(o OIDC) (source, error) {
-	token, err := o.token()
-	if err != nil {
-		return nil, err
-	}
-	builder := providers.NewOIDCCredentialsProviderBuilder().
-		WithOIDCToken(token).
-		WithRoleArn(o.RoleARN).
-		WithOIDCProviderARN(o.ProviderARN).
-		WithRoleSessionName(sessionNameOr(o.SessionName)).
-		WithPolicy(o.Policy).
-		WithDurationSeconds(int(o.SessionExpiration.Seconds())).
-		WithSTSEndpoint(c.STSEndpoint)
-	provider, err := builder.Build()
-	return &renewed{o, builder, provider}, err
-}
-
-// renewed reads the token anew before each exchange: a file of the platform's is renewed more often than a run ends. Its own
-// reading of a file would prefer ALIBABA_CLOUD_OIDC_TOKEN to it.
-type renewed struct {
-	oidc     OIDC
-	builder  *providers.OIDCCredentialsProviderBuilder // works on the provider that it has built
-	provider *providers.OIDCCredentialsProvider
-}
-
-func (r *renewed) find() (*providers.Credentials, error) {
-	token, err := r.oidc.token()
-	if err != nil {
-		return nil, err
-	}
-	r.builder.WithOIDCToken(token)
-	return r.provider.GetCredentials()
 }
 
 // token is in the configuration, else in its file, else in the environment: there by the names of Alibaba Cloud's SDKs, then by

@@ -9,9 +9,6 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
-// maxRefusal is how much is read of an answer that is no success, in bytes.
-const maxRefusal = 1 << 20
-
 // newTransport is the pool of connections of one store. Proxies are those of the environment.
 func newTransport(roots *x509.CertPool, dial wire.Dial, limits wire.Limits) *http.Transport {
 	transport := &http.Transport{
@@ -39,7 +36,7 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		response.Body = struct {
 			io.Reader
 			io.Closer
-		}{io.LimitReader(response.Body, maxRefusal), response.Body}
+		}{io.LimitReader(response.Body, wire.MaxRefusal), response.Body}
 	}
 	return response, err
 }

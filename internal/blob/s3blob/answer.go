@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -79,11 +80,16 @@ func checkAnswer(operation string, response *http.Response) error {
 		}
 	}
 
-	body, err := io.ReadAll(io.LimitReader(response.Body, wire.MaxXML))
+	limit := wire.MaxAnswer(response.StatusCode)
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	response.Body.Close()
 	if err != nil {
 		return &smithyhttp.RequestSendError{Err: err} // the SDK repeats it, as everything that the network did
 	}
-	response.Body.Close()
+	if int64(len(body)) > limit {
+		answer.Longer = limit
+		return answer
+	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	root, name := xmlRoots[operation], wire.RootElement(body)
 	switch {
@@ -91,12 +97,26 @@ func checkAnswer(operation string, response *http.Response) error {
 		answer.Title = wire.Title(body)
 	case name == "Error", success && name == root:
 		return nil
-	case success && len(body) == 0 && looksLikeS3(response.Header):
-		return nil // the operation checks what it needs
+	case success && len(body) == 0 && looksLikeS3(response.Header) && (root == "" || operation == "GetBucketAccelerateConfiguration"):
+		return nil // the operation checks what it needs; some stores say nothing of an acceleration that they do not have
 	case !success && len(body) == 0 && (looksLikeS3(response.Header) || operation == "HeadObject" && answer.Location == ""):
 		return nil // to a HEAD nobody answers with a body; Head looks further
 	case wire.WantsTLS(body):
 		answer.PlainHTTP = true
 	}
 	return answer
+}
+
+// boundAnswers bounds what is read of the answers of other services, which give credentials (STS, SSO). Those of S3 are bounded above.
+func boundAnswers(stack *middleware.Stack) error {
+	bound := func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+		out middleware.DeserializeOutput, metadata middleware.Metadata, err error,
+	) {
+		out, metadata, err = next.HandleDeserialize(ctx, in)
+		if response, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && awsmiddleware.GetServiceID(ctx) != s3.ServiceID {
+			response.Body = wire.Bounded(response.Body, wire.MaxRefusal)
+		}
+		return out, metadata, err
+	}
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("BoundAnswers", bound), middleware.After)
 }

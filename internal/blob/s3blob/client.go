@@ -17,10 +17,12 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
@@ -118,13 +120,18 @@ func (s *Store) open(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	// The SDK's own client type lets it shorten the timeouts of the instance metadata service, and obey AWS_CA_BUNDLE.
-	client := awshttp.NewBuildableClient()
+	// Those clients of its own that look for credentials follow redirects: this transport does not.
+	client := awshttp.NewBuildableClient().WithTransportOptions(wire.StayPut)
 	if roots != nil {
 		client = client.WithTransportOptions(trust(roots))
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithHTTPClient(client), config.WithLogger(logging.Nop{}),
+		config.WithHTTPClient(client), config.WithLogger(logging.Nop{}), config.WithAPIOptions([]func(*middleware.Stack) error{boundAnswers}),
 	}
+	// Its client for containers' credentials is another one, which takes nothing from here but this.
+	options = append(options, config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
+		o.HTTPClient, o.APIOptions = client, append(o.APIOptions, boundAnswers)
+	}))
 	if s.config.Region != "" {
 		options = append(options, config.WithRegion(s.config.Region))
 	}

@@ -114,6 +114,7 @@ func (s *Store) fail(operation, key string, cond blob.Cond, err error) error {
 		failure.Endpoint = conn.endpoint
 	}
 	s.explain(failure, operation, cond, conn, err)
+	wire.Tame(failure)
 	return failure
 }
 
@@ -122,6 +123,7 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 		response    *smithyhttp.ResponseError
 		api         smithy.APIError
 		page        *wire.PageError
+		strange     *strangeAnswerError
 		credentials *credentialsError
 		ca          *wire.CAError
 		changed     = errors.Is(err, blob.ErrSourceChanged)
@@ -156,6 +158,9 @@ func (s *Store) explain(failure *blob.Error, operation string, cond blob.Cond, c
 		if page.PlainHTTP {
 			failure.Advice = "The port speaks TLS: use https:// in endpoint."
 		}
+	case errors.As(err, &strange):
+		failure.Err, failure.Message = blob.ErrNotAStore, strange.Error()
+		failure.Advice = "Check endpoint: what answers there does not do what S3 does."
 	case errors.As(err, &credentials):
 		failure.Err, failure.Message = blob.ErrCredentials, wire.RootCause(credentials)
 		failure.Advice = "Set access_key and secret_key or a profile in the provider's s3 block, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is given."
@@ -203,6 +208,8 @@ func (s *Store) explainCode(failure *blob.Error, operation string, cond blob.Con
 	case region != "" && conn != nil && region != conn.region && (status == http.StatusBadRequest || status/100 == 3):
 		known = verdict{err: blob.ErrWrongRegion}
 	case ok:
+	case status/100 == 3 && status != http.StatusNotModified:
+		known.err = blob.ErrWrongRegion
 	case status == http.StatusPreconditionFailed, failure.Code == "ConditionalRequestConflict":
 		known.err = blob.ErrChanged
 		if cond.IfAbsent {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // maxKeys is the most that S3 lists in one page.
@@ -64,6 +65,9 @@ func (s *Store) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 		if page.Next == "" {
 			return blob.Page{}, s.fail(operation, q.Prefix, blob.Cond{}, &rangeError{"the next page", "that there is more, and not how to get it"})
 		}
+	}
+	if err := wire.CheckPage(q, page); err != nil {
+		return blob.Page{}, s.fail(operation, q.Prefix, blob.Cond{}, &strangeAnswerError{err.Error()})
 	}
 	return page, nil
 }

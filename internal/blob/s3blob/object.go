@@ -43,7 +43,10 @@ func (s *Store) head(ctx context.Context, key string) (*s3.HeadObjectOutput, err
 	}
 	out, err := conn.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
 	if err == nil {
-		return out, s.prove(ctx, operation, key, out.ResultMetadata)
+		if err := s.prove(ctx, operation, key, out.ResultMetadata); err != nil {
+			return nil, err
+		}
+		return out, s.fail(operation, key, blob.Cond{}, whole(out.ETag, out.ContentLength))
 	}
 	failure := s.fail(operation, key, blob.Cond{}, err)
 	var response *smithyhttp.ResponseError
@@ -99,6 +102,17 @@ func (s *Store) renamed(err error, operation, key string) error {
 	return &renamed
 }
 
+// whole looks for what every store tells of an object: without an ETag no condition could be made, and a length that is not told is no 0.
+func whole(etag *string, length *int64) error {
+	switch {
+	case unquote(etag) == "":
+		return errNoETag
+	case length == nil || *length < 0:
+		return errNoLength
+	}
+	return nil
+}
+
 func headInfo(key string, out *s3.HeadObjectOutput) blob.Info {
 	return blob.Info{
 		Key:       key,
@@ -134,6 +148,10 @@ func (s *Store) Open(ctx context.Context, key string, opts blob.ReadOptions) (*b
 		out.Body.Close()
 		return nil, err
 	}
+	if unquote(out.ETag) == "" {
+		out.Body.Close()
+		return nil, s.fail(operation, key, cond, errNoETag)
+	}
 	info := blob.Info{
 		Key:       key,
 		Size:      aws.ToInt64(out.ContentLength),
@@ -156,6 +174,11 @@ func (s *Store) Open(ctx context.Context, key string, opts blob.ReadOptions) (*b
 	}
 	return &blob.Object{ReadCloser: body, Info: info}, nil
 }
+
+// strangeAnswerError is an answer that does not fit what was asked.
+type strangeAnswerError struct{ what string }
+
+func (e *strangeAnswerError) Error() string { return e.what }
 
 // rangeError is a server that answers another range than the one asked for.
 type rangeError struct{ asked, got string }

@@ -230,6 +230,7 @@ func (u *upload) address(o *s3.Options) {
 // Successes that lack what every store sends with one.
 var (
 	errNoETag     = &wire.PageError{Status: 200, Lacks: "an ETag"}
+	errNoLength   = &wire.PageError{Status: 200, Lacks: "a length"}
 	errNoUploadID = &wire.PageError{Status: 200, Lacks: "an upload ID"}
 )
 

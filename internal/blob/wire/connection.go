@@ -26,6 +26,8 @@ const (
 	// idleConnections are kept for the next requests: parts of many artifacts are sent at once.
 	idleConnections = 64
 	idleTimeout     = 50 * time.Second
+	// maxHeader bounds the header of an answer, in bytes. S3 tells 2 KiB of metadata, OSS 8.
+	maxHeader = 256 << 10
 )
 
 // Dial makes a connection; nil stands for the network.
@@ -61,6 +63,7 @@ func Bound(transport *http.Transport, dial Dial, limits Limits) {
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = idleConnections, idleConnections
 	transport.IdleConnTimeout = idleTimeout
 	transport.WriteBufferSize = 64 << 10
+	transport.MaxResponseHeaderBytes = maxHeader
 }
 
 // Patient is the same transport, with connections of its own, for requests whose answer takes long.

@@ -100,8 +100,18 @@ func RootCause(err error) string {
 		}
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return err.Error()
+			return unquoted(err.Error())
 		}
 		err = inner
 	}
+}
+
+// unquoted takes away what net/http repeats of an answer that is no HTTP: a piece of it may be a piece of a signed address.
+func unquoted(text string) string {
+	for _, complaint := range []string{"malformed ", "bad ", "unsupported ", "http: message cannot "} {
+		if before, _, found := strings.Cut(text, `"`); found && strings.HasPrefix(text, complaint) {
+			return strings.TrimRight(before, ": ")
+		}
+	}
+	return text
 }

@@ -15,8 +15,20 @@ import (
 // The SDKs believe whatever answers: a log-in page with status 200 is an empty listing, a web server's 404 an absent
 // object, and a state is emptied because a proxy was asked in place of a store. So answers are looked at first.
 
-// MaxXML bounds an answer that is read as a whole, in bytes. A listing of 1000 keys has about 2 MiB at the most.
-const MaxXML = 16 << 20
+const (
+	// MaxXML bounds an answer that is read as a whole, in bytes. A listing of 1000 keys of 1024 bytes, each of them encoded, has about 4 MiB.
+	MaxXML = 8 << 20
+	// MaxRefusal bounds one that is no success.
+	MaxRefusal = 1 << 20
+)
+
+// MaxAnswer is how much is read of an answer with a status.
+func MaxAnswer(status int) int64 {
+	if status/100 == 2 {
+		return MaxXML
+	}
+	return MaxRefusal
+}
 
 // PageError is an answer that no object store gives.
 type PageError struct {
@@ -27,6 +39,7 @@ type PageError struct {
 	Lacks       string // what every such answer of the store has
 	Origin      string // who answered: scheme and host; "": that is known otherwise
 	PlainHTTP   bool   // a TLS server says that it was spoken to without TLS
+	Longer      int64  // it has more bytes than these, and was read no further; 0: it has not
 }
 
 func (e *PageError) Error() string {
@@ -43,12 +56,18 @@ func (e *PageError) Error() string {
 	if e.Lacks != "" {
 		text += ", without " + e.Lacks
 	}
+	if e.Longer > 0 {
+		text += fmt.Sprintf(", with more than %d bytes, of which no more were read", e.Longer)
+	}
 	return text
 }
 
 // RetryableError says whether it may pass: a gateway in front of a store may lack it for a moment. It is what aws-sdk-go-v2's retryer
 // asks.
 func (e *PageError) RetryableError() bool {
+	if e.Longer > 0 {
+		return false
+	}
 	switch e.Status {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
