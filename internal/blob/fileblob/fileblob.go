@@ -3,6 +3,7 @@
 // Nothing outside the directory is read or written: every name is resolved by [os.Root], so neither ".." nor a symbolic
 // link leads out. A link that leads to a file inside is followed for reading; publishing under its name replaces the
 // link, and deleting removes the link. Links to directories are followed when they are named, and not by listings.
+// A hard link to a file elsewhere is that file: its attributes may be written, its bytes and its other names never.
 //
 // A write is a temporary file beside its destination, then a link or a rename, so that readers see the old or the new
 // file, whole. A condition IfAbsent is atomic where the file system has hard links. A condition IfMatch is checked just

@@ -215,7 +215,9 @@ func checkAnswered(t *testing.T, store *Store, server *rawserver.Server, operati
 		text = append(text, reason...)
 	}
 	refused := func(codes ...string) bool {
-		return slices.ContainsFunc(codes, func(code string) bool { return code != "" && bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(code))) })
+		return slices.ContainsFunc(codes, func(code string) bool {
+			return code != "" && bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(code)))
+		})
 	}
 	denied := operation.name == "GetObjectACL" && (status/100 != 2 || wire.RootElement(text) == "Error") // then a copy cannot keep it
 	switch {

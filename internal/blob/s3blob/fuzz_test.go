@@ -220,7 +220,9 @@ func checkAnswered(t *testing.T, store *Store, server *rawserver.Server, operati
 	}
 	// The SDK compares codes in any case.
 	refused := func(codes ...string) bool {
-		return slices.ContainsFunc(codes, func(code string) bool { return code != "" && bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(code))) })
+		return slices.ContainsFunc(codes, func(code string) bool {
+			return code != "" && bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(code)))
+		})
 	}
 	switch {
 	case errors.Is(err, errOff):
