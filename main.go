@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
 )
 
@@ -27,6 +29,10 @@ func main() {
 	// Terraform writes what is logged into its own log. Here nobody logs but net/http, which writes pieces of answers there: the bytes that
 	// come after an answer's end, and so perhaps a signed address.
 	log.SetOutput(io.Discard)
+	// Libraries that look for credentials (credentials-go) use this transport, and follow redirects with them.
+	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
+		wire.StayPut(transport)
+	}
 	if !*debug { // then a developer reads it, and Terraform's variables are not here
 		logWhatIsShown()
 	}
@@ -36,7 +42,7 @@ func main() {
 		opts = append(opts, tf6server.WithManagedDebug())
 	}
 	err := tf6server.Serve(address, func() tfprotov6.ProviderServer {
-		return forgetful{providerserver.NewProtocol6(provider.New(version)())()}
+		return forgetful{quiet{providerserver.NewProtocol6(provider.New(version)())()}}
 	}, opts...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

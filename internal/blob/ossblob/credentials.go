@@ -150,7 +150,13 @@ var passing = sync.OnceValue(func() *regexp.Regexp {
 
 // isPassing: a server that did not answer in time has been waited for long enough.
 func isPassing(err error) bool {
-	var broken *url.Error
+	var (
+		broken   *url.Error
+		redirect *wire.RedirectError
+	)
+	if errors.As(err, &redirect) {
+		return false
+	}
 	if errors.As(err, &broken) {
 		_, _, hopeless := wire.Misaddressed(err)
 		return !broken.Timeout() && !hopeless
