@@ -50,7 +50,7 @@ verdict=0
 echo "Acceptance tests run with $version ($terraform)."
 {
 	if [[ -n "$opentofu" ]]; then
-		run -timeout 45m "$@" ./internal/provider/...
+		run -timeout 45m "$@" ./internal/provider
 	else
 		watched='/internal/(blob|source|workspace)'
 		# shellcheck disable=SC2046 # import paths have no spaces
