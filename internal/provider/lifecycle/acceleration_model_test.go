@@ -130,7 +130,7 @@ func (m *model) writesAcceleration(planned tftypes.Value, prior *object) outcome
 
 // deletesAcceleration puts back what was found, unless another resource has come in its place.
 func (m *model) deletesAcceleration(target *object, planned plannedChange, deposed bool) outcome {
-	found := target.ours().found && !(planned.tainted && !deposed)
+	found := target.ours().found && (!planned.tainted || deposed)
 	switch {
 	case m.placed[accelerationPath]:
 		return outcome{tally: "acceleration: left to another one"}

@@ -73,8 +73,6 @@ type core struct {
 // failed are the titles of what a call has refused; nil: it has succeeded.
 type failed []string
 
-func (f failed) has(title string) bool { return slices.Contains(f, title) }
-
 // told splits diagnostics into the titles of errors and of warnings. Every failure must have words of its own.
 func (c *core) told(from string, diagnostics []*tfprotov6.Diagnostic) (errors failed) {
 	for _, diagnostic := range diagnostics {
@@ -315,6 +313,14 @@ func fields(value tftypes.Value) map[string]tftypes.Value {
 	}
 	return maps.Clone(values) // what As gives is the value's own
 }
+
+// words are what is done to something, put together only where they are read.
+type words struct {
+	doing string
+	to    tftypes.Value
+}
+
+func (w words) String() string { return strings.TrimSpace(w.doing + " " + describe(w.to)) }
 
 func describe(value tftypes.Value) string {
 	var parts []string

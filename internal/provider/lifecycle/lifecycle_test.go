@@ -277,7 +277,7 @@ func (l *lifecycle) apply(r run) {
 	r.planning, r.applying = l.world.provider(), l.world.provider()
 	var unknowns []string
 	circumstance := rapid.SampledFrom([]string{
-		"", "", "", "", "", "", "", "", "", "", "as is", "between", "within", "killed", "lost", "harm", "harm", "unknown", "unknown", "unknown base",
+		"", "", "", "", "", "", "", "", "", "", "as is", "between", "within", "killed", "lost", "harm", "harm", "blind", "unknown", "unknown", "unknown base",
 	}).Draw(t, "circumstance")
 	switch circumstance {
 	case "as is":
@@ -297,6 +297,9 @@ func (l *lifecycle) apply(r run) {
 	case "harm":
 		kind, n := rapid.SampledFrom(l.world.harms()).Draw(t, "harm"), rapid.IntRange(1, 12).Draw(t, "harm at")
 		r.harm = func() (context.Context, func()) { return l.world.harm(kind, n) }
+	case "blind":
+		kind, n := rapid.SampledFrom(l.world.harms()).Draw(t, "blinded by"), rapid.IntRange(1, 4).Draw(t, "blind at")
+		r.blind = func() (context.Context, func()) { return l.world.harm(kind, n) }
 	case "unknown":
 		for range 2 {
 			unknowns = append(unknowns, rapid.SampledFrom([]string{"source", "source_url", "content", "filename", "namespace", "metadata", "content_sha256", "content_type"}).Draw(t, "unknown"))
@@ -319,7 +322,7 @@ func (l *lifecycle) apply(r run) {
 		r.harm = nil // where rules have no IDs, nobody knows after a failure whose a rule is
 	}
 	for _, addr := range slices.Sorted(maps.Keys(r.blocks)) {
-		t.Logf("run (%s): %s: %s creates=%t", circumstance, addr, describe(r.blocks[addr].config), r.blocks[addr].creates)
+		t.Logf("run (%s): %s: %s creates=%t", circumstance, addr, words{to: r.blocks[addr].config}, r.blocks[addr].creates)
 	}
 	before := l.snapshot()
 	changes, refreshed, errors := l.plan(r)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -52,6 +53,7 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
+	debug.SetGCPercent(400) // there is little to keep, and much to throw away
 	os.Exit(m.Run())
 }
 
@@ -79,7 +81,7 @@ func TestLifecycles(t *testing.T) {
 				newWorld := worlds[shard.store](t, s)
 				parent := t.TempDir()
 				rapid.Check(t, func(rt *rapid.T) {
-					root, err := os.MkdirTemp(parent, "")
+					root, err := os.MkdirTemp(parent, "") //nolint:usetesting // thousands of them go at once, and not at the end
 					must(err)
 					defer os.RemoveAll(root)
 					w, end := newWorld(rt, root)

@@ -74,7 +74,7 @@ var mustHappen = []string{
 	"drift of the workspace: a rule changes", "drift of the workspace: a rule goes", "drift of the workspace: the rules are turned round",
 	"import: done", "import: nothing there", "step: lost state", "step: renamed",
 	"planned: flink_artifact create", "planned: flink_artifact no-op", "planned: flink_artifact replace", "planned: flink_artifact update",
-	"run: applied", "run: destroyed", "run: failed", "run: killed", "run: the plan is refused", "failed under bad circumstances", "survived bad circumstances",
+	"run: applied", "run: destroyed", "run: failed", "run: killed", "run: the plan is refused", "failed under bad circumstances", "refresh: failed under bad circumstances", "survived bad circumstances",
 	"error: Interrupted", "error: Two artifacts in one place", "error: Two resources own one object, and one of them would delete it", "error: The old file was kept",
 	"error: The object changed since the plan", "error: The source has other bytes than planned", "error: Another object is there already",
 	"warning: The base URI is not known yet", "warning: The file was left in the store", "warning: The file was taken over", "warning: The file was there already",

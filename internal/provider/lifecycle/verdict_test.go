@@ -65,10 +65,6 @@ func (m *model) refreshed(before, after *object) *object {
 	return m.refreshedAcceleration(before, after)
 }
 
-func (m *model) unreadable(before *object, errors failed) {
-	m.t.Fatalf("%s cannot be refreshed: %v", describe(before.value), errors)
-}
-
 func (m *model) planDestroy(o *object) (refused bool) {
 	state := fields(o.value)
 	switch o.kind {
@@ -130,7 +126,7 @@ func (m *model) inconsistent(next operation, final tftypes.Value) {
 }
 
 // applied compares what came of a call with what had to. Under bad circumstances a failure may leave what was there, or what was to be, whole.
-func (m *model) applied(doing string, expected *outcome, errors failed, uncertain bool) {
+func (m *model) applied(doing words, expected *outcome, errors failed, uncertain bool) {
 	m.t.Helper()
 	after := m.world.look()
 	if !uncertain && (errors != nil) != expected.refused {
@@ -173,7 +169,7 @@ func (m *model) applied(doing string, expected *outcome, errors failed, uncertai
 }
 
 // compare looks at every object.
-func (m *model) compare(doing string, expected *outcome, after map[string]thing, done, uncertain bool) {
+func (m *model) compare(doing words, expected *outcome, after map[string]thing, done, uncertain bool) {
 	m.t.Helper()
 	for _, path := range slices.Sorted(maps.Keys(merged(m.store, after))) {
 		if strings.HasSuffix(path, "/") || path == corsPath && expected.others != nil {

@@ -168,17 +168,17 @@ func (d *directory) harm(kind string, n int) (context.Context, func()) {
 	}
 	var ends []func()
 	for _, prefix := range []string{"a", "b"} {
-		real, away := d.at(prefix), d.at(prefix+".away")
-		_, err := os.Stat(real)
-		there := err == nil
-		if there {
-			must(os.Rename(real, away))
+		there, away := d.at(prefix), d.at(prefix+".away")
+		_, err := os.Stat(there)
+		moved := err == nil
+		if moved {
+			must(os.Rename(there, away))
 		}
-		must(os.WriteFile(real, nil, 0o644))
+		must(os.WriteFile(there, nil, 0o644))
 		ends = append(ends, func() {
-			must(os.Remove(real))
-			if there {
-				must(os.Rename(away, real))
+			must(os.Remove(there))
+			if moved {
+				must(os.Rename(away, there))
 			}
 		})
 	}
