@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,9 @@ import (
 
 // between is how often processes and temporary files are looked at. Terraform and the provider live several times as long.
 const between = 100 * time.Millisecond
+
+// seesProcesses: elsewhere the arguments of Terraform are searched, and not those of what it starts.
+const seesProcesses = runtime.GOOS == "linux"
 
 // sampler looks at what is there for a short time only: the arguments of processes, and files directly in the directory for temporary ones.
 type sampler struct {

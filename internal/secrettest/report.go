@@ -43,7 +43,7 @@ var expected = []string{"secrets made", "states", "plans", "show -json", "output
 func (r *Report) Unwatched() []string {
 	var kinds []string
 	for _, kind := range expected {
-		if r.Places[kind].Files == 0 {
+		if r.Places[kind].Files == 0 && (kind != "processes" || seesProcesses) {
 			kinds = append(kinds, kind)
 		}
 	}
