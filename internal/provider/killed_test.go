@@ -148,9 +148,9 @@ func (k *killer) converges() {
 	if k.left = len(left); k.left == 0 {
 		return
 	}
-	// Killed between the store's beginning of an upload and the answer with its ID. It has no parts, and goes by its age.
-	k.unnamed++
-	if n := k.parts(); len(left) > 1 || n > 0 || k.proxy == nil {
+	// Killed between the store's beginning of an upload and the answer with its ID. Such have no parts, and go by their age.
+	k.unnamed += len(left)
+	if n := k.parts(); n > 0 || k.proxy == nil {
 		k.t.Errorf("left behind, with %d parts: %q", n, left)
 	}
 	k.age()

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -188,6 +189,14 @@ func TestWhatIsNoLeftover(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := syscall.Mkfifo(name("J"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := os.OpenFile(name("J"), os.O_RDWR|syscall.O_NONBLOCK, 0) // or who opens it for writing would fail
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
 	before, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
