@@ -32,7 +32,7 @@ func newLocalRoot(t *testing.T) localRoot {
 	file := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	l := localRoot{newRoot(t, p.provider()+artifact("job", fromFile(file))), p, file}
 	l.environment = append(l.environment, "HOME="+l.directory, "XDG_CACHE_HOME="+filepath.Join(l.directory, "cache"))
-	l.root.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	l.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	l.holds(t, jobPath, firstJob)
 	return l
 }
@@ -50,7 +50,7 @@ func (l localRoot) refused(t *testing.T, apply *exec.Cmd, want ...string) {
 
 func (l localRoot) converges(t *testing.T, want string) {
 	t.Helper()
-	l.root.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	l.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	l.holds(t, jobPath, want)
 }
 
@@ -85,8 +85,9 @@ func TestReadOnlyDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 		// What tests make lies in directories of root alone.
+		top := filepath.Clean(os.TempDir()) //nolint:usetesting // where those begin
 		for _, path := range []string{directory, l.file, built, l.directory} {
-			for path = filepath.Dir(path); path != os.TempDir() && path != "/"; path = filepath.Dir(path) {
+			for path = filepath.Dir(path); path != top && path != "/"; path = filepath.Dir(path) {
 				if err := os.Chmod(path, 0o755); err != nil {
 					t.Fatal(err)
 				}
