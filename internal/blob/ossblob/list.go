@@ -53,14 +53,14 @@ func (s *Store) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 	}
 	var list listing
 	if err := xml.Unmarshal(got.body, &list); err != nil {
-		return blob.Page{}, s.fail(r, &strangeAnswerError{"the listing cannot be read: " + err.Error()})
+		return blob.Page{}, s.about(q.Prefix, s.fail(r, &strangeAnswerError{"the listing cannot be read: " + err.Error()}))
 	}
 	page, err := list.page()
 	if err == nil {
 		err = wire.CheckPage(q, page)
 	}
 	if err != nil {
-		return blob.Page{}, s.fail(r, &strangeAnswerError{err.Error()})
+		return blob.Page{}, s.about(q.Prefix, s.fail(r, &strangeAnswerError{err.Error()}))
 	}
 	return page, nil
 }

@@ -173,10 +173,6 @@ func operations() []operation {
 			after: allowed([]string{foreignOrigin, firstOrigin}, []string{foreignOrigin, secondOrigin}),
 		},
 		{
-			name: "take the rule from a workspace", kind: storage, before: storageIsThere, config: is(workspace("", "a", "b")),
-			after: allowed([]string{foreignOrigin, firstOrigin}, []string{foreignOrigin}),
-		},
-		{
 			name: "delete a workspace", kind: storage, before: storageIsThere,
 			after: allowed([]string{foreignOrigin, firstOrigin}, []string{foreignOrigin}),
 		},

@@ -1,0 +1,195 @@
+package faults_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+)
+
+// played are the faults that each request meets, by how long they stay: fewer than in the matrix of the stores, since what a store makes of
+// each is shown there. What stalls is interrupted, as by Ctrl-C.
+var played = map[faultmatrix.Mode][]faultproxy.Fault{
+	faultmatrix.Once: {
+		faultproxy.Reset, faultproxy.ResetDuring, faultproxy.LoseAnswer, faultproxy.Stall, faultproxy.StallAnswer,
+		faultproxy.Refuse500, faultproxy.Refuse503, faultproxy.TruncateBody, faultproxy.GarbleBody, faultproxy.Slow,
+	},
+	faultmatrix.Again: {faultproxy.LoseAnswer},
+	faultmatrix.Down:  {faultproxy.Reset},
+}
+
+// titles are those of the failures that a fault may be.
+var titles = []string{"The store cannot be reached", "The endpoint is no object store", "Interrupted"}
+
+// Every request of every operation of the provider meets every fault. It succeeds or fails clearly; what is there is old or new, whole; and
+// the next run ends where it should.
+func TestFaults(t *testing.T) {
+	eachStore(t, func(t *testing.T, s store) {
+		large := largeFile(t)
+		count := faultmatrix.NewTally()
+		for _, op := range operations() {
+			t.Run(op.name, func(t *testing.T) {
+				var busy, waiting errgroup.Group
+				busy.SetLimit(12) // the AWS SDK pauses for up to a second before it sends a request again
+				waiting.SetLimit(32)
+				for _, c := range cells(record(t, s, op, large)) {
+					group := &busy
+					if stalls(c) || op.kind == storage { // which pauses before it reads back
+						group = &waiting
+					}
+					group.Go(func() error {
+						t.Run(c.String(), func(t *testing.T) { try(t, s, op, c, large, count) })
+						return nil
+					})
+				}
+				busy.Wait()
+				waiting.Wait()
+			})
+		}
+		count.Log(t)
+	})
+}
+
+func stalls(c faultmatrix.Cell) bool {
+	return c.Fault == faultproxy.Stall || c.Fault == faultproxy.StallAnswer
+}
+
+// record is a run without a fault.
+func record(t *testing.T, s store, op operation, large string) []faultproxy.Request {
+	t.Helper()
+	w := newWorld(t, s, large)
+	prior := op.before(w)
+	proxy := faultproxy.Start(t, s.server, "")
+	if _, told := op.do(t.Context(), w, w.settings(proxy.URL), prior); len(told) > 0 {
+		t.Fatalf("without a fault: %v", told)
+	}
+	op.after(w, false)
+	requests := proxy.Requests()
+	if len(requests) == 0 {
+		t.Fatal("it asks nothing")
+	}
+	return requests
+}
+
+func cells(requests []faultproxy.Request) []faultmatrix.Cell {
+	var all []faultmatrix.Cell
+	for i, request := range requests {
+		for mode, faults := range played {
+			for _, fault := range faults {
+				if faultmatrix.Applies(fault, request) {
+					all = append(all, faultmatrix.Cell{Request: faultmatrix.Kind(request), N: i + 1, Fault: fault, Mode: mode})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func try(t *testing.T, s store, op operation, c faultmatrix.Cell, large string, count *faultmatrix.Tally) {
+	t.Helper()
+	w := newWorld(t, s, large)
+	prior := op.before(w)
+	proxy := faultproxy.Start(t, s.server, "")
+	c.Inject(proxy)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	if stalls(c) {
+		go func() {
+			for ctx.Err() == nil && !hit(proxy, c) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			interrupt()
+		}()
+	}
+	after, told := op.do(ctx, w, w.settings(proxy.URL), prior)
+	if !hit(proxy, c) {
+		t.Fatal("the fault was never played")
+	}
+	requests := proxy.Requests()
+	worded(t, w, s.secret, told)
+	if len(told) > 0 && heals(s, c) {
+		t.Errorf("it fails, although the request was to be sent again: %v", told)
+	}
+	op.after(w, len(told) > 0)
+	left := leftovers(t, w, faultmatrix.Excuse(requests))
+	count.Cell(c, len(told) == 0, left)
+
+	// The next run, to which nothing happens.
+	after, told = op.do(t.Context(), w, w.settings(s.server), after)
+	if len(told) > 0 {
+		t.Fatalf("the next run: %v", told)
+	}
+	op.done(w)
+	if op.reads || op.config == nil {
+		return
+	}
+	change, _, told := planning(t.Context(), t, w.settings(s.server), op.kind, after, op.wanted(w))
+	if len(told) > 0 || change.changes() {
+		t.Errorf("a further plan is not empty: %s, planned is %s: %v", after.value, change.value, told)
+	}
+}
+
+// heals says whether a fault that does not come again must not be noticed. OSS's uploads are begun once, as nobody could abort the first one.
+func heals(s store, c faultmatrix.Cell) bool {
+	begins := s.name == "oss" && c.Request == "POST uploads"
+	switch c.Fault {
+	case faultproxy.Slow:
+		return true
+	case faultproxy.Reset, faultproxy.ResetDuring, faultproxy.LoseAnswer, faultproxy.Refuse500:
+		return c.Mode == faultmatrix.Once && !begins
+	case faultproxy.Refuse503:
+		return c.Mode == faultmatrix.Once
+	}
+	return false
+}
+
+func hit(proxy *faultproxy.Proxy, c faultmatrix.Cell) bool {
+	return slices.ContainsFunc(proxy.Requests(), func(r faultproxy.Request) bool { return r.Fault == c.Fault })
+}
+
+// bareCause is what is said of nothing but the end of a connection.
+var bareCause = regexp.MustCompile(`(Cause: | at https?://[^ ]+: )(unexpected )?EOF`)
+
+// worded checks that failures have a title of ours, name the place, the cause and the next step, and no secret.
+func worded(t *testing.T, w *world, secret string, told failures) {
+	t.Helper()
+	for _, failure := range told {
+		if !slices.Contains(titles, failure.Summary) {
+			t.Errorf("a fault is called %q: %s", failure.Summary, failure.Detail)
+		}
+		for _, part := range []string{w.name, "\n\nCause: ", "\n\nWhat to do: "} {
+			if !strings.Contains(failure.Detail, part) {
+				t.Errorf("%q is not in: %s", part, failure.Detail)
+			}
+		}
+		for _, hidden := range []string{secret, "Signature=", "Authorization"} {
+			if strings.Contains(fmt.Sprint(failure.Summary, failure.Detail), hidden) {
+				t.Errorf("a secret is told: %s", failure.Detail)
+			}
+		}
+		if bareCause.MatchString(failure.Detail) {
+			t.Errorf("the cause says nothing: %s", failure.Detail)
+		}
+	}
+}
+
+// leftovers counts the uploads that are left open with an excuse. Without one there may be none.
+func leftovers(t *testing.T, w *world, excuse string) int {
+	t.Helper()
+	left := w.uploads(t)
+	for start := time.Now(); excuse == "" && len(left) > 0 && time.Since(start) < 5*time.Second; left = w.uploads(t) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if excuse == "" && len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	return len(left)
+}
