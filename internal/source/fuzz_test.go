@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path"
@@ -8,7 +9,7 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -25,7 +26,7 @@ func FuzzChecksum(f *testing.F) {
 		f.Add([]byte(text), "SHA256 (")
 	}
 	f.Fuzz(func(t *testing.T, text []byte, name string) {
-		found, err := source.Checksum(t.Context(), blobtest.BytesSource(text), name)
+		found, err := source.Checksum(t.Context(), source.Text(text), name)
 		switch {
 		case err == nil && !strings.Contains(strings.ToLower(string(text)), found.String()):
 			t.Errorf("%q tells %s of %q", text, found, name)
@@ -36,21 +37,21 @@ func FuzzChecksum(f *testing.F) {
 		}
 		// What comes with other line ends says the same.
 		lines := strings.ReplaceAll(string(text), "\r", "")
-		plain, plainErr := source.Checksum(t.Context(), blobtest.BytesSource([]byte(lines)), name)
-		dos, dosErr := source.Checksum(t.Context(), blobtest.BytesSource([]byte(strings.ReplaceAll(lines, "\n", "\r\n"))), name)
+		plain, plainErr := source.Checksum(t.Context(), source.Text(lines), name)
+		dos, dosErr := source.Checksum(t.Context(), source.Text(strings.ReplaceAll(lines, "\n", "\r\n")), name)
 		if plain != dos || (plainErr == nil) != (dosErr == nil) {
 			t.Errorf("%q: %s, %v; with other line ends %s, %v", lines, plain, plainErr, dos, dosErr)
 		}
 		if name == "" || name == "-" || path.Base(name) != name || name == "/" || strings.ContainsFunc(name, unicode.IsControl) || strings.TrimSpace(name) != name {
 			return // sha256sum escapes such names, and they come in no URL
 		}
-		want := *blobtest.Sum(text)
+		want := blob.Hash(sha256.Sum256(text))
 		for _, line := range []string{"%[1]s  %[2]s", "%[1]s *%[2]s", "SHA256 (%[2]s) = %[1]s", "SHA2-256(%[2]s)= %[1]s"} {
 			written := fmt.Sprintf(line+"\n", want, name)
-			if got, err := source.Checksum(t.Context(), blobtest.BytesSource([]byte(written)), name); err != nil || got != want {
+			if got, err := source.Checksum(t.Context(), source.Text(written), name); err != nil || got != want {
 				t.Errorf("%q tells %s of %q, %v", written, got, name, err)
 			}
-			if got, err := source.Checksum(t.Context(), blobtest.BytesSource([]byte(written)), name+"x"); err == nil {
+			if got, err := source.Checksum(t.Context(), source.Text(written), name+"x"); err == nil {
 				t.Errorf("%q tells %s of another file", written, got)
 			}
 		}

@@ -215,17 +215,22 @@ func (e *exchange) send(query, form url.Values) ([]byte, error) {
 
 func (e *exchange) read(answer []byte) (*providers.Credentials, error) {
 	var said struct {
-		Credentials struct{ AccessKeyId, AccessKeySecret, SecurityToken, Expiration string } //nolint:revive // STS's own names
+		Credentials struct {
+			ID         string `json:"AccessKeyId"`
+			Secret     string `json:"AccessKeySecret"`
+			Token      string `json:"SecurityToken"`
+			Expiration string
+		}
 	}
 	if err := json.Unmarshal(answer, &said); err != nil {
 		return nil, errors.New(e.failed + ": the answer is no JSON")
 	}
 	given := said.Credentials
 	expires, err := time.Parse(time.RFC3339, given.Expiration)
-	if err != nil || given.AccessKeyId == "" || given.AccessKeySecret == "" || given.SecurityToken == "" {
+	if err != nil || given.ID == "" || given.Secret == "" || given.Token == "" {
 		return nil, errors.New(e.failed + ": the answer lacks something that credentials have")
 	}
 	e.expires = expires
-	e.session = &providers.Credentials{AccessKeyId: given.AccessKeyId, AccessKeySecret: given.AccessKeySecret, SecurityToken: given.SecurityToken}
+	e.session = &providers.Credentials{AccessKeyId: given.ID, AccessKeySecret: given.Secret, SecurityToken: given.Token}
 	return e.session, nil
 }
