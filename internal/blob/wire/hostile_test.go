@@ -108,8 +108,8 @@ func TestNoPieceOfAnAnswerIsTold(t *testing.T) {
 		server := &rawserver.Server{}
 		server.Raw([]byte(answer), nil)
 		transport := &http.Transport{}
-		Bound(transport, server.Dial)
-		response, err := Client(transport).Get("http://127.0.0.1:1/?Signature=hush")
+		Bound(transport, server.Dial, DefaultLimits())
+		response, err := Client(transport, DefaultLimits()).Get("http://127.0.0.1:1/?Signature=hush")
 		if err == nil {
 			response.Body.Close()
 			t.Errorf("%q is an answer", answer)
@@ -133,7 +133,7 @@ func TestHeadersAreBounded(t *testing.T) {
 	transport := &http.Transport{}
 	Bound(transport, nil)
 	defer transport.CloseIdleConnections()
-	response, err := Client(transport).Get(server.URL)
+	response, err := Client(transport, DefaultLimits()).Get(server.URL)
 	if err == nil {
 		response.Body.Close()
 		t.Error("a header of 1 MB was taken")
