@@ -131,7 +131,7 @@ func TestHeadersAreBounded(t *testing.T) {
 	}))
 	defer server.Close()
 	transport := &http.Transport{}
-	Bound(transport, nil)
+	Bound(transport, nil, DefaultLimits())
 	defer transport.CloseIdleConnections()
 	response, err := Client(transport, DefaultLimits()).Get(server.URL)
 	if err == nil {
