@@ -111,20 +111,6 @@ type state struct {
 
 func (s state) there() bool { return s.value.Type() != nil && !s.value.IsNull() }
 
-// get is a string of a state.
-func (s state) get(t *testing.T, name string) string {
-	t.Helper()
-	var values map[string]tftypes.Value
-	var text string
-	if err := s.value.As(&values); err != nil {
-		t.Fatal(err)
-	}
-	if err := values[name].As(&text); err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 func (p *process) typeOf(kind string) tftypes.Type { return p.schema.ResourceSchemas[kind].ValueType() }
 
 func (p *process) valueOf(kind string, s state) tftypes.Value {

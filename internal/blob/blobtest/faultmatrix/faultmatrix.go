@@ -193,7 +193,7 @@ func cellsOf(name string, requests []faultproxy.Request) []Cell {
 	return cells
 }
 
-// Applies: what has no body cannot be cut in its middle.
+// Applies says whether a fault can be played on a request: what has no body cannot be cut in its middle.
 func Applies(fault faultproxy.Fault, request faultproxy.Request) bool {
 	switch fault {
 	case faultproxy.ResetDuring:

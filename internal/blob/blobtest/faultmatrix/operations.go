@@ -210,7 +210,7 @@ func readings() []operation {
 		},
 		{
 			name: "read a range", before: plant, after: untouched, done: done, reads: "GET",
-			do: func(ctx context.Context, w *world, store blob.Store) error {
+			do: func(ctx context.Context, _ *world, store blob.Store) error {
 				return reads(ctx, store, blob.ReadOptions{Offset: 100, Length: 1000}, oldBytes(readSize)[100:1100])
 			},
 		},
