@@ -25,6 +25,7 @@ func FuzzChecksum(f *testing.F) {
 		f.Add([]byte(text), "job.jar")
 		f.Add([]byte(text), "SHA256 (")
 	}
+	f.Add([]byte(hash+"  *job.jar\n"), "*job.jar") // a star of the name's own
 	f.Fuzz(func(t *testing.T, text []byte, name string) {
 		found, err := source.Checksum(t.Context(), source.Text(text), name)
 		switch {

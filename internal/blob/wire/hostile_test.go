@@ -67,8 +67,8 @@ func TestBounded(t *testing.T) {
 		if want != (err == nil) || want && len(data) != length || !want && (len(data) != 10 || !errors.As(err, &long)) {
 			t.Errorf("%d bytes: %d of them, %v", length, len(data), err)
 		}
-		if _, again := body.Read(make([]byte, 5)); !want && !errors.As(again, &long) {
-			t.Errorf("%d bytes: then %v", length, again)
+		if n, again := body.Read(make([]byte, 5)); n != 0 || !want && !errors.As(again, &long) {
+			t.Errorf("%d bytes: then %d, %v", length, n, again)
 		}
 	}
 }
