@@ -174,6 +174,7 @@ func FuzzAnswers(f *testing.F) {
 	for i, operation := range operations() {
 		add := func(status uint16, header, body string) { f.Add(uint8(i), status, header, []byte(body)) }
 		add(200, genuine, "")
+		add(200, genuine+"\r\nContent-Length: 5", "12345") // without an ETag
 		add(200, object, "12345")
 		add(206, strings.Replace(object, "Length: 5", "Length: 3", 1), "345")
 		add(200, object+"\r\nContent-Type: application/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><"+operation.root+"><ETag>&quot;e&quot;</ETag><UploadId>u</UploadId><Status>Enabled</Status></"+operation.root+">")
