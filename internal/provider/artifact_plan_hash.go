@@ -89,10 +89,9 @@ func (p *artifactPlan) planLocal(ctx context.Context, from blob.Source, pin type
 		p.planned.ContentSHA256 = types.StringUnknown()
 	default:
 		p.planned.ContentSHA256 = pin
-		switch {
-		case ok && read.SHA256.String() == pin.ValueString():
-			p.bytes = read.Size
-		case ok:
+		// The length is not planned: if the source is another one, or gone, once this is planned again at apply, Terraform would stop for that with words about
+		// a bug, in place of ours about the pin.
+		if ok && read.SHA256.String() != pin.ValueString() {
 			p.complain(p.config.pinAttribute(), "The source is not the pinned one",
 				fmt.Sprintf("The source has SHA-256 %s, and %s asks for %s. Correct the one that is wrong, or remove %[2]s to take the source as it is.",
 					read.SHA256, p.config.pinAttribute(), pin.ValueString()))
