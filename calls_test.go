@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"testing"
 	"time"
@@ -95,10 +96,10 @@ func TestTheContextOfACall(t *testing.T) {
 		}
 		return "", context.DeadlineExceeded
 	})
-	if err != context.DeadlineExceeded {
+	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the call's error became %v", err)
 	}
-	if _, ok := kept.Deadline(); ok || kept.Value(heldKey{}) != nil || kept.Err() != context.Canceled {
+	if _, ok := kept.Deadline(); ok || kept.Value(heldKey{}) != nil || !errors.Is(kept.Err(), context.Canceled) {
 		t.Errorf("after the call: %v", kept)
 	}
 	select {
@@ -106,7 +107,7 @@ func TestTheContextOfACall(t *testing.T) {
 	default:
 		t.Error("after the call its context is not done")
 	}
-	if <-derived.Done(); derived.Err() != context.Canceled {
+	if <-derived.Done(); !errors.Is(derived.Err(), context.Canceled) {
 		t.Errorf("what was derived from it has %v", derived.Err())
 	}
 
@@ -115,7 +116,7 @@ func TestTheContextOfACall(t *testing.T) {
 		<-ctx.Done()
 		return "", ctx.Err()
 	})
-	if err != context.Canceled {
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a call whose caller goes away: %v", err)
 	}
 }
