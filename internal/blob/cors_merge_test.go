@@ -150,10 +150,19 @@ func TestCORSUndone(t *testing.T) {
 type slowCORS struct {
 	*fakeCORS
 	takes time.Duration
+	one   *sync.Mutex // for two at once
+}
+
+func (s slowCORS) CORS(ctx context.Context) (blob.CORSConfig, error) {
+	s.one.Lock()
+	defer s.one.Unlock()
+	return s.fakeCORS.CORS(ctx)
 }
 
 func (s slowCORS) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 	time.Sleep(s.takes)
+	s.one.Lock()
+	defer s.one.Unlock()
 	return s.fakeCORS.SetCORS(ctx, config)
 }
 
@@ -161,7 +170,7 @@ func (s slowCORS) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 func TestCORSOfTwoProcesses(t *testing.T) {
 	for _, later := range []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
-			bucket := slowCORS{&fakeCORS{rules: []blob.CORSRule{rule("", "a")}}, 200 * time.Millisecond}
+			bucket := slowCORS{&fakeCORS{rules: []blob.CORSRule{rule("", "a")}}, 200 * time.Millisecond, new(sync.Mutex)}
 			var both sync.WaitGroup
 			for i, name := range []string{"one", "other"} {
 				both.Go(func() {

@@ -10,7 +10,7 @@ import (
 
 const zfsMagic = 0x2fc12fc1 // which is not of the kernel's own tree
 
-// BootID is new with each start of the machine, and the same in all its containers.
+// BootID is new with each start of the machine. Some containers (LXC, systemd-nspawn) have one of their own.
 func BootID() string {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

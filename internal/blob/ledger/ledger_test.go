@@ -187,6 +187,7 @@ func TestGone(t *testing.T) {
 		"the machine was started anew, and another has its ID and time": {func(m *machine) { m.own.Boot = "tuesday" }, true},
 		"another machine shares the home":                               {func(m *machine) { m.own.Boot, m.shared, m.running = "tuesday", true, nil }, false},
 		"in another container":                                          {func(m *machine) { m.own.Namespace, m.running = "pid:[2]", nil }, false},
+		"in another container that tells a start of its own":            {func(m *machine) { m.own.Boot, m.own.Namespace, m.running = "tuesday", "pid:[2]", nil }, false},
 		"we do not know who we are":                                     {func(m *machine) { m.own, m.running = process{}, nil }, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,10 +32,10 @@ func (l *Ledger) gone(p process) bool {
 	switch {
 	case !ok:
 		return false
+	case p.Namespace != self.Namespace: // before the start: some containers each have one of their own
+		return false
 	case p.Boot != self.Boot:
 		return l.system.local(l.folder.Dir)
-	case p.Namespace != self.Namespace:
-		return false
 	}
 	started, there := l.system.find(p.PID)
 	return !there || started != "" && started != p.Started

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,9 +15,9 @@ import (
 var thisSystem = system{self: sync.OnceValues(self), find: find, local: isLocal}
 
 func self() (process, bool) {
-	// Of /proc as it is mounted here: "self" is nowhere else.
+	// Of /proc as it is mounted here: "self" is nowhere else. It may be that of another namespace, whose IDs are not ours.
 	namespace, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
+	if id, wrong := os.Readlink("/proc/self"); err != nil || wrong != nil || id != strconv.Itoa(os.Getpid()) {
 		return process{}, false
 	}
 	p := process{Boot: usercache.BootID(), Namespace: namespace, PID: os.Getpid()}
