@@ -58,10 +58,10 @@ func (l localRoot) converges(t *testing.T, want string) {
 func TestNoRoomInTheDirectory(t *testing.T) {
 	t.Parallel()
 	l := newLocalRoot(t)
-	large := strings.Repeat("0123456789abcdef", 4<<20>>4)
+	large := strings.Repeat("0123456789abcdef", 40<<20>>4)
 	writeFile(t, l.file, large)
 	apply := l.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
-	limited := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"-c", `ulimit -f 4096 && exec "$0" "$@"`}, apply.Args...)...) // 2 MiB in blocks of 512 bytes
+	limited := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"-c", `ulimit -f 65536 && exec "$0" "$@"`}, apply.Args...)...) // 32 MiB in blocks of 512 bytes: more than any log
 	limited.Dir, limited.Env = apply.Dir, apply.Env
 	l.refused(t, limited, "Publishing "+l.baseURI+"/"+jobPath+" failed", "What to do", "Make room")
 	l.converges(t, large)

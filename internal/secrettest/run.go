@@ -117,10 +117,16 @@ func searchLeft(directory string) []error {
 	var failed []error
 	for _, name := range []string{temporaryDirectory, workDirectory, logsDirectory} {
 		failed = append(failed, filepath.WalkDir(filepath.Join(directory, name), func(path string, file os.DirEntry, err error) error {
+			if goesAway(err) { // what a test has started may not have ended yet
+				return nil
+			}
 			if err != nil || !file.Type().IsRegular() || isConfiguration(path) {
 				return err
 			}
 			found, err := searchFile(path)
+			if goesAway(err) {
+				return nil
+			}
 			if err != nil {
 				return err
 			}

@@ -129,11 +129,16 @@ func searchTree(directory string) error {
 		if err == nil && file.Type().IsRegular() && !isConfiguration(path) {
 			err = noteFile(path)
 		}
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		if goesAway(err) {
 			return nil
 		}
 		return err
 	})
+}
+
+// goesAway says whether a file was gone, or somebody else's, when its turn came.
+func goesAway(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }
 
 func noteFile(path string) error {
