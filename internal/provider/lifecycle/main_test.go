@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -70,8 +71,12 @@ func TestLifecycles(t *testing.T) {
 	if err := flag.Set("rapid.checks", fmt.Sprint((*lifecycles+parts-1)/parts)); err != nil {
 		t.Fatal(err)
 	}
+	var begun atomic.Int32 // with -run not all of them
 	t.Cleanup(func() {
 		t.Logf("what happened:\n%s", tally)
+		if lived := tally.lifecycles(); !t.Failed() && int(begun.Load()) == parts && lived < *lifecycles {
+			t.Errorf("there was time for %d lifecycles, and not for %d", lived, *lifecycles)
+		}
 		if !t.Failed() && tally.lifecycles() >= enough {
 			for _, what := range tally.missing(mustHappen) {
 				t.Errorf("in so many lifecycles this never happened: %s", what)
@@ -82,6 +87,7 @@ func TestLifecycles(t *testing.T) {
 		for part := range shard.parts {
 			t.Run(fmt.Sprintf("%s/%d", shard.store, part+1), func(t *testing.T) {
 				t.Parallel()
+				begun.Add(1)
 				s := serve(t)
 				newWorld := worlds[shard.store](t, s)
 				parent := t.TempDir()
