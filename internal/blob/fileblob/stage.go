@@ -110,7 +110,7 @@ func (w *fileStage) begin() (err error) {
 	if err := w.store.claim(w.root, w.temporary, w.file); err != nil {
 		w.file.Close()
 		if !errors.Is(err, fs.ErrNotExist) { // errSwept: of that name there may be another one by now
-			w.root.Remove(filepath.FromSlash(w.temporary))
+			_ = w.root.Remove(filepath.FromSlash(w.temporary))
 		}
 		return err
 	}
