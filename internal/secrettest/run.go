@@ -24,7 +24,7 @@ const wrapperPackage = "github.com/terraform-provider-flink/terraform-provider-f
 
 // Run runs a command that is a suite of acceptance tests, watches it, and searches what it leaves. Terraform is the path of the real one.
 func Run(terraform string, command ...string) (report Report, err error) {
-	directory, err := os.MkdirTemp("", "flink-watch-")
+	directory, err := os.MkdirTemp("", "watch-") // short, as tests have sockets below it
 	if err != nil {
 		return report, err
 	}
