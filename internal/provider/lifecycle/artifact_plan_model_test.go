@@ -176,6 +176,9 @@ func (m *model) plannedArtifact(c *change, forced bool) {
 	if want := forced || c.prior.tainted || expected.location != placeOf(before); want != (c.action == replace) {
 		m.t.Fatalf("%s: planned %s from %s to %q", c.addr, c.action, placeOf(before), expected.location)
 	}
+	if c.action != replace && text(before["content_sha256"]) == expected.hash && text(planned["source"]) != "" && text(before["source"]) != "" && !planned["source"].Equal(before["source"]) {
+		m.t.Fatalf("%s: the same bytes by another path are planned to be a change: %s", c.addr, planned["source"])
+	}
 	if c.action == update && text(before["content_sha256"]) != expected.hash && planned["etag"].IsKnown() {
 		m.t.Fatalf("%s: other bytes are planned, and the etag that they will have: %s", c.addr, planned["etag"])
 	}

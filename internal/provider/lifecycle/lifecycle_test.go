@@ -151,6 +151,17 @@ func (l *lifecycle) places() []string {
 	return places
 }
 
+// managed are the places of the artifacts in the state.
+func (l *lifecycle) managed() []string {
+	var places []string
+	for _, addr := range slices.Sorted(maps.Keys(l.state)) {
+		if at := l.state[addr]; at.current != nil && at.current.kind == artifactKind {
+			places = append(places, placeOf(fields(at.current.value)))
+		}
+	}
+	return places
+}
+
 // drift is what somebody does behind the provider's back.
 func (l *lifecycle) drift() {
 	t := l.t
@@ -165,7 +176,11 @@ func (l *lifecycle) drift() {
 		l.driftStorage()
 		return
 	}
-	place := rapid.SampledFrom(l.places()).Draw(t, "drift at")
+	places := l.places()
+	if managed := l.managed(); len(managed) > 0 && rapid.Bool().Draw(t, "drift of ours") {
+		places = managed
+	}
+	place := rapid.SampledFrom(places).Draw(t, "drift at")
 	there, found := l.model.store[place]
 	kind := "foreign object"
 	if found {

@@ -18,7 +18,7 @@ var lifecycles = flag.Int("lifecycles", 10000, "how many random lifecycles are t
 var shards = []struct {
 	store string
 	parts int
-}{{"s3", 4}, {"oss", 8}, {"file", 68}}
+}{{"s3", 2}, {"oss", 8}, {"file", 70}}
 
 // worlds start what a store needs, and return what makes a new world in it.
 var worlds = map[string]func(t *testing.T, s served) func(t fatal, root string) (world, func()){

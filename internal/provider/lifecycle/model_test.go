@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -23,6 +24,7 @@ type model struct {
 	foreign map[string]bool // what a refresh of this walk found to be another's
 	ids     int
 	tokens  map[string]bool // all that were ever seen
+	murky   bool            // a call failed under bad circumstances: what it has sent may be done only now
 	excused bool            // something was not known at plan: what is refused then may be refused as late as in the apply
 }
 
@@ -88,6 +90,11 @@ func (m *model) look() {
 }
 
 func (m *model) beginWalk(provider map[string]tftypes.Value) {
+	if m.murky {
+		m.murky = false
+		time.Sleep(lateness)
+		m.look()
+	}
 	m.base = text(provider["base_uri"])
 	m.claims, m.placed, m.foreign = nil, map[string]bool{}, map[string]bool{}
 }

@@ -145,6 +145,7 @@ func (m *model) applied(doing words, expected *outcome, errors failed, uncertain
 	m.compare(doing, expected, after, done, uncertain)
 	switch {
 	case uncertain && errors != nil:
+		m.murky = m.world.name() != "file"
 		tally.count("failed under bad circumstances")
 	case uncertain:
 		tally.count("survived bad circumstances")

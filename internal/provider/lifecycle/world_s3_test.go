@@ -9,6 +9,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -164,11 +165,17 @@ var faults = map[string]faultproxy.Fault{
 
 var httpHarms = []string{"cancelled", "cancelled", "answer lost", "answer lost", "reset", "500", "503", "denied", "answer cut"}
 
+// lateness is how much later a server may do what was cancelled on its way. The model looks again then.
+const lateness = 50 * time.Millisecond
+
 // harmHTTP lets the n-th request meet a fault, or be cancelled. A create has three requests or so.
 func harmHTTP(proxy *faultproxy.Proxy, kind string, n int) (context.Context, func()) {
 	if kind == "cancelled" {
 		ctx := newCountdown(n * 5)
-		return ctx, ctx.cancel
+		return ctx, func() {
+			ctx.cancel()
+			time.Sleep(lateness)
+		}
 	}
 	proxy.Clear()
 	proxy.Inject(faultproxy.Match{}, faults[kind], (n+2)/3, 1)
