@@ -1,6 +1,7 @@
 package secrettest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -52,6 +53,11 @@ func Terraform() error {
 		return err
 	}
 	return syscall.Exec(terraform, append([]string{terraform}, os.Args[1:]...), environment)
+}
+
+// RealTerraform is the binary that is watched, or that nobody watches.
+func RealTerraform() string {
+	return cmp.Or(os.Getenv(terraformVariable), os.Getenv("TF_ACC_TERRAFORM_PATH"))
 }
 
 // workingDirectory is where Terraform will work: here, or where -chdir says.
