@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var lifecycles = flag.Int("lifecycles", 10000, "how many random lifecycles are tried, over all stores")
+var lifecycles = flag.Int("lifecycles", 3000, "how many random lifecycles are tried, over all stores")
 
 // shards is in how many parts a store's lifecycles are tried, side by side. All parts of all stores have as many.
 var shards = []struct {
