@@ -30,7 +30,16 @@ if [[ ! -x "$built" ]]; then
 	work=$(mktemp -d "$PWD/.cache/opentofu.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
 	# Its go.mod has replace lines, which `go install` refuses: a copy of the module's folder is built instead.
-	module=$(go mod download -json "github.com/opentofu/opentofu@$version")
+	for attempt in 1 2 3; do # what is lost on its way is asked for again
+		if module=$(go mod download -json "github.com/opentofu/opentofu@$version"); then
+			break
+		fi
+		echo "$module" >&2
+		if ((attempt == 3)); then
+			exit 1
+		fi
+		sleep 10
+	done
 	folder=$(sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p' <<<"$module")
 	cp -R "$folder/." "$work"
 	chmod -R u+w "$work"

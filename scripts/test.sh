@@ -50,13 +50,13 @@ verdict=0
 echo "Acceptance tests run with $version ($terraform)."
 {
 	if [[ -n "$opentofu" ]]; then
-		run -timeout 45m "$@" ./internal/provider
+		run -timeout 120m "$@" ./internal/provider
 	else
-		watched='/internal/(blob|source|workspace)'
+		watched='/internal/(blob|source|workspace)|/internal/provider$'
 		# shellcheck disable=SC2046 # import paths have no spaces
-		run $race -timeout 20m "$@" $(go list ./... | grep -E "$watched")
+		run $race -timeout 120m "$@" $(go list ./... | grep -E "$watched")
 		# shellcheck disable=SC2046
-		run -timeout 45m "$@" $(go list ./... | grep -vE "$watched")
+		run -timeout 120m "$@" $(go list ./... | grep -vE "$watched")
 	fi
 	exit "$failed"
 } | .bin/testreport || verdict=$?
