@@ -19,7 +19,7 @@ type CORSConfigurer interface {
 	// CORS returns the bucket's rules in their order; a bucket that never had any has none, and that is no error.
 	CORS(ctx context.Context) (CORSConfig, error)
 
-	// SetCORS replaces all rules. No rules: the configuration is deleted.
+	// SetCORS replaces all rules, by one request that is never repeated. No rules: the configuration is deleted.
 	SetCORS(ctx context.Context, config CORSConfig) error
 }
 

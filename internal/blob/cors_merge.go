@@ -25,13 +25,13 @@ var corsPauses = []time.Duration{500 * time.Millisecond, 500 * time.Millisecond,
 // nothing is written.
 //
 // Ours is known by its ID. Where the store keeps none (OSS), it is known by what it was when it was last written: written, nil where that was
-// never done. The result is what to pass the next time.
+// never done. The result is what to pass the next time, also after a failure: then it is the new rule if the store has acknowledged it.
 //
 // The stores have no conditional write for this. Callers hold a lock per bucket, and reading back finds what another process has undone. A window
 // remains: what a program that does not read back itself writes between our reading and our writing is lost, as with every tool.
 func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, written *CORSRule) (*CORSRule, error) {
 	before, equal := written, -1 // how many rules are equal to that one, before we write
-	err := changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
+	acknowledged, err := changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
 		at, last := config.own(rule.ID, written), written
 		if equal < 0 {
 			equal = config.count(before)
@@ -58,6 +58,9 @@ func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, w
 		config.Rules[at] = rule
 		return config, changed
 	})
+	if err != nil && !acknowledged {
+		return before, err
+	}
 	return written, err
 }
 
@@ -65,7 +68,7 @@ func EnsureCORSRule(ctx context.Context, bucket CORSConfigurer, rule CORSRule, w
 // order stay.
 func RemoveCORSRule(ctx context.Context, bucket CORSConfigurer, id string, written *CORSRule) error {
 	left := -1 // equal rules of others, which the store cannot tell from ours
-	return changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
+	_, err := changeCORS(ctx, bucket, func(config CORSConfig) (CORSConfig, bool) {
 		at := config.own(id, written)
 		if at >= 0 && config.Rules[at].ID == "" {
 			equal := config.count(written)
@@ -82,6 +85,7 @@ func RemoveCORSRule(ctx context.Context, bucket CORSConfigurer, id string, writt
 		config.Rules = slices.Delete(slices.Clone(config.Rules), at, at+1)
 		return config, true
 	})
+	return err
 }
 
 // Serving finds our rule, known as in EnsureCORSRule, whatever it allows by now, else a rule of somebody else that allows the same as the
@@ -149,43 +153,46 @@ func age(rule CORSRule) int32 {
 	return *rule.MaxAgeSeconds
 }
 
-// changeCORS writes until a reading shows that there is nothing to change. Once it writes, cancelling ctx stops it only after a further
-// reading: a caller that is told of a failure forgets the rule, which on a store without IDs is then somebody else's for good.
-func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConfig) (CORSConfig, bool)) error {
+// changeCORS writes until a reading shows that there is nothing to change. A write that failed in passing, or whose answer was lost, is treated
+// as one that somebody has undone: what is sent next is made of what is there by then, as another program may have written in between. Once it
+// writes, cancelling ctx stops it only after a further reading: a caller that is told of a failure forgets the rule, which on a store without IDs
+// is then somebody else's for good. Acknowledged: it is done, or the store said so of the last write and could not be asked since.
+func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConfig) (CORSConfig, bool)) (acknowledged bool, err error) {
 	committing := ctx
-	var lost error // of a write whose outcome is not known
+	var failed error // of the last write, which may have been done nevertheless
 	for attempt := 0; ; attempt++ {
 		config, err := bucket.CORS(committing)
 		if err != nil {
-			return cmp.Or(lost, err)
+			return acknowledged, cmp.Or(failed, err)
 		}
 		changed, needed := change(config)
 		if !needed {
-			return nil
-		}
-		if lost != nil {
-			return lost
+			return true, nil
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return false, cmp.Or(failed, context.Cause(ctx))
 		}
 		if attempt == len(corsPauses) {
-			return ErrUndone
+			return false, cmp.Or(failed, ErrUndone)
 		}
 		if attempt == 0 {
 			var cancel context.CancelFunc
 			committing, cancel = CommitContext(ctx)
 			defer cancel()
 		}
-		switch err := bucket.SetCORS(committing, changed); {
-		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrNotAStore), errors.Is(err, context.DeadlineExceeded):
-			lost = err
-		case err != nil:
-			return err
+		failed = bucket.SetCORS(committing, changed)
+		acknowledged = failed == nil
+		if failed != nil && !mayPass(failed) {
+			return false, failed
 		}
 		select {
 		case <-time.After(corsPauses[attempt]):
 		case <-ctx.Done():
 		}
 	}
+}
+
+// mayPass says whether a write may have been done although it failed, or may be done the next time.
+func mayPass(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotAStore) || errors.Is(err, context.DeadlineExceeded)
 }

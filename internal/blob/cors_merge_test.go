@@ -190,39 +190,6 @@ func TestCORSOfTwoProcesses(t *testing.T) {
 	}
 }
 
-// A write whose answer was lost is looked for before it is called a failure: on a store without IDs nobody would know its rule.
-func TestCORSLostAnswer(t *testing.T) {
-	for name, written := range map[string]bool{"written": true, "not written": false} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				bucket := lostCORS{withoutIDs(rule("", "a")), written}
-				owned, err := blob.EnsureCORSRule(t.Context(), bucket, rule("ours", "console"), nil)
-				if written && (err != nil || owned == nil) || !written && !errors.Is(err, blob.ErrUnreachable) {
-					t.Errorf("written %v, %v", owned, err)
-				}
-				if !written && len(bucket.rules) != 1 {
-					t.Errorf("the rules are %v", identified(bucket.rules))
-				}
-			})
-		})
-	}
-}
-
-// lostCORS is a bucket whose answers to writes are lost, and perhaps the requests themselves.
-type lostCORS struct {
-	*fakeCORS
-	executed bool
-}
-
-func (l lostCORS) SetCORS(ctx context.Context, config blob.CORSConfig) error {
-	if l.executed {
-		if err := l.fakeCORS.SetCORS(ctx, config); err != nil {
-			return err
-		}
-	}
-	return blob.ErrUnreachable
-}
-
 // Where a store keeps IDs, what was written last counts for nothing.
 func TestCORSWithIDsForgetsWhatWasWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,8 @@ const (
 )
 
 // Pages are the pages of a listing, from the query's token on. A listing that does not come nearer to its end is an error: a page that ends
-// before the last one ended, or more of them than anybody has. No page follows an error.
+// before the last one ended, or more of them than anybody has. No page follows an error. A prefix that a page ends with and the next one begins
+// with, as some stores have it, is in the first alone.
 func Pages(ctx context.Context, store Store, q Query) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		var listed, empty int
@@ -24,6 +25,9 @@ func Pages(ctx context.Context, store Store, q Query) iter.Seq2[Page, error] {
 			if err != nil {
 				yield(Page{}, err)
 				return
+			}
+			if len(page.Prefixes) > 0 && page.Prefixes[0] == last {
+				page.Prefixes = page.Prefixes[1:]
 			}
 			n := len(page.Infos) + len(page.Prefixes)
 			listed, empty = listed+n, empty+1

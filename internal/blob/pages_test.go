@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -51,7 +52,7 @@ func TestPages(t *testing.T) {
 			}
 			return keys(fmt.Sprint(n), many...), nil
 		}, 1000, 1001, blob.ErrNotAStore},
-		"prefixes for ever": {func(n int) (blob.Page, error) { return blob.Page{Next: fmt.Sprint(n), Prefixes: []string{"a/"}}, nil }, 1, 2, blob.ErrNotAStore},
+		"prefixes for ever": {func(n int) (blob.Page, error) { return blob.Page{Next: fmt.Sprint(n), Prefixes: []string{"a/"}}, nil }, 1001, 1002, blob.ErrNotAStore},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, came, failure := &lister{page: c.page}, 0, error(nil)
@@ -67,6 +68,23 @@ func TestPages(t *testing.T) {
 				t.Errorf("%d pages in %d requests, %v; want %d, %d, %v", came, store.asked, failure, c.pages, c.most, c.is)
 			}
 		})
+	}
+}
+
+// A prefix that is repeated at the beginning of the next page is listed once.
+func TestPagesRepeatNoPrefix(t *testing.T) {
+	store := &lister{page: func(n int) (blob.Page, error) {
+		return []blob.Page{{Next: "x", Prefixes: []string{"a/", "b/"}}, {Prefixes: []string{"b/", "c/"}}}[n-1], nil
+	}}
+	var got []string
+	for page, err := range blob.Pages(t.Context(), store, blob.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, page.Prefixes...)
+	}
+	if !slices.Equal(got, []string{"a/", "b/", "c/"}) {
+		t.Errorf("listed %q", got)
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -36,10 +38,10 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 		return
 	}
 	tried := "Deleting " + artifact.URI()
-	if plan.Unproven {
+	if reason := r.keeps(ctx, plan); reason != "" {
 		resp.Diagnostics.AddError("The old file was kept",
-			fmt.Sprintf("%s is to be replaced, and the plan could not see what will come in its place: the source was missing, unreadable, unreachable, not the pinned one, has changed, or was not known yet. It was left as it is.\n\n"+
-				"What to do: Build the source before the plan; if it is a URL, pin it with content_sha256. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI()))
+			fmt.Sprintf("%s is to be replaced, and %s. It was left as it is.\n\n"+
+				"What to do: Correct the source, or build it before the plan, and plan again; if it is a URL, pin it with content_sha256. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI(), reason))
 		return
 	}
 	store, err := r.configured.store(artifact.Base)
@@ -91,4 +93,21 @@ func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info, looked
 		}
 	}
 	return err
+}
+
+// keeps says why an object that is to be replaced must not go yet; "": it may. A create that fails after the delete would leave nothing.
+func (r *artifactResource) keeps(ctx context.Context, plan replacement) string {
+	if plan.Unproven {
+		return "the plan could not see what will come in its place: the source was missing, unreadable, unreachable, not the pinned one, has changed, was that very file, or was not known yet"
+	}
+	if plan.Source == "" {
+		return ""
+	}
+	switch read, err := r.configured.hashOf(ctx, source.File{Path: plan.Source}); {
+	case err != nil:
+		return fmt.Sprintf("the source %q cannot be read any more: %s", plan.Source, strings.TrimSuffix(sentence(err), "."))
+	case read.SHA256.String() != plan.SHA256:
+		return fmt.Sprintf("the source %q has changed since the plan: it has SHA-256 %s, and %s was planned", plan.Source, read.SHA256, plan.SHA256)
+	}
+	return ""
 }

@@ -71,6 +71,7 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		}
 	}
 	p.planRest()
+	p.checkWhatGoes()
 	if prior == nil && owned {
 		// The second planning of a replacement has the private state of the first, which has asked already.
 		var first replacement
@@ -78,6 +79,9 @@ func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		p.unproven = p.unproven || first.Unproven
 	}
 	next := replacement{Unproven: p.unproven && (p.prior == nil || p.replaced())}
+	if p.prior == nil || p.replaced() { // of a tainted resource nothing tells a create from a replacement
+		next.Source, next.SHA256 = p.localSource()
+	}
 	if prior == nil && !owned {
 		next.Foreign = r.configured.takenOver()
 	}
@@ -165,8 +169,13 @@ func (p *artifactPlan) planLocation() {
 	}
 	p.location = &artifact
 	p.planned.URI = types.StringValue(artifact.URI())
-	if warning := workspace.FilenameWarning(artifact.Filename); warning != "" && (p.prior == nil || !p.prior.URI.Equal(p.planned.URI)) {
-		p.diags.AddAttributeWarning(path.Root("filename"), "Flink may not find this file", warning)
+	if p.prior != nil && p.prior.URI.Equal(p.planned.URI) {
+		return
+	}
+	for _, name := range [][3]string{{"namespace", "namespace", artifact.Namespace}, {"filename", "file name", artifact.Filename}} {
+		if warning := workspace.NameWarning(name[1], name[2]); warning != "" {
+			p.diags.AddAttributeWarning(path.Root(name[0]), "Flink may not find this file", warning)
+		}
 	}
 }
 

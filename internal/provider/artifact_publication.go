@@ -114,7 +114,7 @@ func (p *artifactPublication) occupied(there blob.Info, same, ours bool) diag.Di
 	var diags diag.Diagnostics
 	diags.AddAttributeError(frameworkpath.Root("filename"), "Another object is there already",
 		fmt.Sprintf("Creating %[1]s failed.\n\nCause: There is an object with %[2]s (%[3]d bytes, last modified %[4]s). It was left as it is.\n\n"+
-			"What to do: To keep it and manage it here, import it: terraform import ADDRESS '%[1]s'. To keep both, choose another filename, or set content_addressed = true. "+
+			"What to do: To manage it here, import it: terraform import ADDRESS '%[1]s'. Unless the source is the same, the next apply then replaces its bytes. To keep both, choose another filename, or set content_addressed = true. "+
 			"To replace it, set overwrite = true.",
 			p.artifact.URI(), what, there.Size, there.ModTime.UTC().Format("2006-01-02 15:04:05 UTC")))
 	return diags

@@ -96,7 +96,7 @@ func (r *artifactResource) checkOwner(ctx context.Context, from privateReader, t
 		r.configured.foreign.Store(artifact.Canonical(), true)
 		diags.AddAttributeWarning(path.Root("uri"), "The object belongs to another resource by now",
 			fmt.Sprintf("%s was taken over by another resource, perhaps in another state. Here it can only be changed with overwrite = true, and a destroy will leave it. "+
-				"Let one of them alone manage it.", artifact.URI()))
+				"Let one of them alone manage it. If there is no other one, as the object is an older copy that was brought back, forget it here and apply anew: terraform state rm ADDRESS.", artifact.URI()))
 	case same:
 		mended := newOwnership()
 		mended.Token, mended.Stamped = token, false

@@ -97,6 +97,7 @@ func startBrowser(t *testing.T, store *versitygw.Server, hosts ...string) contex
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path),
 		chromedp.Headless,
+		chromedp.WSURLReadTimeout(2 * time.Minute), // its first start on a new machine reads all of it from the disk
 		chromedp.NoFirstRun,
 		chromedp.NoDefaultBrowserCheck,
 		chromedp.NoSandbox, // root and most containers have none, and the only pages are ours

@@ -159,7 +159,7 @@ func (k *killer) converges() {
 func (k *killer) run(kills int) {
 	k.measure()
 	for i, tries := 0, 0; i < kills && !k.t.Failed(); tries++ {
-		if tries > 3*kills {
+		if tries > 6*kills {
 			k.t.Fatalf("%d kills after %d tries", i, tries)
 		}
 		k.next(i%2 == 0)
@@ -221,7 +221,20 @@ func (k *killer) killDuring(kind int) bool {
 	var output bytes.Buffer
 	apply.Stdout, apply.Stderr = &output, &output
 	var killed atomic.Bool
-	kill := sync.OnceFunc(func() { killed.Store(killProvider(apply.Process.Pid)) })
+	started := make(chan struct{})
+	start := func() {
+		if err := apply.Start(); err != nil {
+			k.t.Fatal(err)
+		}
+		close(started)
+	}
+	var killing sync.Mutex
+	kill := sync.OnceFunc(func() {
+		<-started
+		killing.Lock()
+		defer killing.Unlock()
+		killed.Store(killProvider(apply.Process.Pid))
+	})
 	var waiting sync.WaitGroup
 	done := make(chan struct{})
 	later := func(delay time.Duration) {
@@ -236,9 +249,7 @@ func (k *killer) killDuring(kind int) bool {
 	upTo := func(limit time.Duration) time.Duration { return time.Duration(k.random.Int64N(int64(limit))) }
 	switch delay := upTo(100 * time.Millisecond); {
 	case kind%4 == 3:
-		if err := apply.Start(); err != nil {
-			k.t.Fatal(err)
-		}
+		start()
 		later(upTo(k.whole))
 	case k.proxy != nil:
 		at, synchronous := int64(1+k.random.IntN(k.requests)), kind%2 == 0
@@ -254,13 +265,9 @@ func (k *killer) killDuring(kind int) bool {
 				time.Sleep(10 * time.Millisecond) // or it would be over before the kill
 			}
 		})
-		if err := apply.Start(); err != nil {
-			k.t.Fatal(err)
-		}
+		start()
 	default:
-		if err := apply.Start(); err != nil {
-			k.t.Fatal(err)
-		}
+		start()
 		waiting.Go(func() {
 			for len(k.uploads(k.t)) == 0 {
 				select {
@@ -279,6 +286,8 @@ func (k *killer) killDuring(kind int) bool {
 		k.proxy.Clear()
 	}
 	waiting.Wait()
+	killing.Lock() // one that a request has begun goes on looking through the processes
+	defer killing.Unlock()
 	var exit *exec.ExitError
 	switch {
 	case err != nil && !errors.As(err, &exit):

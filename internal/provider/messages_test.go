@@ -64,7 +64,9 @@ func TestWarnings(t *testing.T) {
 
 	// A name that Flink reads otherwise.
 	configure(artifact("job", fromFile(path), `filename = "my job.jar"`))
-	says(t, plan(), "Flink may not find this file")
+	says(t, plan(), "Flink may not find this file", `file name "my job.jar"`)
+	configure(strings.Replace(artifact("job", fromFile(path)), `"default"`, `"Dev Team"`, 1))
+	says(t, plan(), "Flink may not find this file", `namespace "Dev Team"`)
 }
 
 // A store that does not answer ends with the timeouts block, and says so.

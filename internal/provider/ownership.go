@@ -27,13 +27,17 @@ type ownership struct {
 type replacement struct {
 	// Unproven says that the plan could not see what will come in the object's place.
 	Unproven bool `json:"unproven"`
+	// Source and SHA256 are the path and the planned hash of the local file that will come in the object's place, so that the delete can look
+	// once more. "": it is no such file, or nothing is replaced.
+	Source string `json:"source,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 	// Foreign are the locations that another resource has taken over. It is filled for a resource without private state alone: Terraform
 	// keeps that of a tainted one from its plan and its delete.
 	Foreign []string `json:"foreign,omitempty"`
 }
 
 func (r replacement) equal(other replacement) bool {
-	return r.Unproven == other.Unproven && slices.Equal(r.Foreign, other.Foreign)
+	return r.Unproven == other.Unproven && r.Source == other.Source && r.SHA256 == other.SHA256 && slices.Equal(r.Foreign, other.Foreign)
 }
 
 // The keys are part of users' states: they never change.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -110,24 +111,28 @@ func TestInterruptedUpload(t *testing.T) {
 	apply := r.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color")
 	var output bytes.Buffer
 	apply.Stdout, apply.Stderr = &output, &output
-	parts := 0
-	var interrupt sync.Once
-	var mu sync.Mutex
+	var parts atomic.Int32
+	started := make(chan struct{})
 	proxy.OnRequest(func(request *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if request.URL.Query().Has("partNumber") {
-			if parts++; parts == 3 {
-				interrupt.Do(func() {
-					if err := apply.Process.Signal(os.Interrupt); err != nil {
-						t.Error(err)
-					}
-				})
+		if !request.URL.Query().Has("partNumber") {
+			return
+		}
+		n := parts.Add(1)
+		if n == 3 {
+			<-started
+			if err := apply.Process.Signal(os.Interrupt); err != nil {
+				t.Error(err)
 			}
-			time.Sleep(200 * time.Millisecond) // so that the upload is not over before the interrupt arrives
+		}
+		if n >= 3 {
+			time.Sleep(3 * time.Second) // so that the upload is not over before the interrupt arrives
 		}
 	})
-	if err := apply.Run(); err == nil {
+	if err := apply.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := apply.Wait(); err == nil {
 		t.Fatalf("the interrupted apply succeeded:\n%s", &output)
 	}
 	if !strings.Contains(output.String(), "Interrupted") {

@@ -39,7 +39,7 @@ func gone(ctx context.Context, store blob.Store, tried string) diag.Diagnostics 
 	case err == nil:
 	case errors.Is(err, blob.ErrNoBucket):
 		diags.AddWarning("The bucket is gone",
-			fmt.Sprintf("%s found that there is no bucket any more: %s What was in it is planned anew. If the bucket is still there, check the endpoint and the region in the provider's block before you apply.",
+			fmt.Sprintf("%s found that there is no bucket any more: %s What was in it is planned anew. If it is still there, check the endpoint and the region in the provider's block before you apply, or whether the directory is mounted.",
 				tried, sentence(err)))
 	case errors.Is(err, fs.ErrPermission):
 		// Who may not list was told by the store itself that the object is not there.

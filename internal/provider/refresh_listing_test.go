@@ -72,18 +72,26 @@ func inBucketBehindProxy(t *testing.T) (place, *faultproxy.Proxy) {
 	return inBucket(t, &server), proxy
 }
 
-// A thousand artifacts: eight HEADs and one page of a listing. Right after the apply that made them.
-func TestRefreshOfAThousand(t *testing.T) {
+// lateDates bounds how many of n objects in versitygw are looked at for its clock. It dates answers by one that is read once a second, or later where
+// the machine is busy: an object may then seem to be younger than the answer to its PUT.
+func lateDates(n int) int { return n / 20 }
+
+// Many artifacts: eight HEADs and one page of a listing, right after the apply that made them. Few enough to be planned within the minute that a listing lives,
+// on a slow machine too; the pages of more are counted in internal/blob/listing.
+func TestRefreshOfMany(t *testing.T) {
+	const n = 300
 	p, proxy := inBucketBehindProxy(t)
-	r := newRoot(t, many(p, 1000))
+	r := newRoot(t, many(p, n))
 
 	r.run(t, "apply", "-auto-approve", "-input=false")
-	expectCounts(t, "the apply", proxy.Methods(), map[string]int{"HEAD": 1000, "PUT": 1000})
+	expectCounts(t, "the apply", proxy.Methods(), map[string]int{"HEAD": n, "PUT": n})
 	proxy.Clear()
 	if output, changes := r.plansChanges(t); changes {
 		t.Fatalf("changes:\n%s", output)
 	}
-	expectCounts(t, "a plan", proxy.Methods(), map[string]int{"HEAD": 8, "GET": 1})
+	if sent := counted(proxy.Methods()); sent["HEAD"] < 8 || sent["HEAD"] > 8+lateDates(n) || sent["GET"] != 1 || len(sent) != 2 {
+		t.Errorf("a plan sent %v, want 8 HEADs, or a few more, and a GET", sent)
+	}
 
 	// Who may not list is asked no more than once for it, and hears nothing of it.
 	proxy.Clear()
@@ -92,7 +100,7 @@ func TestRefreshOfAThousand(t *testing.T) {
 	if changes || strings.Contains(output, "Warning") && !strings.Contains(output, "development overrides") || strings.Contains(output, "AccessDenied") {
 		t.Errorf("with listings denied:\n%s", output)
 	}
-	expectCounts(t, "a plan with listings denied", proxy.Methods(), map[string]int{"HEAD": 1000, "GET": 1})
+	expectCounts(t, "a plan with listings denied", proxy.Methods(), map[string]int{"HEAD": n, "GET": 1})
 }
 
 // The same on OSS, by its own names of the requests.
@@ -215,7 +223,10 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 		})
 		want, stays = append(want, "many[44] will be updated", "many[55] will be updated"), "The object belongs to another resource by now"
 	}
-	touched := len(want) + 1
+	heads := 8 + len(want) + 1
+	if retouch == nil {
+		heads += lateDates(60)
+	}
 	find := func() {
 		t.Helper()
 		forget()
@@ -230,7 +241,7 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 		}
 		// Some of those that were touched may be among the first eight. Two are read for their hash, and one is looked for once more.
 		sent := counted(methods())
-		if sent["HEAD"] < 8 || sent["HEAD"] > 8+touched || sent["GET"] > 1+3 || sent["PUT"]+sent["DELETE"]+sent["POST"] != 0 {
+		if sent["HEAD"] < 8 || sent["HEAD"] > heads || sent["GET"] > 1+3 || sent["PUT"]+sent["DELETE"]+sent["POST"] != 0 {
 			t.Errorf("requests: %v", sent)
 		}
 	}

@@ -121,40 +121,6 @@ func TestTaintedIsReplaced(t *testing.T) {
 	})
 }
 
-// A replacement whose source cannot be seen must not begin with the old file's destroy.
-func TestReplacementWithoutASource(t *testing.T) {
-	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		old := "artifacts/namespaces/default/job-" + sha(firstJob)[:12] + ".jar"
-		for name, changed := range map[string][]string{
-			"missing":   {"content_addressed = true"},
-			"wrong pin": {`filename = "renamed.jar"`, fmt.Sprintf("content_sha256 = %q", sha(otherJob))},
-		} {
-			t.Run(name, func(t *testing.T) {
-				r := newWorkingDirectory(t, p)
-				writeFile(t, path, firstJob)
-				r.configure(t, artifact("job", fromFile(path), "content_addressed = true"))
-				r.apply(t)
-				if name == "missing" {
-					remove(t, path)
-				}
-				r.configure(t, artifact("job", append(changed, fromFile(path))...))
-				says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept", "create_before_destroy = true")
-				p.holds(t, old, firstJob)
-				// It can still be destroyed, and with a source it is replaced.
-				writeFile(t, path, otherJob)
-				r.configure(t, artifact("job", fromFile(path), "content_addressed = true"))
-				r.apply(t)
-				p.holds(t, old, "")
-				remove(t, path)
-				r.fails(t, "apply", "-auto-approve", "-replace=flink_artifact.job")
-				r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
-				p.holds(t, "artifacts/namespaces/default/job-"+sha(otherJob)[:12]+".jar", "")
-			})
-		}
-	})
-}
-
 // A build step of the same run makes the bytes that the pin asks for, where other bytes lie while it is planned.
 func TestPinnedBytesMadeDuringTheRun(t *testing.T) {
 	p := inDirectory(t)
@@ -325,26 +291,6 @@ func TestCreateReadsWhatIsThere(t *testing.T) {
 	r.run(t, "state", "rm", "flink_artifact.job")
 	says(t, r.fails(t, "apply", "-auto-approve"), "Another object is there already", "other bytes")
 	p.holds(t, jobPath, otherJob)
-}
-
-// What is unknown at plan without being in doubt replaces as ever; what is unknown and missing does not.
-func TestReplacementWithUnknowns(t *testing.T) {
-	p := inDirectory(t)
-	r := newWorkingDirectory(t, p)
-	addressed := func(text string) string { return "artifacts/namespaces/default/job-" + sha(text)[:12] + ".py" }
-	for _, text := range []string{"one", "two"} {
-		r.configure(t, computed(text, text)+artifact("job", `filename = "job.py"`, "content = terraform_data.computed.output", "content_addressed = true"))
-		r.apply(t)
-		p.holds(t, addressed(text), text)
-	}
-	p.holds(t, addressed("one"), "")
-
-	missing := filepath.Join(t.TempDir(), "job.py")
-	r.configure(t, computed(sha("three"), "three")+artifact("job", fromFile(missing), "content_sha256 = terraform_data.computed.output", "content_addressed = true"))
-	says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept")
-	p.holds(t, addressed("two"), "two")
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
-	p.holds(t, addressed("two"), "")
 }
 
 // A delete of a tainted resource that was refused costs it nothing.

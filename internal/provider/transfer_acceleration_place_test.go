@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
@@ -129,11 +130,12 @@ func onAcceleratedOSS(t *testing.T) acceleratedPlace {
 	server := ossfake.Start(t, ossfake.Options{})
 	p, bucket := inOSSBucket(t, server)
 	const many = 1 << 30
-	refused := nothing
+	var refused atomic.Value
+	refused.Store(nothing)
 	isConfiguration := func(r ossfake.Request) bool { return strings.HasSuffix(r.Operation, "BucketTransferAcceleration") }
-	server.Throttle(func(r ossfake.Request) bool { return refused == unsupported && isConfiguration(r) }, many,
+	server.Throttle(func(r ossfake.Request) bool { return refused.Load() == unsupported && isConfiguration(r) }, many,
 		ossfake.Refusal{Status: http.StatusForbidden, Code: "TransferAccelerationDisabled", EC: "0028-00000001"})
-	server.Throttle(func(r ossfake.Request) bool { return refused == denied && isConfiguration(r) }, many,
+	server.Throttle(func(r ossfake.Request) bool { return refused.Load() == denied && isConfiguration(r) }, many,
 		ossfake.Refusal{Status: http.StatusForbidden, Code: "AccessDenied", EC: "0003-00000001", Message: "You have no right to access this object because of bucket acl."})
 	return acceleratedPlace{
 		place: p, bucket: bucket.name, uri: "oss://" + bucket.name,
@@ -171,7 +173,7 @@ func onAcceleratedOSS(t *testing.T) acceleratedPlace {
 			server.Throttle(func(r ossfake.Request) bool { return r.Endpoint == ossfake.Accelerated }, requests,
 				ossfake.Refusal{Status: http.StatusForbidden, Code: "AccessDenied", EC: "0028-00000002", Message: "The bucket does not enable transfer acceleration."})
 		},
-		refuse: func(how string) { refused = how },
+		refuse: func(how string) { refused.Store(how) },
 		requests: func() []string {
 			var texts []string
 			for _, request := range server.Requests() {

@@ -100,7 +100,7 @@ func (c *configured) changeCORS(ctx context.Context, store blob.Store, base work
 		return errors.New(diags.Errors()[0].Detail())
 	}
 	now, err := blob.EnsureCORSRule(ctx, bucket, rule, written.rule)
-	if err == nil {
+	if err == nil || base.Backend == workspace.OSS { // where rules have IDs, they tell more
 		written.rule = now
 	}
 	return err

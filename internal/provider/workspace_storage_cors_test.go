@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -254,14 +255,16 @@ func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
 	for name, baseURI := range map[string]string{"one": one, "other": other} {
 		config += workspaceStorage(name, fmt.Sprintf("base_uri = %q", baseURI), "directories = []", fmt.Sprintf("cors_rule = {\n allowed_origins = [\"https://%s.example\"]\n}", name))
 	}
-	proxy.OnRequest(func(request *http.Request) {
-		if request.URL.Query().Has("cors") {
-			time.Sleep(50 * time.Millisecond) // long enough for the two to meet
-		}
-	})
 	applies(t, resource.TestStep{
-		PreConfig: proxy.Clear,
-		Config:    config,
+		PreConfig: func() {
+			proxy.Clear()
+			proxy.OnRequest(func(request *http.Request) {
+				if request.URL.Query().Has("cors") {
+					time.Sleep(50 * time.Millisecond) // long enough for the two to meet
+				}
+			})
+		},
+		Config: config,
 		Check: then(func() {
 			rules := bucket.rules(t)
 			ids := []string{}
@@ -293,13 +296,18 @@ func TestCORSRuleUndone(t *testing.T) {
 	through.Endpoint = proxy.URL
 	p := inBucket(t, &through)
 	bucket := bucketOf(p, server)
+	var mu sync.Mutex
 	written, undone := 0, 0
 	undo := func(times int) {
+		mu.Lock()
+		defer mu.Unlock()
 		written, undone = 0, 0
 		proxy.OnRequest(func(request *http.Request) {
 			if !request.URL.Query().Has("cors") {
 				return
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if request.Method == http.MethodPut {
 				written++
 			} else if written > undone && undone < times {

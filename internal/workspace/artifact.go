@@ -96,14 +96,14 @@ func CheckNamespace(namespace string) error {
 // CheckFilename tells what is wrong with the name of an artifact's file.
 func CheckFilename(filename string) error { return checkName("file name", filename) }
 
-// FilenameWarning tells why Flink may not find a file of this name; "" if it will. Flink's fetcher takes an artifact's address as
-// a java.net.URI, in which these characters are illegal or mean something else, while its SQL gateway and the file systems take
-// it as it stands.
-func FilenameWarning(filename string) string {
+// NameWarning tells why Flink may not find a file of this name, or in a namespace of this name, as what says; "" if it will. Flink's fetcher
+// takes an artifact's address as a java.net.URI, in which these characters are illegal or mean something else, while its SQL gateway and the
+// file systems take it as it stands.
+func NameWarning(what, name string) string {
 	const reserved = " \"%<>[]^`{|}#?"
-	if at := strings.IndexAny(filename, reserved); at >= 0 {
-		return fmt.Sprintf("The file name %q has a %q. Parts of Flink read an artifact's address as a URI, where this character is illegal or has another meaning, "+
-			"and will not find the file. Letters, digits, \"-\", \"_\", \".\" and \"+\" are always safe.", filename, filename[at:at+1])
+	if at := strings.IndexAny(name, reserved); at >= 0 {
+		return fmt.Sprintf("The %s %q has a %q. Parts of Flink read an artifact's address as a URI, where this character is illegal or has another meaning, "+
+			"and will not find the file. Letters, digits, \"-\", \"_\", \".\" and \"+\" are always safe.", what, name, name[at:at+1])
 	}
 	return ""
 }

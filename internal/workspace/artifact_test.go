@@ -147,14 +147,14 @@ func TestContentAddressed(t *testing.T) {
 	}
 }
 
-func TestFilenameWarning(t *testing.T) {
+func TestNameWarning(t *testing.T) {
 	for _, safe := range []string{"job.jar", "job-1_2+3.jar", "größe.jar"} {
-		if warning := workspace.FilenameWarning(safe); warning != "" {
+		if warning := workspace.NameWarning("file name", safe); warning != "" {
 			t.Errorf("%q: %s", safe, warning)
 		}
 	}
 	for _, reserved := range ` "%<>[]^` + "`{|}#?" {
-		if warning := workspace.FilenameWarning("a" + string(reserved) + "b.jar"); warning == "" {
+		if warning := workspace.NameWarning("file name", "a"+string(reserved)+"b.jar"); warning == "" {
 			t.Errorf("no warning of %q", reserved)
 		}
 	}

@@ -127,4 +127,7 @@ func TestDirectories(t *testing.T) {
 			t.Errorf("%q was taken as a directory", directory)
 		}
 	}
+	if err := workspace.CheckDirectory("/logs"); err == nil || !strings.Contains(err.Error(), "begins with a slash") {
+		t.Errorf("%v", err)
+	}
 }

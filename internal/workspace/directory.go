@@ -1,6 +1,9 @@
 package workspace
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Directories are what Flink platforms lay out below a base URI.
 //
@@ -19,6 +22,9 @@ func Directories() []string {
 
 // CheckDirectory tells what is wrong with a directory of a workspace; it may have several levels.
 func CheckDirectory(directory string) error {
+	if strings.HasPrefix(directory, "/") {
+		return fmt.Errorf("%q begins with a slash; it is a directory of the workspace, as in flink-savepoints", directory)
+	}
 	if err := checkPath(directory); err != nil {
 		return fmt.Errorf("the directory %q: %w", directory, err)
 	}

@@ -22,7 +22,7 @@ var (
 	errSpecial      = errors.New("it is neither a regular file nor a directory")
 	errDangling     = errors.New("it is a symbolic link to something that does not exist")
 	errLinkedDir    = errors.New("it is a symbolic link to a directory")
-	errNoParent     = errors.New("one of its directories leads nowhere as a symbolic link, or is removed again and again")
+	errNoParent     = errors.New("one of its directories cannot be made: it is a symbolic link that leads nowhere, is removed again and again, or its file system takes none")
 )
 
 // escapes says whether os.Root refused a name because it leads out. The value that says so is not exported: ask for it.

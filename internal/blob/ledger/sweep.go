@@ -41,7 +41,8 @@ func (l *Ledger) Sweep(ctx context.Context, store blob.UploadSweeper, at Place, 
 		return
 	}
 	for _, upload := range open.Uploads {
-		if isOld(upload, open.Now) && !living[upload.ID] {
+		// Without an ID it would be the object that is deleted.
+		if upload.ID != "" && isOld(upload, open.Now) && !living[upload.ID] {
 			_ = store.AbortUpload(ctx, at.Key, upload.ID) // or the next time
 		}
 	}

@@ -111,7 +111,7 @@ func TestACopyThatFailsStopsTheOthers(t *testing.T) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(500 * time.Millisecond):
 			answered.Add(1)
 			return nil
 		}

@@ -110,7 +110,7 @@ func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
 	}
 	if f.late {
 		f.lateEnd.Go(func() {
-			time.Sleep(20 * time.Millisecond) // Part has returned by then
+			time.Sleep(200 * time.Millisecond) // Part has returned by then
 			if n, err := part.Body.Read(make([]byte, 1)); err == nil {
 				f.call(fmt.Sprintf("read %d bytes after the end", n))
 			}

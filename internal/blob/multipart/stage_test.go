@@ -260,7 +260,7 @@ func TestAbortThatFailsCanBeRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-entered
-	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := stage.Abort(short); !errors.Is(err, context.DeadlineExceeded) || upload.aborted != 0 {
 		t.Errorf("Abort with a part in flight: %v, %d aborts", err, upload.aborted)
@@ -277,6 +277,10 @@ func TestStoppingWaitsForTheAnswerToAPartThatWasSent(t *testing.T) {
 		upload := newFake()
 		read := make(chan struct{})
 		var answered, cut atomic.Bool
+		late := 100 * time.Millisecond
+		if !whole {
+			late = time.Minute // nobody waits for it
+		}
 		upload.onBody = func(ctx context.Context, body *Body) error {
 			n := body.Size()
 			if !whole {
@@ -290,7 +294,7 @@ func TestStoppingWaitsForTheAnswerToAPartThatWasSent(t *testing.T) {
 			case <-ctx.Done(): // the connection is closed
 				cut.Store(true)
 				return ctx.Err()
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(late):
 			}
 			answered.Store(true)
 			_, err := io.Copy(io.Discard, body)

@@ -45,7 +45,7 @@ func (s *Store) Acceleration(ctx context.Context) (bool, error) {
 
 // SetAcceleration sends one PutBucketTransferAcceleration.
 func (s *Store) SetAcceleration(ctx context.Context, on bool) error {
-	err := s.configure(ctx, "PutBucketTransferAcceleration", "transferAcceleration", transferAcceleration{Enabled: on})
+	err := s.configure(ctx, request{operation: "PutBucketTransferAcceleration", query: map[string]string{"transferAcceleration": ""}}, transferAcceleration{Enabled: on})
 	if !s.hasNoAcceleration(err) {
 		return err
 	}

@@ -2,11 +2,14 @@ package ossblob
 
 import (
 	"errors"
+	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
@@ -118,16 +121,16 @@ func TestSetAttrsOfAnObjectThatChanges(t *testing.T) {
 			b.copyLimit, b.copyPart = limit, smallestPart
 			mustPut(t, b, "key", someBytes(large))
 			b.server.ClearRequests()
-			changed := false
+			var changed atomic.Bool
 			b.server.OnRequest(func(r ossfake.Request) {
 				// The look before a completion sees what happens before it; what happens after it is the window that remains.
 				if r.Operation == at && at != "CompleteMultipartUpload" || at == "CompleteMultipartUpload" && r.Operation == "HeadObject" && len(b.server.OpenUploads(b.bucket)) > 0 {
-					changed = true
+					changed.Store(true)
 					b.server.Put(b.bucket, "key", []byte("newer"), nil)
 				}
 			})
 			_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
-			if !changed {
+			if !changed.Load() {
 				if at == "CopyObject" == (limit > large) || at == "GetObjectACL" {
 					t.Errorf("limit %d: asked for %q", limit, b.asked())
 				}
@@ -150,6 +153,22 @@ func TestACopyThatFailsLeavesNothingOpen(t *testing.T) {
 	b.proxy.Inject(faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}, faultproxy.Refuse500, 2, 1)
 	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" }); err == nil {
 		t.Error("no error")
+	}
+	b.expect(t, "key", someBytes(large))
+}
+
+// One part of a copy fails, and the answers to the others never come: they are awaited for a while.
+func TestACopyWhoseOtherPartsStall(t *testing.T) {
+	b := startBehind(t, nil)
+	b.copyLimit, b.copyPart = 1000, smallestPart
+	mustPut(t, b, "key", someBytes(large))
+	part := faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}
+	b.proxy.Inject(part, faultproxy.Deny403, 1, 1)
+	b.proxy.Inject(part, faultproxy.Stall, 1, 100)
+	begun := time.Now()
+	_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
+	if took := time.Since(begun); !errors.Is(err, fs.ErrPermission) || took > copyGrace+20*time.Second {
+		t.Errorf("after %s: %v", took, err)
 	}
 	b.expect(t, "key", someBytes(large))
 }

@@ -50,10 +50,11 @@ func (s *Store) CORS(ctx context.Context) (blob.CORSConfig, error) {
 	return config, nil
 }
 
-// SetCORS sends one PutBucketCors, which replaces all rules, or one DeleteBucketCors.
+// SetCORS sends one PutBucketCors, which replaces all rules, or one DeleteBucketCors, and never repeats it: a repetition would undo what somebody
+// else has written since.
 func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 	if len(config.Rules) == 0 {
-		_, err := s.do(ctx, request{operation: "DeleteBucketCors", method: http.MethodDelete, query: map[string]string{"cors": ""}})
+		_, err := s.do(ctx, request{operation: "DeleteBucketCors", method: http.MethodDelete, query: map[string]string{"cors": ""}, single: true})
 		return err
 	}
 	written := corsConfiguration{ResponseVary: config.ResponseVary}
@@ -66,15 +67,12 @@ func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 			MaxAgeSeconds: rule.MaxAgeSeconds,
 		})
 	}
-	return s.configure(ctx, "PutBucketCors", "cors", written)
+	return s.configure(ctx, request{operation: "PutBucketCors", query: map[string]string{"cors": ""}, single: true}, written)
 }
 
-// configure sends a part of the bucket's configuration. It says what is to be, so that it may be said twice.
-func (s *Store) configure(ctx context.Context, operation, part string, configuration any) error {
-	r := request{
-		operation: operation, method: http.MethodPut, query: map[string]string{part: ""},
-		header: map[string]string{"Content-Type": "application/xml"},
-	}
+// configure sends a part of the bucket's configuration, which the request names.
+func (s *Store) configure(ctx context.Context, r request, configuration any) error {
+	r.method, r.header = http.MethodPut, map[string]string{"Content-Type": "application/xml"}
 	text, err := xml.Marshal(configuration)
 	if err != nil {
 		return s.fail(r, err)

@@ -2,10 +2,12 @@ package ossblob
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,6 +86,62 @@ func TestStrangeAnswersOfSTS(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// A gateway that repeats a request repeats what was sent in confidence: in whatever form, nobody is shown it.
+func TestSTSRepeatsTheRequest(t *testing.T) {
+	const token = "very/secret+token=="
+	for name, echo := range map[string]func(r *http.Request) string{
+		"the address":         func(r *http.Request) string { return "bad request: POST " + r.URL.String() },
+		"the form":            func(r *http.Request) string { return "bad request: " + r.PostForm.Encode() },
+		"escaped twice":       func(r *http.Request) string { return url.QueryEscape(r.URL.RawQuery + "&" + r.PostForm.Encode()) },
+		"escaped, lower case": func(r *http.Request) string { return strings.ToLower(r.URL.RawQuery + "&" + r.PostForm.Encode()) },
+		"the values": func(r *http.Request) string {
+			return r.URL.Query().Get("SecurityToken") + r.URL.Query().Get("Signature") + r.PostForm.Get("OIDCToken")
+		},
+		"a message": func(r *http.Request) string { return message(r.URL.String() + r.PostForm.Encode()) },
+		"a message of values": func(r *http.Request) string {
+			return message("token " + r.URL.Query().Get("SecurityToken") + r.PostForm.Get("OIDCToken") + " is wrong")
+		},
+		"a message, by number": func(r *http.Request) string {
+			return strings.NewReplacer("/", `\/`, "+", `\u002b`, "=", `\u003D`).Replace(message(r.URL.Query().Get("SecurityToken") + r.PostForm.Get("OIDCToken")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var secrets []string
+			host := startBrokenSTS(t, func(w http.ResponseWriter, r *http.Request) {
+				r.ParseForm()
+				secrets = []string{"very", "secret"}
+				if signature := r.URL.Query().Get("Signature"); signature != "" {
+					secrets = append(secrets, strings.ToLower(signature[:12]), strings.ToLower(url.QueryEscape(signature)[:12]))
+				}
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprint(w, echo(r))
+			})
+			for _, config := range []Config{
+				{AccessKey: "LTAI", SecretKey: "key", SecurityToken: token, AssumeRole: &AssumeRole{RoleARN: "r"}},
+				{OIDC: &OIDC{RoleARN: "r", ProviderARN: "p", Token: token}},
+			} {
+				config.Region, config.STSEndpoint = "cn-hangzhou", host
+				_, err := New(config, "acme").Presign(t.Context(), http.MethodGet, "key", 60e9)
+				failure := failureOf(t, err)
+				said := strings.ToLower(fmt.Sprintf("%v %+v", err, *failure))
+				if !errors.Is(err, blob.ErrCredentials) || len(secrets) == 0 {
+					t.Fatalf("%v", err)
+				}
+				for _, secret := range secrets {
+					if strings.Contains(said, secret) {
+						t.Errorf("%q is in %q", secret, said)
+					}
+				}
+			}
+		})
+	}
+}
+
+func message(text string) string {
+	said, _ := json.Marshal(map[string]string{"Code": "AuthenticationFail", "Message": text})
+	return string(said)
 }
 
 // STS, and the way to it, fail for a moment as OSS does; what it refuses it refuses for good.

@@ -3,6 +3,7 @@ package ossblob
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -65,3 +66,27 @@ var queries = sync.OnceValue(func() *regexp.Regexp {
 
 // withoutQueries takes the queries, and user and password, from all URLs in a text.
 func withoutQueries(text string) string { return queries().ReplaceAllString(text, "$1$2") }
+
+// withoutSecrets takes what was sent in confidence out of an answer, where gateways repeat requests: plain, escaped as in addresses, once or
+// more often, or as in JSON.
+func withoutSecrets(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		var forms strings.Builder
+		for _, r := range secret {
+			percent := ""
+			for _, b := range []byte(string(r)) {
+				percent += fmt.Sprintf("%%(?:25)*%02x", b)
+			}
+			fmt.Fprintf(&forms, `(?:\\*%s|%s|\\+u%04x)`, regexp.QuoteMeta(string(r)), percent, r)
+		}
+		pattern, err := regexp.Compile("(?i)" + forms.String())
+		if err != nil { // too long for one: then nothing is said
+			return "(its words are not shown)"
+		}
+		text = pattern.ReplaceAllLiteralString(text, "…")
+	}
+	return text
+}

@@ -16,14 +16,15 @@ func TestFaults(t *testing.T) {
 	retries := 1
 	open := func(t *testing.T, endpoint, bucket string, change func(*Store)) blob.Store {
 		config := configFor(server)
-		config.Endpoint, config.MaxRetries, config.Budget = endpoint, &retries, multipart.NewBudgetOf(1, smallestPart)
+		config.Endpoint, config.AccelerateEndpoint = endpoint, endpoint
+		config.MaxRetries, config.Budget = &retries, multipart.NewBudgetOf(1, smallestPart)
 		store := newStore(t, config, bucket)
 		store.copyLimit, store.copyPart = smallestPart, smallestPart
 		change(store)
 		return store
 	}
 	faultmatrix.Run(t, faultmatrix.Backend{
-		Server: server.Endpoint,
+		Server: server.Endpoint, Fast: server.AccelerateEndpoint,
 		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
 			return open(t, endpoint, bucket, func(s *Store) { s.limits = limits })
 		},

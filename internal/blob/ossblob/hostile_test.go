@@ -22,7 +22,7 @@ const slack = 1 << 20
 // An answer without an end is an error, and no more is read of it than the limit.
 func TestEndlessAnswers(t *testing.T) {
 	store, server := rawStore(t)
-	server.Pause = 5 * time.Millisecond
+	server.Pause = 50 * time.Millisecond
 	piece := bytes.Repeat([]byte("<Contents><Key>dir/x</Key></Contents>"), 2000)
 	for _, operation := range operations() {
 		if strings.HasPrefix(operation.name, "Open") || operation.method == http.MethodHead || operation.name == "SetAttrs" {

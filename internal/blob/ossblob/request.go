@@ -27,8 +27,8 @@ type request struct {
 	patient    bool      // its answer may take long
 	// once: a repetition would do it twice. So it is repeated only where it was certainly not done.
 	once bool
-	// casual: a failure does not matter, and so is not repeated.
-	casual bool
+	// single: never repeated, as a failure does not matter, or as what is sent has to be made anew.
+	single bool
 
 	// before is called before each attempt, as what a condition was compared with may have changed since the last one.
 	before func(context.Context) error

@@ -43,7 +43,7 @@ func (s *Store) repeat(r request, attempt int, err error) (time.Duration, bool) 
 	if s.config.MaxRetries != nil {
 		retries = *s.config.MaxRetries
 	}
-	if r.casual || attempt >= retries {
+	if r.single || attempt >= retries {
 		return 0, false
 	}
 	var (

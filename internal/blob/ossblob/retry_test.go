@@ -25,11 +25,12 @@ func TestThrottled(t *testing.T) {
 	for _, refusal := range []ossfake.Refusal{
 		{},
 		{Status: http.StatusTooManyRequests, Code: "TooManyRequests"},
+		{Status: http.StatusTooManyRequests, Code: "SoonAgain"},
 		{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"},
 		{Status: http.StatusServiceUnavailable, Code: "DownloadTrafficRateLimitExceeded"},
 	} {
 		b := startBehind(t, nil)
-		for _, operation := range []string{"InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "HeadObject", "PutBucketCors", "PutObject", "DeleteObject"} {
+		for _, operation := range []string{"InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "HeadObject", "PutObject", "DeleteObject"} {
 			b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == operation }, 2, refusal)
 		}
 		if _, err := put(t, b, "large", someBytes(large), blob.Cond{IfAbsent: true}); err != nil {
@@ -38,9 +39,29 @@ func TestThrottled(t *testing.T) {
 		b.expect(t, "large", someBytes(large))
 		mustPut(t, b, "small", someBytes(1000))
 		b.expect(t, "small", someBytes(1000))
-		err := errors.Join(b.Delete(t.Context(), "small", blob.Cond{}), b.SetCORS(t.Context(), someRules))
-		if err != nil {
+		if err := b.Delete(t.Context(), "small", blob.Cond{}); err != nil {
 			t.Errorf("%+v: %v", refusal, err)
+		}
+	}
+}
+
+// All rules are sent, so that a repetition of them would undo what another program has written since: whoever made them makes them anew.
+func TestRulesAreSentOnce(t *testing.T) {
+	for _, rules := range []blob.CORSConfig{someRules, {}} {
+		b := startBehind(t, nil)
+		b.server.Throttle(nil, 1, ossfake.Refusal{})
+		if err := b.SetCORS(t.Context(), rules); !errors.Is(err, blob.ErrUnreachable) {
+			t.Errorf("%v", err)
+		}
+		for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503} {
+			b.proxy.Clear()
+			b.proxy.Inject(faultproxy.Match{}, fault, 1, 1)
+			if err := b.SetCORS(t.Context(), rules); !errors.Is(err, blob.ErrUnreachable) {
+				t.Errorf("%s: %v", fault, err)
+			}
+			if sent := b.passed(func(r faultproxy.Request) bool { return r.Query.Has("cors") }); sent != 1 {
+				t.Errorf("%s: sent %d times", fault, sent)
+			}
 		}
 	}
 }

@@ -144,11 +144,16 @@ func (c *selfCopy) abort(ctx context.Context, id string) error {
 	return c.store.abort(ctx, c.key, id)
 }
 
-// copyParts waits for all copies that were begun, also where one of them fails: OSS would go on with them.
+// copyGrace is how long the answers to other parts are awaited once one has failed.
+const copyGrace = 5 * time.Second
+
+// copyParts waits for all copies that were begun, also where one of them fails, though not for ever: OSS would go on with them.
 func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]completedPart, error) {
 	const maxParts = 10_000
 	length := max(c.store.copyPart, (size+maxParts-1)/maxParts)
 	parts := make([]completedPart, (size+length-1)/length)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var group errgroup.Group
 	group.SetLimit(copiesAtOnce)
 	var failed atomic.Bool
@@ -161,7 +166,9 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]comp
 			source := copySource(c.store.bucket, c.key, c.seen.IfMatch)
 			result, _, err := c.store.copy(ctx, partCopy(c.key, id, number, source, first, min(length, size-first)))
 			if err != nil {
-				failed.Store(true)
+				if !failed.Swap(true) {
+					time.AfterFunc(copyGrace, stop)
+				}
 				return err
 			}
 			parts[i] = completedPart{number, result.ETag}

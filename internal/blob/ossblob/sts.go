@@ -198,17 +198,20 @@ func (e *exchange) send(query, form url.Values) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxSession+1))
+	said := func(text string) string {
+		return withoutSecrets(text, query.Get("SecurityToken"), query.Get("Signature"), form.Get("OIDCToken"))
+	}
 	switch {
 	case err != nil:
 		return nil, &url.Error{Op: "Post", URL: "https://" + e.endpoint, Err: err}
 	case len(answer) > maxSession:
 		return nil, fmt.Errorf("%s: the answer has more than %d bytes", e.failed, maxSession)
 	case response.StatusCode/100 == 3:
-		return nil, fmt.Errorf("%s: the server redirects to %s, and no credential follows there", e.failed, wire.Origin(response.Header.Get("Location")))
+		return nil, fmt.Errorf("%s: the server redirects to %s, and no credential follows there", e.failed, said(wire.Origin(response.Header.Get("Location"))))
 	case response.StatusCode != http.StatusOK && len(answer) == 0:
 		return nil, fmt.Errorf("%s: httpStatus: %d", e.failed, response.StatusCode)
 	case response.StatusCode != http.StatusOK:
-		return nil, errors.New(e.failed + ": " + string(answer))
+		return nil, errors.New(e.failed + ": " + said(string(answer)))
 	}
 	return answer, nil
 }

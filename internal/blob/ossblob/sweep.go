@@ -44,7 +44,7 @@ type uploadListing struct {
 // key itself is before those that it begins.
 func (s *Store) OpenUploads(ctx context.Context, key string) (blob.OpenUploads, error) {
 	r := request{
-		operation: "ListMultipartUploads", method: http.MethodGet, casual: true,
+		operation: "ListMultipartUploads", method: http.MethodGet, single: true,
 		query: map[string]string{
 			"uploads": "", "prefix": key, "max-uploads": strconv.Itoa(maxKeys),
 			"encoding-type": "url", // XML cannot hold every key
@@ -54,7 +54,7 @@ func (s *Store) OpenUploads(ctx context.Context, key string) (blob.OpenUploads, 
 	for range uploadPages {
 		got, err := s.do(ctx, r)
 		if err != nil {
-			if errors.Is(err, fs.ErrPermission) {
+			if isLasting(err) {
 				s.unlisted.Store(true)
 			}
 			return blob.OpenUploads{}, s.about(key, err)
@@ -85,7 +85,9 @@ func (l *uploadListing) gather(key string, open *blob.OpenUploads) (more bool) {
 			more = false
 			continue
 		}
-		open.Uploads = append(open.Uploads, blob.OpenUpload{ID: upload.UploadID, Begun: date(upload.Initiated)})
+		if upload.UploadID != "" {
+			open.Uploads = append(open.Uploads, blob.OpenUpload{ID: upload.UploadID, Begun: date(upload.Initiated)})
+		}
 	}
 	return more
 }
@@ -96,6 +98,11 @@ func (l *uploadListing) decode(text string) string {
 		return decoded
 	}
 	return text
+}
+
+// isLasting: the next write would meet the same, or wait as long.
+func isLasting(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // AbortUpload sends one AbortMultipartUpload.

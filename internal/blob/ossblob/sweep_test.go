@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -146,6 +147,20 @@ func TestSweepThatFails(t *testing.T) {
 	b.expectOpen(t)
 }
 
+// Where a listing is unknown, or takes too long, it is not asked for again.
+func TestSweepThatWouldFailAgain(t *testing.T) {
+	for _, fault := range []faultproxy.Fault{faultproxy.Refuse501, faultproxy.Stall} {
+		b := startBehind(t, nil)
+		b.proxy.Inject(faultproxy.Match{Method: http.MethodGet, Query: "uploads"}, fault, 1, 100)
+		for range 2 {
+			mustPut(t, b, "key", someBytes(large))
+		}
+		if n := b.passed(func(r faultproxy.Request) bool { return r.Method == http.MethodGet && r.Query.Has("uploads") }); n != 1 {
+			t.Errorf("%s: %d listings in two writes", fault, n)
+		}
+	}
+}
+
 // An upload whose ID never arrived is in no ledger. Nobody can tell it from another writer's, so that it goes by its age.
 func TestSweepOfAnUploadWhoseAnswerWasLost(t *testing.T) {
 	b := startBehind(t, nil)
@@ -175,9 +190,12 @@ func TestLedgerOfAnUpload(t *testing.T) {
 	}
 	b := startBehind(t, func(c *Config) { c.Ledger = ledger.New() })
 	b.copyLimit, b.copyPart = 1000, smallestPart
+	var mu sync.Mutex // parts arrive side by side
 	atParts := map[int]int{}
 	b.server.OnRequest(func(r ossfake.Request) {
 		if strings.HasPrefix(r.Operation, "UploadPart") {
+			mu.Lock()
+			defer mu.Unlock()
 			atParts[entries()]++
 		}
 	})

@@ -90,6 +90,7 @@ var verdicts = map[string]verdict{
 	"KmsServiceNotEnabled":       {fs.ErrPermission, "KMS is not enabled in this region, and the object is to be encrypted with it."},
 
 	"InternalError":    {blob.ErrUnreachable, "OSS failed, although the request was repeated where that does no harm. Try again later."},
+	"RequestTimeout":   {blob.ErrUnreachable, "OSS waited too long for the request: look for what slows the connection down, or try again later."},
 	"NotImplemented":   {errors.ErrUnsupported, "OSS cannot do that here."},
 	"MethodNotAllowed": {errors.ErrUnsupported, "OSS does not allow that here."},
 

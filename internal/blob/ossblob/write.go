@@ -180,9 +180,9 @@ func (s *Store) abort(ctx context.Context, key, id string) error {
 	return s.abortBy(ctx, key, id, false)
 }
 
-func (s *Store) abortBy(ctx context.Context, key, id string, casual bool) error {
+func (s *Store) abortBy(ctx context.Context, key, id string, single bool) error {
 	_, err := s.do(ctx, request{
-		operation: "AbortMultipartUpload", method: http.MethodDelete, key: key, query: map[string]string{"uploadId": id}, casual: casual,
+		operation: "AbortMultipartUpload", method: http.MethodDelete, key: key, query: map[string]string{"uploadId": id}, single: single,
 	})
 	if codeOf(err) == "NoSuchUpload" {
 		return nil

@@ -183,11 +183,16 @@ func (c *selfCopy) abort(ctx context.Context, id string) error {
 	return c.store.abort(ctx, c.conn, c.key, id)
 }
 
-// copyParts waits for all copies that were begun, also where one of them fails: the store would go on with them.
+// copyGrace is how long the answers to other parts are awaited once one has failed.
+const copyGrace = 5 * time.Second
+
+// copyParts waits for all copies that were begun, also where one of them fails, though not for ever: the store would go on with them.
 func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]types.CompletedPart, error) {
 	const maxParts = 10_000
 	length := max(c.store.copyPart, (size+maxParts-1)/maxParts)
 	parts := make([]types.CompletedPart, (size+length-1)/length)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var group errgroup.Group
 	group.SetLimit(copiesAtOnce)
 	var failed atomic.Bool
@@ -207,7 +212,9 @@ func (c *selfCopy) copyParts(ctx context.Context, id string, size int64) ([]type
 				CopySourceRange:   copyRange(first, min(length, size-first)),
 			})
 			if err != nil {
-				failed.Store(true)
+				if !failed.Swap(true) {
+					time.AfterFunc(copyGrace, stop)
+				}
 				return c.store.fail("UploadPartCopy", c.key, c.seen, err)
 			}
 			parts[i] = types.CompletedPart{ETag: etag, PartNumber: aws.Int32(number)}

@@ -171,3 +171,19 @@ func TestACopyThatFailsLate(t *testing.T) {
 		})
 	}
 }
+
+// One part of a copy fails, and the answers to the others never come: they are awaited for a while.
+func TestACopyWhoseOtherPartsStall(t *testing.T) {
+	b := startBehind(t, nil)
+	b.copyLimit, b.copyPart = 1000, smallestPart
+	mustPut(t, b, "key", someBytes(large))
+	part := faultproxy.Match{Header: "X-Amz-Copy-Source-Range"}
+	b.proxy.Inject(part, faultproxy.Deny403, 1, 1)
+	b.proxy.Inject(part, faultproxy.Stall, 1, 100)
+	begun := time.Now()
+	_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
+	if took := time.Since(begun); !errors.Is(err, fs.ErrPermission) || took > copyGrace+20*time.Second {
+		t.Errorf("after %s: %v", took, err)
+	}
+	b.expect(t, "key", someBytes(large))
+}

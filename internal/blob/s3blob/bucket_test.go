@@ -47,6 +47,39 @@ func TestCORS(t *testing.T) {
 	}
 }
 
+// All rules are sent, so that a repetition of them would undo what another program has written since: whoever made them makes them anew.
+func TestRulesAreSentOnce(t *testing.T) {
+	rules := blob.CORSConfig{Rules: []blob.CORSRule{{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}}}}
+	store := startBehind(t, nil)
+	for _, sent := range []blob.CORSConfig{rules, {}} {
+		for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503} {
+			store.proxy.Clear()
+			store.proxy.Inject(faultproxy.Match{Query: "cors"}, fault, 1, 1)
+			if err := store.SetCORS(t.Context(), sent); !errors.Is(err, blob.ErrUnreachable) {
+				t.Errorf("%s: %v", fault, err)
+			}
+			if requests := store.proxy.Methods(); len(requests) != 1 {
+				t.Errorf("%s: sent by %v", fault, requests)
+			}
+		}
+	}
+}
+
+// What met another change, or was one too many, may be tried again.
+func TestRulesThatMeetOthers(t *testing.T) {
+	for code, status := range map[string]int{"OperationAborted": 409, "Conflict": 409, "ThrottlingException": 400} {
+		store := fakeStore(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amz-Request-Id", "4711")
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(status)
+			io.WriteString(w, "<Error><Code>"+code+"</Code><Message>so it is</Message></Error>")
+		})
+		if err := store.SetCORS(t.Context(), blob.CORSConfig{}); !errors.Is(err, blob.ErrUnreachable) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
 func TestPresignedURLs(t *testing.T) {
 	store := startBehind(t, nil)
 	do := func(method string, body []byte) (*http.Response, string) {

@@ -274,6 +274,9 @@ func (s *Store) retryer(configured int) aws.Retryer {
 	})
 }
 
+// once is for a request that is never repeated, as a failure does not matter, or as what is sent has to be made anew.
+func once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
+
 func hopeless(err error) aws.Ternary {
 	if _, _, ok := wire.Misaddressed(err); ok {
 		return aws.FalseTernary

@@ -41,7 +41,8 @@ func (s *Store) CORS(ctx context.Context) (blob.CORSConfig, error) {
 	return config, nil
 }
 
-// SetCORS sends one PutBucketCors or DeleteBucketCors.
+// SetCORS sends one PutBucketCors or DeleteBucketCors, and never repeats it: it says what all rules are to be, so that a repetition would undo
+// what somebody else has written since.
 func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 	operation := "PutBucketCors"
 	if len(config.Rules) == 0 {
@@ -52,7 +53,7 @@ func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 		return s.fail(operation, "", blob.Cond{}, err)
 	}
 	if len(config.Rules) == 0 {
-		_, err := conn.client.DeleteBucketCors(ctx, &s3.DeleteBucketCorsInput{Bucket: &s.bucket})
+		_, err := conn.client.DeleteBucketCors(ctx, &s3.DeleteBucketCorsInput{Bucket: &s.bucket}, once)
 		return s.corsFailure(operation, err)
 	}
 	var rules []types.CORSRule
@@ -69,15 +70,28 @@ func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 	_, err = conn.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{
 		Bucket:            &s.bucket,
 		CORSConfiguration: &types.CORSConfiguration{CORSRules: rules},
-	})
+	}, once)
 	return s.corsFailure(operation, err)
 }
 
 func (s *Store) corsFailure(operation string, err error) error {
 	err = s.fail(operation, "", blob.Cond{}, err)
 	var failure *blob.Error
-	if errors.Is(err, errors.ErrUnsupported) && errors.As(err, &failure) {
+	if !errors.As(err, &failure) {
+		return err
+	}
+	if conflicts[failure.Code] {
+		failure.Err, failure.Advice = blob.ErrUnreachable, "Something else changes the bucket's configuration at this moment, or the store has too much to do: try again later."
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
 		failure.Advice = "This store keeps no CORS rules for a bucket (MinIO, for one, has them for the whole server): leave cors_rule out, and set them at the server."
 	}
 	return err
+}
+
+// conflicts are the codes by which S3 and other stores say that a change of a bucket's configuration may be tried again: it met another one, or was
+// one too many (retry.DefaultThrottleErrorCodes of the SDK).
+var conflicts = map[string]bool{
+	"OperationAborted": true, "Conflict": true, "ConflictException": true, "Throttling": true, "ThrottlingException": true, "ThrottledException": true,
+	"RequestThrottled": true, "RequestThrottledException": true, "RequestLimitExceeded": true, "TooManyRequestsException": true, "BandwidthLimitExceeded": true,
 }

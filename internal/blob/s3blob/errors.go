@@ -64,6 +64,7 @@ var verdicts = map[string]verdict{
 	"NoSuchBucket": {err: blob.ErrNoBucket, advice: "Check the bucket's name and the endpoint, or create the bucket."},
 
 	"InvalidAccessKeyId":          {blob.ErrCredentials, "The store does not know this access key: check access_key, the profile and AWS_ACCESS_KEY_ID, and that they belong to this endpoint."},
+	"XAdminUserNotFound":          {blob.ErrCredentials, "The store does not know this access key: check access_key, the profile and AWS_ACCESS_KEY_ID, and that they belong to this endpoint."}, // versitygw
 	"SignatureDoesNotMatch":       {blob.ErrCredentials, "The secret key does not belong to the access key (check secret_key and AWS_SECRET_ACCESS_KEY), or a proxy changes requests on the way."},
 	"ExpiredToken":                {blob.ErrCredentials, "The session has expired: sign in again, or renew the token."},
 	"TokenRefreshRequired":        {blob.ErrCredentials, "The session has expired: sign in again, or renew the token."},
@@ -88,6 +89,7 @@ var verdicts = map[string]verdict{
 	"SlowDown":                    {blob.ErrUnreachable, "The store is overloaded: try again later."},
 	"ServiceUnavailable":          {blob.ErrUnreachable, "The store is overloaded: try again later."},
 	"InternalError":               {blob.ErrUnreachable, "The store failed: try again later."},
+	"RequestTimeout":              {blob.ErrUnreachable, "The store waited too long for the request: look for what slows the connection down, or try again later."},
 	"EntityTooLarge":              {advice: "The store takes no object of this size."},
 	"InvalidBucketName":           {advice: "Check the bucket's name."},
 	"BadDigest":                   {blob.ErrSourceChanged, garbled},

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,11 +187,6 @@ func TestARealServerRefuses(t *testing.T) {
 func TestConnectionsThatFail(t *testing.T) {
 	plain := versitygw.Start(t, versitygw.Options{})
 	secure := versitygw.Start(t, versitygw.Options{TLS: true})
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	goTLS := httptest.NewTLSServer(http.NotFoundHandler())
 	defer goTLS.Close()
 	goTLS.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
@@ -200,16 +196,12 @@ func TestConnectionsThatFail(t *testing.T) {
 	}{
 		"a private CA":                {secure.Endpoint, []string{"unknown authority", "custom_ca_bundle"}},
 		"https to a port for http":    {strings.Replace(plain.Endpoint, "http:", "https:", 1), []string{"http://"}},
-		"a port where nobody listens": {"http://" + closed.Addr().String(), []string{"connection refused"}},
+		"a port where nobody listens": {"http://127.0.0.1:1", []string{"connection refused"}},
 		"a host that does not exist":  {"http://store.invalid", []string{"store.invalid"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			started := time.Now()
 			store := newStore(t, Config{Endpoint: c.endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "bucket")
 			expectAll(t, every(t, store), blob.ErrUnreachable, append(c.words, c.endpoint)...)
-			if took := time.Since(started); took > 10*time.Second {
-				t.Errorf("it took %s", took)
-			}
 		})
 	}
 	for name, endpoint := range map[string]string{"versitygw": secure.Endpoint, "Go": goTLS.URL} {
@@ -243,10 +235,13 @@ func TestConnectionsThatFail(t *testing.T) {
 	})
 	t.Run("what cannot become better is not repeated", func(t *testing.T) {
 		store := newStore(t, Config{Endpoint: secure.Endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(20)}, "bucket")
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		if err := store.Bucket(ctx); !errors.Is(err, blob.ErrUnreachable) {
-			t.Errorf("%v", err)
+		var dials atomic.Int32
+		store.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			dials.Add(1)
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		if err := store.Bucket(t.Context()); !errors.Is(err, blob.ErrUnreachable) || dials.Load() != 1 {
+			t.Errorf("%v, after %d connections", err, dials.Load())
 		}
 	})
 }
@@ -289,6 +284,7 @@ func TestCodes(t *testing.T) {
 		sentinel error
 		word     string
 	}{
+		"XAdminUserNotFound":   {403, blob.ErrCredentials, "access_key"}, // versitygw
 		"RequestTimeTooSkewed": {403, blob.ErrCredentials, "clock"},
 		"ExpiredToken":         {400, blob.ErrCredentials, "expired"},
 		"AccessDenied":         {403, fs.ErrPermission, "s3:"},

@@ -48,16 +48,18 @@ func empty(t *testing.T, server *versitygw.Server, bucket string) {
 func TestFaults(t *testing.T) {
 	const copiedSize = 2000 // in one part, as others must have 5 MiB
 	server := versitygw.Start(t, versitygw.Options{})
+	front := acceleratefake.Start(t, server.Endpoint)
 	open := func(t *testing.T, endpoint, bucket string, change func(*Store)) blob.Store {
 		config := configFor(server)
-		config.Endpoint, config.MaxRetries, config.Budget = endpoint, aws.Int(1), multipart.NewBudgetOf(1, smallestPart)
+		config.Endpoint, config.AccelerateEndpoint = endpoint, endpoint
+		config.MaxRetries, config.Budget = aws.Int(1), multipart.NewBudgetOf(1, smallestPart)
 		store := newStore(t, config, bucket)
 		store.copyLimit, store.copyPart, store.longestPause = copiedSize-1, smallestPart, time.Millisecond
 		change(store)
 		return store
 	}
 	faultmatrix.Run(t, faultmatrix.Backend{
-		Server: server.Endpoint, Accelerated: acceleratefake.Start(t, server.Endpoint).URL,
+		Server: server.Endpoint, Accelerated: front.URL, Fast: front.AccelerateURL,
 		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
 			return open(t, endpoint, bucket, func(s *Store) { s.limits = limits })
 		},

@@ -142,6 +142,15 @@ func operations() []asked {
 			})
 			return u.fail("UploadPartCopy", err)
 		})},
+		{"ListMultipartUploads", "GET", "ListMultipartUploadsResult", "", func(ctx context.Context, s *Store) error {
+			open, err := s.OpenUploads(ctx, "dir/key")
+			for _, upload := range open.Uploads {
+				if upload.ID == "" {
+					return fmt.Errorf("%w: an upload without an ID", errNonsense)
+				}
+			}
+			return err
+		}},
 		{"AbortMultipartUpload", "DELETE", "", "NoSuchUpload", by(func(ctx context.Context, u *upload) error { return u.Abort(ctx) })},
 	}
 }

@@ -26,7 +26,7 @@ const slack = 1 << 20
 // An answer without an end is an error that says so, of which no more is read than the limit.
 func TestEndlessAnswers(t *testing.T) {
 	store, server := rawStore(t)
-	server.Pause = 5 * time.Millisecond
+	server.Pause = 50 * time.Millisecond
 	piece := bytes.Repeat([]byte("<Contents><Key>dir/x</Key></Contents>"), 2000)
 	for _, operation := range operations() {
 		if strings.HasPrefix(operation.name, "Open") || operation.method == http.MethodHead {

@@ -30,9 +30,6 @@ func (s *Store) sweep(ctx context.Context, conn *connection, key string, byParts
 	s.config.Ledger.Sweep(ctx, s, s.place(conn, key), byParts && !s.unlisted.Load())
 }
 
-// once: what does not matter is not tried again.
-func once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
-
 // OpenUploads sends one ListMultipartUploads, and more only while all uploads of a page are the key's. They come in the order of keys, and the
 // key itself is before those that it begins.
 func (s *Store) OpenUploads(ctx context.Context, key string) (blob.OpenUploads, error) {
@@ -47,7 +44,7 @@ func (s *Store) OpenUploads(ctx context.Context, key string) (blob.OpenUploads, 
 		out, err := conn.client.ListMultipartUploads(ctx, in, once)
 		if err != nil {
 			err = s.fail(operation, key, blob.Cond{}, err)
-			if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+			if isLasting(err) {
 				s.unlisted.Store(true)
 			}
 			return blob.OpenUploads{}, err
@@ -67,7 +64,9 @@ func (s *Store) OpenUploads(ctx context.Context, key string) (blob.OpenUploads, 
 				more = false
 				continue
 			}
-			open.Uploads = append(open.Uploads, blob.OpenUpload{ID: aws.ToString(upload.UploadId), Begun: utc(upload.Initiated)})
+			if id := aws.ToString(upload.UploadId); id != "" {
+				open.Uploads = append(open.Uploads, blob.OpenUpload{ID: id, Begun: utc(upload.Initiated)})
+			}
 		}
 		if !more {
 			break
@@ -83,6 +82,11 @@ func (s *Store) OpenUploads(ctx context.Context, key string) (blob.OpenUploads, 
 		open.Now = time.Now()
 	}
 	return open, nil
+}
+
+// isLasting: the next write would meet the same, or wait as long.
+func isLasting(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // AbortUpload sends one AbortMultipartUpload.

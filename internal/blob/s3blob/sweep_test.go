@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,7 +138,7 @@ func TestOpenUploadsOfOddKeys(t *testing.T) {
 func TestSweepThatFails(t *testing.T) {
 	listing := faultproxy.Match{Method: http.MethodGet, Query: "uploads"}
 	for fault, lists := range map[faultproxy.Fault]int{
-		faultproxy.Deny403: 1, faultproxy.Refuse501: 1,
+		faultproxy.Deny403: 1, faultproxy.Refuse501: 1, faultproxy.Stall: 1,
 		faultproxy.Refuse500: 2, faultproxy.Refuse503: 2, faultproxy.TruncateBody: 2, faultproxy.ErrorIn200: 2,
 		faultproxy.Reset: 0, faultproxy.LoseAnswer: 0, // package net/http asks again by itself where a connection was in use before
 	} {
@@ -213,17 +214,17 @@ func TestLedgerOfAnUploadThatWasNotAborted(t *testing.T) {
 // The entry is there before the first part, and gone in the end.
 func TestLedgerOfAnUpload(t *testing.T) {
 	b := startBehind(t, func(c *Config) { c.Ledger = own(t) })
-	seen := 0
+	var seen atomic.Int32 // parts arrive side by side
 	b.proxy.OnRequest(func(r *http.Request) {
 		if r.URL.Query().Has("partNumber") {
 			if left := entries(t); len(left) == 1 {
-				seen++
+				seen.Add(1)
 			}
 		}
 	})
 	mustPut(t, b, "key", someBytes(large))
-	if seen != 3 {
-		t.Errorf("an entry was there for %d parts of 3", seen)
+	if n := seen.Load(); n != 3 {
+		t.Errorf("an entry was there for %d parts of 3", n)
 	}
 	expectNoEntries(t)
 	b.proxy.OnRequest(nil)

@@ -23,6 +23,7 @@ func TestAServerThatTakesNothing(t *testing.T) {
 		}
 	}
 	go far.Read(make([]byte, 4))
+	conn.timeout = time.Minute
 	if _, err := conn.Write([]byte("data")); err != nil {
 		t.Errorf("a server that reads again: %v", err)
 	}

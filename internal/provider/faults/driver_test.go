@@ -111,6 +111,19 @@ type state struct {
 
 func (s state) there() bool { return s.value.Type() != nil && !s.value.IsNull() }
 
+// sameAs compares some attributes.
+func (s state) sameAs(other state, names ...string) bool {
+	for _, name := range names {
+		at := tftypes.NewAttributePath().WithAttributeName(name)
+		mine, _, err := tftypes.WalkAttributePath(s.value, at)
+		theirs, _, otherErr := tftypes.WalkAttributePath(other.value, at)
+		if err != nil || otherErr != nil || !mine.(tftypes.Value).Equal(theirs.(tftypes.Value)) {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *process) typeOf(kind string) tftypes.Type { return p.schema.ResourceSchemas[kind].ValueType() }
 
 func (p *process) valueOf(kind string, s state) tftypes.Value {

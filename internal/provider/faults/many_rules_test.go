@@ -24,6 +24,16 @@ func TestTwoProcessesAddRules(t *testing.T) {
 		config := func(prefix, origin string) attributes {
 			return attributes{"base_uri": w.baseURI + "/" + prefix, "directories": []string{}, "cors_rule": attributes{"allowed_origins": []string{origin}}}
 		}
+		// However slow this machine is: nobody reads back before both have written.
+		var written atomic.Bool
+		other.OnRequest(func(r *http.Request) {
+			if cors(http.MethodPut)(r) {
+				written.Store(true)
+			}
+			if written.Load() && cors(http.MethodGet)(r) {
+				waitFor(t, func() bool { return answered(one, http.MethodPut) })
+			}
+		})
 		var second chan failures
 		happened := meanwhile(one, cors(http.MethodPut), func() {
 			second = make(chan failures, 1)
@@ -119,6 +129,75 @@ func TestRulesOfOthersWrittenInBetween(t *testing.T) {
 					}
 				})
 			}
+		}
+	})
+}
+
+// A write of the rules fails, and before it is made again somebody else writes one: his stays, as ours is made anew.
+func TestRulesOfOthersWrittenBeforeARepetition(t *testing.T) {
+	const late = "https://late.example"
+	eachStore(t, func(t *testing.T, s store) {
+		for name, c := range map[string]struct {
+			there  bool // a workspace with a rule
+			config attributes
+			want   []string
+		}{
+			"added":   {false, workspace(firstOrigin, "a"), []string{firstOrigin, foreignOrigin, late}},
+			"changed": {true, workspace(secondOrigin, "a"), []string{foreignOrigin, late, secondOrigin}},
+			"ended":   {true, nil, []string{foreignOrigin, late}},
+		} {
+			for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse503} {
+				t.Run(name+", "+fault.String(), func(t *testing.T) {
+					w := newWorld(t, s, "")
+					w.addRule(t, foreignOrigin)
+					var prior state
+					if c.there {
+						prior = w.given(storage, state{}, workspace(firstOrigin, "a"))
+					}
+					proxy := faultproxy.Start(t, s.server, "")
+					for _, method := range []string{http.MethodPut, http.MethodDelete} {
+						proxy.Inject(faultproxy.Match{Method: method, Query: "cors"}, fault, 1, 1)
+					}
+					var written atomic.Bool
+					happened := meanwhile(proxy, func(r *http.Request) bool { // the first request after the write, whichever it is
+						if !r.URL.Query().Has("cors") {
+							return false
+						}
+						return written.Swap(written.Load() || r.Method != http.MethodGet)
+					}, func() { w.addRule(t, late) })
+					if _, told := run(t.Context(), t, w.settings(proxy.URL), storage, prior, c.config); len(told) > 0 || !happened() {
+						t.Fatalf("happened %t, %v", happened(), told)
+					}
+					got := w.origins(t)
+					if slices.Sort(got); !slices.Equal(got, c.want) {
+						t.Errorf("the rules are for %q, want %q", got, c.want)
+					}
+				})
+			}
+		}
+	})
+}
+
+// A rule that was written and cannot be read back is ours all the same: it goes with the workspace, also where the store keeps no IDs.
+func TestARuleThatCannotBeReadBack(t *testing.T) {
+	eachStore(t, func(t *testing.T, s store) {
+		w := newWorld(t, s, "")
+		w.addRule(t, foreignOrigin)
+		prior := w.given(storage, state{}, workspace(firstOrigin, "a"))
+		change, _, told := planning(t.Context(), t, w.settings(w.server), storage, prior, workspace(secondOrigin, "a"))
+		if len(told) > 0 {
+			t.Fatal(told)
+		}
+		proxy := faultproxy.Start(t, s.server, "")
+		proxy.Inject(faultproxy.Match{Method: http.MethodGet, Query: "cors"}, faultproxy.Refuse503, 2, 100)
+		after, told := applying(t.Context(), t, w.settings(proxy.URL), change)
+		if len(told) == 0 {
+			t.Fatal("nothing is said of it")
+		}
+		after = w.given(storage, after, workspace(secondOrigin, "a"))
+		w.given(storage, after, nil)
+		if got := w.origins(t); !slices.Equal(got, []string{foreignOrigin}) {
+			t.Errorf("the rules are for %q", got)
 		}
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
 const (
@@ -17,6 +19,7 @@ const (
 
 const (
 	jobKey    = "vvp/artifacts/namespaces/default/job.jar"
+	sourceKey = "vvp/builds/job.jar"
 	firstJob  = "the first job"
 	secondJob = "the second"
 
@@ -34,11 +37,25 @@ type world struct {
 	bucket
 	server string
 	large  string // path of a file with largeJob
+	seen   state  // of what is there before, where the operation does not have it
 }
 
 func newWorld(t *testing.T, s store, large string) *world {
 	t.Helper()
 	return &world{t: t, bucket: s.newBucket(t), server: s.server, large: large}
+}
+
+// uri is where an object of the workspace is.
+func (w *world) uri(key string) string { return w.baseURI + strings.TrimPrefix(key, "vvp") }
+
+// owner is the token of whoever wrote the object last.
+func (w *world) owner() string {
+	w.t.Helper()
+	info, err := w.rules.(blob.Store).Head(w.t.Context(), jobKey)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return info.Owner()
 }
 
 func (w *world) settings(endpoint string) attributes { return w.bucket.settings(endpoint) }
@@ -63,6 +80,8 @@ type operation struct {
 	after  func(w *world, failed bool) // what may be there then
 	done   func(w *world)              // what must be there after the next run
 	reads  bool                        // nothing is written
+
+	garbled string // what it calls garbled bytes, which it takes for another object's; "": nothing
 }
 
 func content(text string, more attributes) attributes {
@@ -118,6 +137,7 @@ func operations() []operation {
 	}
 	firstIsThere := func(w *world) state { return w.given(artifact, state{}, content(firstJob, nil)) }
 	foreignFirst := func(w *world) state { w.addRule(w.t, foreignOrigin); return state{} }
+	theirsAndOurs := []string{foreignOrigin, firstOrigin}
 	storageIsThere := func(w *world) state {
 		w.addRule(w.t, foreignOrigin)
 		return w.given(storage, state{}, workspace(firstOrigin, "a", "b"))
@@ -125,6 +145,25 @@ func operations() []operation {
 	all := []operation{
 		{name: "create", kind: artifact, before: nothing, config: is(content(firstJob, nil)), after: becomes("", firstJob)},
 		{name: "create by parts", kind: artifact, before: nothing, config: fromFile, after: becomes("", largeJob())},
+		{
+			name: "create from an object", kind: artifact, after: becomes("", firstJob),
+			before: func(w *world) state { w.plant(w.t, sourceKey, []byte(firstJob)); return state{} },
+			config: func(w *world) attributes {
+				return attributes{"namespace": "default", "filename": "job.jar", "source_url": w.uri(sourceKey)}
+			},
+		},
+		{
+			name: "take over", kind: artifact, garbled: "Another object is there already", config: is(content(firstJob, nil)), after: becomes(firstJob, firstJob),
+			before: func(w *world) state { firstIsThere(w); return state{} }, // an earlier run wrote it, and its state is lost
+			do: func(ctx context.Context, w *world, settings attributes, prior state) (state, failures) {
+				theirs := w.owner()
+				after, told := run(ctx, w.t, settings, artifact, prior, content(firstJob, nil))
+				if ours := w.owner(); len(told) == 0 && !prior.there() && (ours == "" || ours == theirs) {
+					w.t.Errorf("it belongs to %q, and did to %q", ours, theirs)
+				}
+				return after, told
+			},
+		},
 		{name: "update the bytes", kind: artifact, before: firstIsThere, config: is(content(secondJob, nil)), after: becomes(firstJob, secondJob)},
 		{
 			name: "update the metadata", kind: artifact, before: firstIsThere, after: becomes(firstJob, firstJob),
@@ -151,7 +190,7 @@ func operations() []operation {
 				return state{}
 			},
 			do: func(ctx context.Context, w *world, settings attributes, _ state) (state, failures) {
-				return start(w.t, settings).imports(ctx, artifact, w.baseURI+strings.TrimPrefix(jobKey, "vvp"))
+				return start(w.t, settings).imports(ctx, artifact, w.uri(jobKey))
 			},
 		},
 		{
@@ -175,6 +214,26 @@ func operations() []operation {
 		{
 			name: "delete a workspace", kind: storage, before: storageIsThere,
 			after: allowed([]string{foreignOrigin, firstOrigin}, []string{foreignOrigin}),
+		},
+		{
+			name: "refresh a workspace", kind: storage, before: storageIsThere, config: is(workspace(firstOrigin, "a", "b")), reads: true,
+			after: allowed(theirsAndOurs, theirsAndOurs), do: refreshing(storage),
+		},
+		{
+			name: "import a workspace", kind: storage, config: is(workspace(firstOrigin, "a", "b")), reads: true,
+			before: func(w *world) state { w.seen = storageIsThere(w); return state{} }, after: allowed(theirsAndOurs, theirsAndOurs),
+			do: func(ctx context.Context, w *world, settings attributes, _ state) (state, failures) {
+				imported, told := start(w.t, settings).imports(ctx, storage, w.baseURI)
+				if len(told) == 0 && !imported.sameAs(w.seen, "directories", "namespaces") {
+					w.t.Errorf("it imports %s, and there is %s", imported.value, w.seen.value)
+				}
+				return imported, told
+			},
+		},
+		{
+			name: "refresh the acceleration", kind: acceleration, config: is(attributes{}), reads: true,
+			before: func(w *world) state { return w.given(acceleration, state{}, attributes{}) },
+			after:  func(w *world, _ bool) { w.accelerated(w.t, true) }, do: refreshing(acceleration),
 		},
 		{
 			name: "switch the acceleration on", kind: acceleration, before: nothing, config: is(attributes{}),

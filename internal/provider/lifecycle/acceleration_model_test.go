@@ -35,7 +35,11 @@ func (b accelerationBlock) block(c *core, quiet bool) block {
 	if b.wait && quiet {
 		values["wait"] = boolean(true)
 	}
-	config := withNulls(c.typeOf("flink_transfer_acceleration"), values)
+	of := c.typeOf("flink_transfer_acceleration")
+	if b.creates {
+		values["timeouts"] = withNulls(of.AttributeTypes["timeouts"], patience(of))
+	}
+	config := withNulls(of, values)
 	return block{kind: "flink_transfer_acceleration", config: config, planning: config, creates: b.creates}
 }
 

@@ -46,6 +46,25 @@ func (m *model) deletesArtifact(target *object, proven bool, planned plannedChan
 	return left("adopted")
 }
 
+// asPlanned says whether the local source of a replacement still has the bytes that were planned, where they were.
+func (m *model) asPlanned(next operation) bool {
+	config, hash := fields(next.block.planning), text(fields(next.planned)["content_sha256"])
+	for _, name := range []string{"source", "source_url", "content"} {
+		if !config[name].IsKnown() {
+			return true
+		}
+	}
+	if hash == "" || !config["content"].IsNull() || isRemote(config) {
+		return true
+	}
+	data, problem := m.found(config)
+	if problem == "" && sum(data) == hash {
+		return true
+	}
+	tally.count("delete: refused, the source changed after the plan")
+	return false
+}
+
 // writing is a create or an update of an artifact, with what is known of it.
 type writing struct {
 	m               *model

@@ -176,7 +176,7 @@ func (b artifactBlock) value(c *core) tftypes.Value {
 		values["metadata"] = stringMap(b.metadata)
 	}
 	if b.timeouts {
-		values["timeouts"] = withNulls(of.AttributeTypes["timeouts"], map[string]tftypes.Value{"create": str("10m"), "update": str("10m")})
+		values["timeouts"] = withNulls(of.AttributeTypes["timeouts"], patience(of))
 	}
 	return withNulls(of, values)
 }

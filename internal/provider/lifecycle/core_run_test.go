@@ -329,7 +329,7 @@ func (c *core) operateDelete(next operation, at *instance, r run) failed {
 	}
 	of := c.typeOf(target.kind)
 	null := tftypes.NewValue(of, nil)
-	proven := next.deposed != nil || target.kind != artifactKind || next.change.action != replace || !next.expected.unproven
+	proven := next.deposed != nil || target.kind != artifactKind || next.change.action != replace || !next.expected.unproven && c.model.asPlanned(next)
 	expected := c.model.deletes(target, proven, next.expected, next.deposed != nil)
 	response, uncertain := c.call(r, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: target.kind, PriorState: c.encode(of, target.value), PlannedState: c.encode(of, null), Config: c.encode(of, null), PlannedPrivate: private,
@@ -342,7 +342,7 @@ func (c *core) operateDelete(next operation, at *instance, r run) failed {
 	c.model.applied(words{"deleting", target.value}, &expected, errors, uncertain)
 	if errors != nil {
 		target.private = response.Private
-		c.model.notDeleted(target)
+		c.model.notDeleted(target, next.deposed != nil)
 		return errors
 	}
 	if next.deposed != nil {

@@ -42,6 +42,10 @@ func live(t *rapid.T, s served, w world, folder string) {
 		w.put("stored/tool.py", []byte(texts[1]), nil)
 		m.look()
 	}
+	if m.hasCORS() && rapid.Bool().Draw(t, "rules of others") {
+		w.allow([]corsRule{{Origins: []string{"https://before.example.com"}, Methods: []string{"GET"}, Age: 5}})
+		m.look()
+	}
 	l.blocks[addresses[0]] = l.drawArtifact()
 	l.apply(run{})
 	for range rapid.IntRange(1, 5).Draw(t, "steps") {
@@ -58,7 +62,11 @@ func (l *lifecycle) step() {
 		l.apply(run{})
 		return
 	}
-	if often(t, 5, "about the workspace") {
+	rarely := 5
+	if l.model.hasCORS() {
+		rarely = 3 // the rules of others are at stake there
+	}
+	if often(t, rarely, "about the workspace") {
 		l.changeStorages()
 		l.apply(run{})
 		return
@@ -172,7 +180,7 @@ func (l *lifecycle) drift() {
 		tally.count("drift: acceleration switched by hand")
 		return
 	}
-	if l.anyStorage() && rapid.Bool().Draw(t, "drift of the workspace") {
+	if l.anyStorage() && (l.model.hasCORS() || rapid.Bool().Draw(t, "drift of the workspace")) {
 		l.driftStorage()
 		return
 	}
@@ -292,7 +300,7 @@ func (l *lifecycle) apply(r run) {
 	r.planning, r.applying = l.world.provider(), l.world.provider()
 	var unknowns []string
 	circumstance := rapid.SampledFrom([]string{
-		"", "", "", "", "", "", "", "", "", "", "as is", "between", "within", "killed", "lost", "harm", "harm", "blind", "unknown", "unknown", "unknown base",
+		"", "", "", "", "", "", "", "", "", "", "as is", "between", "within", "killed", "lost", "harm", "harm", "blind", "blind", "unknown", "unknown", "unknown base",
 	}).Draw(t, "circumstance")
 	switch circumstance {
 	case "as is":
@@ -310,10 +318,18 @@ func (l *lifecycle) apply(r run) {
 	case "killed":
 		r.stop = rapid.IntRange(1, 3).Draw(t, "killed after")
 	case "harm":
-		kind, n := rapid.SampledFrom(l.world.harms()).Draw(t, "harm"), rapid.IntRange(1, 12).Draw(t, "harm at")
+		most := 12
+		if l.anyStorage() {
+			most = 60 // its directories come before its rules
+		}
+		kind, n := rapid.SampledFrom(l.world.harms()).Draw(t, "harm"), rapid.IntRange(1, most).Draw(t, "harm at")
 		r.harm = func() (context.Context, func()) { return l.world.harm(kind, n) }
 	case "blind":
-		kind, n := rapid.SampledFrom(l.world.harms()).Draw(t, "blinded by"), rapid.IntRange(1, 4).Draw(t, "blind at")
+		kinds := l.world.harms()
+		if slices.Contains(kinds, "denied") && rapid.Bool().Draw(t, "denied") {
+			kinds = []string{"denied"} // which must not pass for gone
+		}
+		kind, n := rapid.SampledFrom(kinds).Draw(t, "blinded by"), rapid.IntRange(1, 4).Draw(t, "blind at")
 		r.blind = func() (context.Context, func()) { return l.world.harm(kind, n) }
 	case "unknown":
 		for range 2 {
@@ -364,10 +380,29 @@ func (l *lifecycle) apply(r run) {
 		tally.count("run: applied")
 	}
 	quiet := !slices.ContainsFunc(changes, func(c *change) bool { return c.action != noop }) // then this was such a plan
-	if circumstance != "" || len(failures) > 0 || quiet || shared {
+	if circumstance != "" || len(failures) > 0 || quiet || shared || l.yields(before, changes) {
 		return
 	}
 	l.settled()
+}
+
+// yields says whether a workspace or an acceleration that goes may take along what another one keeps, which has no token of its own: what was deposed when
+// Terraform was killed, the empty directories of another address of the same place, and on OSS a rule that two workspaces share, as the documents say.
+// The next apply makes it anew.
+func (l *lifecycle) yields(before map[string]*instance, changes []*change) bool {
+	of := map[string]int{}
+	for _, at := range before {
+		if at.current != nil {
+			of[at.current.kind]++
+		}
+		if slices.ContainsFunc(at.deposed, func(o *object) bool { return o.kind != artifactKind }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(changes, func(c *change) bool {
+		goes := c.kind != artifactKind && (c.action == replace || c.action == remove)
+		return goes && (of[c.kind] > 1 || c.kind == storageKind && l.world.name() == "oss")
+	})
 }
 
 // settled plans once more: nothing is to be done, and nothing has changed by the looking.

@@ -12,7 +12,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-var lifecycles = flag.Int("lifecycles", 3000, "how many random lifecycles are tried, over all stores")
+// usual is how many lifecycles "make test" tries. They are the same ones each time, so that who breaks nothing meets no failure of somebody else's; every
+// other number, and every -rapid.seed, tries others.
+const usual, usualSeed = 10_000, "20261122"
+
+var lifecycles = flag.Int("lifecycles", usual, "how many random lifecycles are tried, over all stores; any other number tries new ones")
 
 // shards is in how many parts a store's lifecycles are tried, side by side. All parts of all stores have as many.
 var shards = []struct {
@@ -59,6 +63,11 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
+	if *lifecycles == usual && flag.Lookup("rapid.seed").Value.String() == "0" {
+		if err := flag.Set("rapid.seed", usualSeed); err != nil {
+			panic(err)
+		}
+	}
 	debug.SetGCPercent(400) // there is little to keep, and much to throw away
 	os.Exit(m.Run())
 }
@@ -92,6 +101,8 @@ func TestLifecycles(t *testing.T) {
 				newWorld := worlds[shard.store](t, s)
 				parent := t.TempDir()
 				rapid.Check(t, func(rt *rapid.T) {
+					// They begin with one seed, and go on differently.
+					rapid.SliceOfN(rapid.Uint64(), part, part).Draw(rt, "part")
 					root, err := os.MkdirTemp(parent, "") //nolint:usetesting // thousands of them go at once, and not at the end
 					must(err)
 					defer os.RemoveAll(root)

@@ -18,14 +18,15 @@ type model struct {
 	world world
 	store map[string]thing // as it was when it was last looked at
 
-	base    string // the provider's, in this walk; "": it is not known
-	claims  []claim
-	placed  map[string]bool // where something was created in this walk
-	foreign map[string]bool // what a refresh of this walk found to be another's
-	ids     int
-	tokens  map[string]bool // all that were ever seen
-	murky   bool            // a call failed under bad circumstances: what it has sent may be done only now
-	excused bool            // something was not known at plan: what is refused then may be refused as late as in the apply
+	base      string // the provider's, in this walk; "": it is not known
+	claims    []claim
+	placed    map[string]bool // where something was created in this walk
+	foreign   map[string]bool // what a refresh of this walk found to be another's
+	ids       int
+	abandoned map[string]bool // uploads that were open after a failure
+	tokens    map[string]bool // all that were ever seen
+	murky     bool            // a call failed under bad circumstances: what it has sent may be done only now
+	excused   bool            // something was not known at plan: what is refused then may be refused as late as in the apply
 }
 
 // known is what the model knows of an object of a state.
@@ -74,7 +75,7 @@ type outcome struct {
 }
 
 func newModel(t fatal, w world) *model {
-	m := &model{t: t, world: w, tokens: map[string]bool{}}
+	m := &model{t: t, world: w, tokens: map[string]bool{}, abandoned: map[string]bool{}}
 	m.look()
 	return m
 }

@@ -112,11 +112,24 @@ func (b storageBlock) block(c *core) block {
 		}
 		if b.cors > 2 {
 			rule["max_age_seconds"] = tftypes.NewValue(tftypes.Number, 600)
+			rule["allowed_headers"] = set("content-type")
 		}
 		values["cors_rule"] = withNulls(of.AttributeTypes["cors_rule"], rule)
 	}
+	if b.creates {
+		values["timeouts"] = withNulls(of.AttributeTypes["timeouts"], patience(of))
+	}
 	config := withNulls(of, values)
 	return block{kind: storageKind, config: config, planning: config, creates: b.creates}
+}
+
+// patience is a timeout for everything that a resource has one for.
+func patience(of tftypes.Object) map[string]tftypes.Value {
+	values := map[string]tftypes.Value{}
+	for name := range of.AttributeTypes["timeouts"].(tftypes.Object).AttributeTypes {
+		values[name] = str("10m")
+	}
+	return values
 }
 
 func elements(value tftypes.Value) (texts []string) {
@@ -255,10 +268,14 @@ func (m *model) refreshedStorage(before, after *object) *object {
 	return after
 }
 
-// storageOutcome compares directories and rules. Objects with data are never touched; that is compared for all kinds.
-func (m *model) storageOutcome(directories map[string]bool, rules []corsRule, result outcome) outcome {
+// storageOutcome compares directories and rules. Objects with data are never touched; that is compared for all kinds. Whatever failed, the rules
+// of others stay.
+func (m *model) storageOutcome(id string, directories map[string]bool, rules []corsRule, result outcome) outcome {
 	result.others = func(before, after map[string]thing, errors failed) {
 		if errors != nil {
+			if was, is := rulesOfOthers(before, id), rulesOfOthers(after, id); id != "" && !slices.Equal(was, is) {
+				m.t.Fatalf("%s: failed, and the rules of others were\n%v\nand are\n%v", result.tally, was, is)
+			}
 			return
 		}
 		var wanted, got []string
@@ -276,6 +293,16 @@ func (m *model) storageOutcome(directories map[string]bool, rules []corsRule, re
 		}
 	}
 	return result
+}
+
+// rulesOfOthers are those without the ID of ours, in their order.
+func rulesOfOthers(store map[string]thing, id string) (others []string) {
+	for line := range strings.Lines(store[corsPath].data) {
+		if other, _, _ := strings.Cut(line, " "); other != id {
+			others = append(others, strings.TrimSuffix(line, "\n")) // the last one has none
+		}
+	}
+	return others
 }
 
 func (m *model) directories() map[string]bool {
@@ -375,14 +402,14 @@ func (m *model) writesStorage(planned tftypes.Value, prior *object) outcome {
 		result.known.written = wanted.allows()
 		tally.count("cors: added at the end")
 	}
-	return m.storageOutcome(directories, rules, result)
+	return m.storageOutcome(id, directories, rules, result)
 }
 
 func (m *model) deletesStorage(target *object, planned plannedChange, deposed bool) outcome {
 	state := fields(target.value)
 	directories, rules := m.directories(), m.rules()
 	if m.placed[workspacePlace(text(state["base_uri"]))] {
-		return m.storageOutcome(directories, rules, outcome{tally: "storage: left to another one"})
+		return m.storageOutcome(m.ruleID(state), directories, rules, outcome{tally: "storage: left to another one"})
 	}
 	written := target.ours().written
 	if planned.tainted && !deposed {
@@ -397,5 +424,5 @@ func (m *model) deletesStorage(target *object, planned plannedChange, deposed bo
 		}
 	}
 	m.without(directories, directoriesOf(state), nil)
-	return m.storageOutcome(directories, rules, outcome{tally: "storage: removed"})
+	return m.storageOutcome(m.ruleID(state), directories, rules, outcome{tally: "storage: removed"})
 }

@@ -72,7 +72,7 @@ func (l *lifecycle) driftStorage() {
 	t := l.t
 	kinds := []string{"a directory goes"}
 	if l.model.hasCORS() {
-		kinds = []string{"a directory goes", "a foreign rule first", "a foreign rule last", "a rule changes", "a rule goes", "the rules are turned round"}
+		kinds = []string{"a foreign rule first", "a rule changes", "a foreign rule last", "a rule goes", "the rules are turned round", "a directory goes"}
 	}
 	kind := rapid.SampledFrom(kinds).Draw(t, "drift of the workspace")
 	rules := l.model.rules()
@@ -82,8 +82,9 @@ func (l *lifecycle) driftStorage() {
 	}).Draw(t, "foreign rule")
 	if l.world.name() == "oss" {
 		foreign.ID = ""
-	} else if slices.ContainsFunc(rules, func(rule corsRule) bool { return rule.ID == foreign.ID }) {
-		foreign.ID += " too"
+	}
+	for foreign.ID != "" && slices.ContainsFunc(rules, func(rule corsRule) bool { return rule.ID == foreign.ID }) {
+		foreign.ID += "-too"
 	}
 	switch {
 	case kind == "a directory goes":

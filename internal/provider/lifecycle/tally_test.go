@@ -55,10 +55,10 @@ func (c *counts) lifecycles() (n int) {
 
 // mustHappen is what a generator that is not blind lets happen.
 var mustHappen = []string{
-	"create: adopted", "create: overwritten", "create: taken over", "create: the same bytes made ours", "create: written",
+	"create: adopted", "create: overwritten", "create: taken over", "create: written",
 	"update: attributes alone", "update: nothing sent", "update: other bytes",
 	"delete: deleted", "delete: gone already", "delete: left, adopted", "delete: left, another one was created there", "delete: left, another one's",
-	"delete: left, of a tainted resource", "delete: left, to be retained", "delete: refused, unproven",
+	"delete: left, of a tainted resource", "delete: left, to be retained", "delete: refused, unproven", "delete: refused, the source changed after the plan",
 	"refused: another object is there already", "refused: the object changed since the plan",
 	"refused: the source has other bytes than planned", "refused: the source is missing",
 	"refused: as it is planned again", "the final plan is another one", "refused: the bucket is not accelerated",

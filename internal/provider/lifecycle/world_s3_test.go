@@ -166,7 +166,7 @@ var faults = map[string]faultproxy.Fault{
 var httpHarms = []string{"cancelled", "cancelled", "answer lost", "answer lost", "reset", "500", "503", "denied", "answer cut"}
 
 // lateness is how much later a server may do what was cancelled on its way. The model looks again then.
-const lateness = 50 * time.Millisecond
+const lateness = 300 * time.Millisecond
 
 // harmHTTP lets the n-th request meet a fault, or be cancelled. A create has three requests or so.
 func harmHTTP(proxy *faultproxy.Proxy, kind string, n int) (context.Context, func()) {

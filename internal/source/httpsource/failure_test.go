@@ -317,7 +317,7 @@ func TestBytesThatDrip(t *testing.T) {
 	t.Cleanup(server.Close)
 	retries := 0
 	client := newClient(t, Settings{MaxRetries: &retries, Hosts: map[string]Host{hostOf(server.URL): {CACert: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))}}})
-	client.stall = 200 * time.Millisecond
+	client.stall = time.Second
 	from, err := client.At(server.URL+path, false)
 	if err != nil {
 		t.Fatal(err)
@@ -327,7 +327,7 @@ func TestBytesThatDrip(t *testing.T) {
 	expectFailure(t, err, fs.ErrPermission, "401")
 	_, err = from.Ranges(t.Context())
 	expectFailure(t, err, source.ErrTruncated, "stopped sending")
-	if took := time.Since(begun); took > 10*time.Second {
+	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 const secret = "hush"
 
 // patienceWithStalls is how long a server may send nothing where that is what is tested.
-const patienceWithStalls = 500 * time.Millisecond
+const patienceWithStalls = 2 * time.Second
 
 const path = "/dir/job.jar"
 

@@ -29,7 +29,7 @@ var secrets = []string{
 	"X-Goog-Signature", "X-Goog-Credential", "GoogleAccessId",
 	"Signature", "sig", "q-signature",
 	"access_token", "private_token", "job_token", "auth_token", "refresh_token", "id_token", "token",
-	"api_key", "X-JFrog-Art-Api", "client_secret", "secret", "password", "passwd", "authorization",
+	"api_key", "X-JFrog-Art-Api", "client_secret", "secret", "password", "passwd", "pwd", "authorization", "auth", "jwt",
 }
 
 var secretNames = sync.OnceValue(func() map[string]string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // bucketOperations concern a bucket as a whole, or many of its keys.
@@ -192,24 +193,39 @@ func corsOperations() []operation {
 	}
 }
 
+// switches is where the acceleration is switched, which its own endpoint refuses.
+func (w *world) switches() blob.Accelerator {
+	return w.b.Open(w.t, w.b.at(operation{accelerates: true}), w.bucket, wire.DefaultLimits()).(blob.Accelerator)
+}
+
 func accelerations() []operation {
 	is := func(w *world, want bool) {
 		w.t.Helper()
-		if on, err := w.direct.(blob.Accelerator).Acceleration(w.t.Context()); err != nil || on != want {
+		if on, err := w.switches().Acceleration(w.t.Context()); err != nil || on != want {
 			w.t.Errorf("the acceleration is %t, %v; want %t", on, err, want)
 		}
 	}
-	on := func(ctx context.Context, _ *world, store blob.Store) error {
-		return store.(blob.Accelerator).SetAcceleration(ctx, true)
+	isOn := func(w *world) { is(w, true) }
+	switchedOn := func(w *world) {
+		if err := w.switches().SetAcceleration(w.t.Context(), true); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	switching := func(on bool) func(ctx context.Context, _ *world, store blob.Store) error {
+		return func(ctx context.Context, _ *world, store blob.Store) error {
+			return store.(blob.Accelerator).SetAcceleration(ctx, on)
+		}
+	}
+	ifDone := func(on bool) func(w *world, err error) {
+		return func(w *world, err error) {
+			if err == nil {
+				is(w, on)
+			}
+		}
 	}
 	return []operation{
 		{
-			name: "read the acceleration", accelerates: true, after: func(w *world, _ error) { is(w, true) }, done: func(w *world) { is(w, true) },
-			before: func(w *world) {
-				if err := on(w.t.Context(), w, w.direct); err != nil {
-					w.t.Fatal(err)
-				}
-			},
+			name: "read the acceleration", accelerates: true, before: switchedOn, after: func(w *world, _ error) { isOn(w) }, done: isOn,
 			do: func(ctx context.Context, w *world, store blob.Store) error {
 				enabled, err := store.(blob.Accelerator).Acceleration(ctx)
 				if err == nil && !enabled {
@@ -218,12 +234,15 @@ func accelerations() []operation {
 				return err
 			},
 		},
+		{name: "switch the acceleration on", accelerates: true, do: switching(true), after: ifDone(true), done: isOn},
 		{
-			name: "switch the acceleration on", accelerates: true, do: on, done: func(w *world) { is(w, true) },
-			after: func(w *world, err error) {
-				if err == nil {
-					is(w, true)
-				}
+			name: "switch the acceleration off", accelerates: true, before: switchedOn, do: switching(false),
+			after: ifDone(false), done: func(w *world) { is(w, false) },
+		},
+		{
+			name: "try the acceleration", fast: true, before: switchedOn, after: func(w *world, _ error) { isOn(w) }, done: isOn,
+			do: func(ctx context.Context, _ *world, store blob.Store) error {
+				return store.(blob.Accelerator).TryAcceleration(ctx)
 			},
 		},
 	}

@@ -21,9 +21,10 @@ import (
 // Backend is one kind of store, and how its client and its server are reached.
 type Backend struct {
 	Server      string // where the proxies lead to, by plain http
-	Accelerated string // where those lead to that are for transfer acceleration; "": the same
+	Accelerated string // where those lead to that are for the switch of transfer acceleration; "": the same
+	Fast        string // where the accelerated endpoint is
 
-	// Open opens a store of a bucket, which sends a request again once, and without a pause; that sends parts one after the other, and copies
+	// Open opens a store of a bucket whose accelerated endpoint is the same, which sends a request again once, and without a pause; that sends parts one after the other, and copies
 	// what has CopiedSize by parts, and less in one request.
 	Open func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store
 
@@ -44,7 +45,10 @@ type Backend struct {
 }
 
 func (b Backend) at(op operation) string {
-	if op.accelerates && b.Accelerated != "" {
+	switch {
+	case op.fast:
+		return b.Fast
+	case op.accelerates && b.Accelerated != "":
 		return b.Accelerated
 	}
 	return b.Server
@@ -70,11 +74,12 @@ const (
 var faults = map[Mode][]faultproxy.Fault{
 	Once: {
 		faultproxy.Reset, faultproxy.ResetDuring, faultproxy.LoseAnswer, faultproxy.Stall, faultproxy.StallAnswer, faultproxy.StallBody,
-		faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503, faultproxy.TruncateBody, faultproxy.GarbleBody, faultproxy.Slow,
+		faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503, faultproxy.TruncateBody, faultproxy.GarbleBody,
 	},
 	Again: {
 		faultproxy.Reset, faultproxy.ResetDuring, faultproxy.LoseAnswer, faultproxy.Stall, faultproxy.StallAnswer,
 		faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503, faultproxy.TruncateBody, faultproxy.GarbleBody,
+		faultproxy.Slow, // again, as a repetition would hide that somebody lost his patience
 	},
 	Down: {faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse503},
 }
@@ -97,17 +102,28 @@ func (c Cell) Executes() bool { return executed[c.Fault] }
 
 // impatience is how long a store waits for a server that is known to stall. Everywhere else the limits are those of the provider, so that a
 // slow machine is no fault.
-var impatience = wire.Limits{Header: time.Second, SlowHeader: time.Second, Read: time.Second}
+var impatience = wire.Limits{Header: 4 * time.Second, SlowHeader: 4 * time.Second, Read: 4 * time.Second}
 
 func (c Cell) stalls() bool {
 	return c.Fault == faultproxy.Stall || c.Fault == faultproxy.StallAnswer || c.Fault == faultproxy.StallBody
 }
 
+// What is slow takes longer as a whole than a store waits for it to go on, and each of its pauses is far shorter: a slow machine may add more
+// than a second to one.
+const (
+	slowPause = 100 * time.Millisecond
+	slowRead  = (faultproxy.SlowPieces - 5) * slowPause
+)
+
 func (c Cell) limits() wire.Limits {
-	if c.stalls() {
+	limits := wire.DefaultLimits()
+	switch {
+	case c.stalls():
 		return impatience
+	case c.Fault == faultproxy.Slow:
+		limits.Read = slowRead
 	}
-	return wire.DefaultLimits()
+	return limits
 }
 
 // Inject has the proxy play it.
@@ -140,7 +156,7 @@ func Run(t *testing.T, b Backend) {
 			waiting.SetLimit(stallingAtOnce)
 			for _, c := range cells {
 				group := &busy
-				if c.stalls() || op.waits {
+				if c.stalls() || c.Fault == faultproxy.Slow || op.waits {
 					group = &waiting
 				}
 				group.Go(func() error {
@@ -224,6 +240,7 @@ func try(t *testing.T, b Backend, op operation, c Cell, count *Tally) {
 	w := newWorld(t, b, op)
 	w.fault = c.Fault
 	proxy := faultproxy.Start(t, b.at(op), "")
+	proxy.Pause = slowPause
 	store := b.Open(t, proxy.URL, w.bucket, c.limits())
 	c.Inject(proxy)
 	err := op.do(t.Context(), w, store)
@@ -242,7 +259,7 @@ func try(t *testing.T, b Backend, op operation, c Cell, count *Tally) {
 		t.Error("it succeeds, although it must not")
 	}
 	op.after(w, err)
-	left := w.leftovers(Excuse(requests))
+	left := w.leftovers(Excused(requests))
 	count.Cell(c, err == nil, left)
 	w.converges(op, store, left)
 }
@@ -257,7 +274,7 @@ func tryUnanswered(t *testing.T, b Backend, op operation, broken Unanswered, cou
 	}
 	w.clear(err)
 	op.after(w, err)
-	w.leftovers("")
+	w.leftovers(0)
 	count.add(false, 0)
 	w.converges(op, w.direct, 0)
 }

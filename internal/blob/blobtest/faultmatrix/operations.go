@@ -22,7 +22,8 @@ type operation struct {
 	commit      string                                                      // the request that publishes an object whose writer looks what became of it
 	reads       string                                                      // the request whose answer is an object's bytes
 	waits       bool                                                        // it pauses itself
-	accelerates bool
+	accelerates bool                                                        // it is about the switch of transfer acceleration
+	fast        bool                                                        // it asks the accelerated endpoint
 }
 
 func operations() []operation {
@@ -149,7 +150,7 @@ func writings() []operation {
 			},
 		)
 	}
-	return append(all, theWrongBytes(), copying())
+	return append(all, theWrongBytes(), copying(false), copying(true))
 }
 
 // theWrongBytes come to nothing: their upload is begun and aborted, so that the abort is broken too.
@@ -166,23 +167,29 @@ func theWrongBytes() operation {
 	}
 }
 
-// copying has the store copy an object, after its bytes were read once.
-func copying() operation {
+// copying has the store copy an object, after its bytes were read once: by parts even where there is but one, as one request alone would
+// overwrite whatever is there.
+func copying(large bool) operation {
+	name := "copy in one part"
+	if large {
+		name = "copy by parts"
+	}
+	data := func(w *world) []byte { return newBytes(size(w, large)) }
 	do := func(cond blob.Cond) func(ctx context.Context, w *world, store blob.Store) error {
 		return func(ctx context.Context, w *world, store blob.Store) error {
-			return publish(ctx, store, blobtest.StoredSource(store, sourceKey, nil), blobtest.Sum(newBytes(w.b.CopiedSize)), cond)
+			return publish(ctx, store, blobtest.StoredSource(store, sourceKey, nil), blobtest.Sum(data(w)), cond)
 		}
 	}
 	return operation{
-		name: "copy by parts", commit: "POST uploadId", reads: "GET",
-		before: func(w *world) { w.puts(sourceKey, newBytes(w.b.CopiedSize)) },
+		name: name, commit: "POST uploadId", reads: "GET",
+		before: func(w *world) { w.puts(sourceKey, data(w)) },
 		do:     do(blob.Cond{IfAbsent: true}),
 		again:  do(blob.Cond{}),
 		after: func(w *world, err error) {
-			w.becomes(err, nil, newBytes(w.b.CopiedSize))
-			w.holds(sourceKey, newBytes(w.b.CopiedSize))
+			w.becomes(err, nil, data(w))
+			w.holds(sourceKey, data(w))
 		},
-		done: func(w *world) { w.holds(key, newBytes(w.b.CopiedSize)) },
+		done: func(w *world) { w.holds(key, data(w)) },
 	}
 }
 

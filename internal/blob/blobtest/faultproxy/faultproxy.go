@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Request is what passed the proxy. Its body is not kept, only counted.
@@ -66,6 +67,8 @@ type rule struct {
 type Proxy struct {
 	URL string // http; its host goes on to the server unchanged, as signatures cover it
 
+	Pause time.Duration // before each piece of what is slow; not to be changed once there are requests
+
 	target    *url.URL
 	transport *http.Transport
 	closing   chan struct{}
@@ -83,7 +86,7 @@ func Start(t testing.TB, target, caFile string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &Proxy{target: address, closing: make(chan struct{})}
+	proxy := &Proxy{Pause: 5 * time.Millisecond, target: address, closing: make(chan struct{})}
 	// The client's own Accept-Encoding goes on as it is, and answers come back as they are.
 	proxy.transport = &http.Transport{DisableCompression: true}
 	if caFile != "" {
@@ -189,7 +192,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case ResetDuring:
 		body.ReadCloser = cutOff(r.Body, r.ContentLength/2)
 	case Slow:
-		body.ReadCloser = slowed(r.Body, r.ContentLength)
+		body.ReadCloser = p.slowed(r.Body, r.ContentLength)
 	}
 
 	response, err := p.forward(r, body)

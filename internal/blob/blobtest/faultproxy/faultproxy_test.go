@@ -66,18 +66,9 @@ func TestFaults(t *testing.T) {
 
 // A request that is cut off in its middle reaches the server in part; what stalls lasts until the client goes away.
 func TestHalves(t *testing.T) {
-	var reached, read atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		reached.Add(1)
-		n, _ := io.Copy(io.Discard, r.Body)
-		read.Add(n)
-		io.WriteString(w, strings.Repeat("a", 1000))
-	}))
-	defer server.Close()
-	proxy := faultproxy.Start(t, server.URL, "")
 	const size = 1 << 20
-	send := func(patience time.Duration) (string, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+	send := func(proxy *faultproxy.Proxy) (string, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		request, _ := http.NewRequestWithContext(ctx, http.MethodPut, proxy.URL, strings.NewReader(strings.Repeat("b", size)))
 		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
@@ -91,26 +82,32 @@ func TestHalves(t *testing.T) {
 	for fault, c := range map[faultproxy.Fault]struct {
 		reaches int64
 		whole   bool
-		gets    int // bytes of the answer
+		gets    string // of the answer
+		all     bool   // of the answer
 	}{
-		faultproxy.ResetDuring: {1, false, 0},
-		faultproxy.Stall:       {0, false, 0},
-		faultproxy.StallAnswer: {1, true, 0},
-		faultproxy.StallBody:   {1, true, 500},
+		faultproxy.ResetDuring: {1, false, "", false},
+		faultproxy.Stall:       {0, false, "", false},
+		faultproxy.StallAnswer: {1, true, "", false},
+		faultproxy.StallBody:   {1, true, strings.Repeat("a", 500), false},
+		faultproxy.GarbleBody:  {1, true, strings.Repeat("a", 500) + strings.Repeat("#", 500), true},
 	} {
-		reached.Store(0)
-		read.Store(0)
-		proxy.Clear()
-		proxy.Inject(faultproxy.Match{}, fault, 1, 1)
-		got, err := send(500 * time.Millisecond)
-		if err == nil || len(got) != c.gets || reached.Load() != c.reaches || (read.Load() == size) != c.whole {
-			t.Errorf("%s: %d bytes, %v; %d requests reached the server, with %d bytes", fault, len(got), err, reached.Load(), read.Load())
-		}
-	}
-	proxy.Clear()
-	proxy.Inject(faultproxy.Match{}, faultproxy.GarbleBody, 1, 1)
-	if got, err := send(time.Minute); err != nil || got != strings.Repeat("a", 500)+strings.Repeat("#", 500) {
-		t.Errorf("garbled: %q, %v", got, err)
+		t.Run(fault.String(), func(t *testing.T) {
+			t.Parallel()
+			var reached, read atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				reached.Add(1)
+				n, _ := io.Copy(io.Discard, r.Body)
+				read.Add(n)
+				io.WriteString(w, strings.Repeat("a", 1000))
+			}))
+			proxy := faultproxy.Start(t, server.URL, "")
+			proxy.Inject(faultproxy.Match{}, fault, 1, 1)
+			got, err := send(proxy)
+			server.Close() // waits for what it still reads
+			if (err == nil) != c.all || got != c.gets || reached.Load() != c.reaches || (read.Load() == size) != c.whole {
+				t.Errorf("%d bytes, %v; %d requests reached the server, with %d bytes", len(got), err, reached.Load(), read.Load())
+			}
+		})
 	}
 }
 

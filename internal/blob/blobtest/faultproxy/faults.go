@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -83,7 +84,8 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, response *http.Resp
 		}
 		w.Write(data)
 	case Slow:
-		io.Copy(flushing{w}, slowed(response.Body, response.ContentLength))
+		data, _ := io.ReadAll(response.Body)
+		io.Copy(flushing{w}, p.slowed(io.NopCloser(bytes.NewReader(data)), int64(len(data))))
 	default:
 		io.Copy(w, response.Body)
 	}
@@ -108,25 +110,24 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errCut }
 
-const (
-	slowPieces = 8
-	slowPause  = 5 * time.Millisecond
-)
+// SlowPieces are those of a body that is not very short.
+const SlowPieces = 20
 
-// slowed pauses between the pieces of a body.
-func slowed(body io.ReadCloser, size int64) io.ReadCloser {
-	return readCloser{&slowReader{body: body, piece: max(1, size/slowPieces)}, body}
+// slowed pauses before each piece of a body.
+func (p *Proxy) slowed(body io.ReadCloser, size int64) io.ReadCloser {
+	return readCloser{&slowReader{body: body, pause: p.Pause, piece: max(1, size/SlowPieces)}, body}
 }
 
 type slowReader struct {
 	body  io.Reader
+	pause time.Duration
 	piece int64
 	left  int64 // of the piece
 }
 
 func (r *slowReader) Read(p []byte) (int, error) {
 	if r.left == 0 {
-		time.Sleep(slowPause)
+		time.Sleep(r.pause)
 		r.left = r.piece
 	}
 	n, err := r.body.Read(p[:min(int64(len(p)), r.left)])
