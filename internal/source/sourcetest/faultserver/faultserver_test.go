@@ -1,6 +1,7 @@
 package faultserver_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -56,13 +57,53 @@ func ask(t *testing.T, with *http.Client, method, address string, headers ...str
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
+	return send(with, request, func(int) {})
+}
+
+// send calls a function with the bytes of the body that have come so far, first when there is none.
+func send(with *http.Client, request *http.Request, read func(bytes int)) answer {
 	response, err := with.Do(request)
 	if err != nil {
 		return answer{err: err}
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	var body []byte
+	for piece := make([]byte, 1<<10); err == nil; {
+		var n int
+		read(len(body))
+		n, err = response.Body.Read(piece)
+		body = append(body, piece[:n]...)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	return answer{response.StatusCode, response.Header, string(body), err}
+}
+
+// askUntil is ask by a client that goes away as soon as the server has the request, or, where a part of the body is to come, as soon as that is here:
+// what stalls is not measured by time, which a busy machine may need for the rest.
+func askUntil(t *testing.T, with *http.Client, address string, arrived <-chan struct{}, bytes int) answer {
+	t.Helper()
+	ctx, goAway := context.WithCancel(t.Context())
+	defer goAway()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes == 0 {
+		go func() {
+			select {
+			case <-arrived:
+				goAway()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return send(with, request, func(n int) {
+		if bytes > 0 && n >= bytes {
+			goAway()
+		}
+	})
 }
 
 func TestServes(t *testing.T) {
@@ -165,13 +206,18 @@ func TestFaults(t *testing.T) {
 		for _, server := range []string{s.URL, s.PlainURL} {
 			s.Clear()
 			s.Put(path, faultserver.File{Data: []byte("0123456789"), ETag: `"v1"`})
-			s.Inject(faultserver.Match{Method: http.MethodGet, Path: path}, 2, 1, c.fault)
+			fault, arrived := c.fault, make(chan struct{})
+			if strings.HasPrefix(name, "stall") {
+				fault = fault.Do(func() { close(arrived) })
+			}
+			s.Inject(faultserver.Match{Method: http.MethodGet, Path: path}, 2, 1, fault)
 			for n := 1; n <= 3; n++ {
-				with.Timeout = time.Minute
+				var got answer
 				if n == 2 && strings.HasPrefix(name, "stall") {
-					with.Timeout = time.Second
+					got = askUntil(t, with, server+path, arrived, len(c.body))
+				} else {
+					got = ask(t, with, http.MethodGet, server+path)
 				}
-				got := ask(t, with, http.MethodGet, server+path)
 				if n != 2 {
 					if got.status != 200 || got.err != nil || got.body != "0123456789" {
 						t.Errorf("%s: request %d: %+v", name, n, got)
