@@ -66,30 +66,45 @@ func TestFaults(t *testing.T) {
 
 // A request that is cut off in its middle reaches the server in part; what stalls lasts until the client goes away.
 func TestHalves(t *testing.T) {
-	const size = 1 << 20
-	send := func(proxy *faultproxy.Proxy) (string, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	const size, half = 1 << 20, 500
+	// send goes away as soon as what is to be seen has happened, told by what the proxy has written down and how much of the answer came: no time is
+	// enough for a megabyte on any machine.
+	send := func(proxy *faultproxy.Proxy, happened func(r faultproxy.Request, got int64) bool) (string, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
+		var got atomic.Int64
+		if happened != nil {
+			go func() {
+				for ctx.Err() == nil {
+					if requests := proxy.Requests(); len(requests) == 1 && happened(requests[0], got.Load()) {
+						cancel()
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+			}()
+		}
 		request, _ := http.NewRequestWithContext(ctx, http.MethodPut, proxy.URL, strings.NewReader(strings.Repeat("b", size)))
 		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
 		if err != nil {
 			return "", err
 		}
 		defer response.Body.Close()
-		text, err := io.ReadAll(response.Body)
-		return string(text), err
+		var text strings.Builder
+		_, err = io.Copy(io.MultiWriter(&text, counting(got.Add)), response.Body)
+		return text.String(), err
 	}
 	for fault, c := range map[faultproxy.Fault]struct {
-		reaches int64
-		whole   bool
-		gets    string // of the answer
-		all     bool   // of the answer
+		reaches  int64
+		whole    bool
+		gets     string                                     // of the answer
+		all      bool                                       // of the answer
+		happened func(r faultproxy.Request, got int64) bool // when the client goes away; nil: it stays
 	}{
-		faultproxy.ResetDuring: {1, false, "", false},
-		faultproxy.Stall:       {0, false, "", false},
-		faultproxy.StallAnswer: {1, true, "", false},
-		faultproxy.StallBody:   {1, true, strings.Repeat("a", 500), false},
-		faultproxy.GarbleBody:  {1, true, strings.Repeat("a", 500) + strings.Repeat("#", 500), true},
+		faultproxy.ResetDuring: {1, false, "", false, nil},
+		faultproxy.Stall:       {0, false, "", false, func(r faultproxy.Request, _ int64) bool { return r.Bytes == size }},
+		faultproxy.StallAnswer: {1, true, "", false, func(r faultproxy.Request, _ int64) bool { return r.Status != 0 }},
+		faultproxy.StallBody:   {1, true, strings.Repeat("a", half), false, func(_ faultproxy.Request, got int64) bool { return got == half }},
+		faultproxy.GarbleBody:  {1, true, strings.Repeat("a", half) + strings.Repeat("#", half), true, nil},
 	} {
 		t.Run(fault.String(), func(t *testing.T) {
 			t.Parallel()
@@ -98,17 +113,25 @@ func TestHalves(t *testing.T) {
 				reached.Add(1)
 				n, _ := io.Copy(io.Discard, r.Body)
 				read.Add(n)
-				io.WriteString(w, strings.Repeat("a", 1000))
+				io.WriteString(w, strings.Repeat("a", 2*half))
 			}))
 			proxy := faultproxy.Start(t, server.URL, "")
 			proxy.Inject(faultproxy.Match{}, fault, 1, 1)
-			got, err := send(proxy)
+			got, err := send(proxy, c.happened)
 			server.Close() // waits for what it still reads
 			if (err == nil) != c.all || got != c.gets || reached.Load() != c.reaches || (read.Load() == size) != c.whole {
 				t.Errorf("%d bytes, %v; %d requests reached the server, with %d bytes", len(got), err, reached.Load(), read.Load())
 			}
 		})
 	}
+}
+
+// counting is a writer of which nothing but the number of bytes is wanted.
+type counting func(int64) int64
+
+func (c counting) Write(p []byte) (int, error) {
+	c(int64(len(p)))
+	return len(p), nil
 }
 
 // A fault that comes again stays with its request, and others pass.
