@@ -120,6 +120,7 @@ http {
 	scgi_temp_path {{.Prefix}}/scgi;
 	types { application/java-archive jar; text/html html; }
 	default_type application/octet-stream;
+	add_header X-Test "{{.Prefix}}" always;
 	root {{.Directory}};
 	{{if .Auth}}
 	auth_basic "test";
@@ -169,7 +170,7 @@ func (s *Server) start(t testing.TB, binary, prefix string, settings map[string]
 		<-ended
 	}
 	s.URL, s.PlainURL = "https://"+secure, "http://"+plain
-	if err := s.await(t.Context(), ended); err != nil {
+	if err := s.await(t.Context(), prefix, ended); err != nil {
 		stop()
 		return err
 	}
@@ -186,8 +187,9 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// await returns when the server answers. It listens on both ports before it serves one.
-func (s *Server) await(ctx context.Context, ended <-chan struct{}) error {
+// await returns when the server answers. It listens on both ports before it serves one. What took the port in its place may be an nginx as well, of
+// another package's tests: the answer says whose it is.
+func (s *Server) await(ctx context.Context, prefix string, ended <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	transport := &http.Transport{DisableKeepAlives: true}
@@ -199,7 +201,7 @@ func (s *Server) await(ctx context.Context, ended <-chan struct{}) error {
 		response, err := transport.RoundTrip(request)
 		if err == nil {
 			response.Body.Close()
-			if server := response.Header.Get("Server"); !strings.HasPrefix(server, "nginx/") {
+			if server := response.Header.Get("Server"); !strings.HasPrefix(server, "nginx/") || response.Header.Get("X-Test") != prefix {
 				return fmt.Errorf("something else answers at %s: %q", s.PlainURL, server)
 			}
 			return nil
