@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -93,7 +92,7 @@ func (m *model) look() {
 func (m *model) beginWalk(provider map[string]tftypes.Value) {
 	if m.murky {
 		m.murky = false
-		time.Sleep(lateness)
+		m.world.settle()
 		m.look()
 	}
 	m.base = text(provider["base_uri"])

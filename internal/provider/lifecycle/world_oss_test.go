@@ -15,10 +15,11 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 )
 
-// ossServer is the fake of OSS with a proxy before it, for many lifecycles.
+// ossServer is the fake of OSS with a proxy before each of its endpoints, for many lifecycles.
 type ossServer struct {
 	*ossfake.Server
 	proxy  *faultproxy.Proxy
+	fast   *faultproxy.Proxy // of the accelerated endpoint, which meets no fault
 	client *oss.Client
 	of     tftypes.Type // of the oss block
 }
@@ -27,7 +28,7 @@ func startOSS(t *testing.T, s served) ossServer {
 	t.Helper()
 	server := ossfake.Start(t, ossfake.Options{Unrecorded: true})
 	return ossServer{
-		server, faultproxy.Start(t, server.Endpoint, ""),
+		server, finishing(t, server.Endpoint), finishing(t, server.AccelerateEndpoint),
 		oss.NewClient(oss.LoadDefaultConfig().WithRegion(server.Region).WithEndpoint(server.Endpoint).
 			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey))),
 		s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes["oss"],
@@ -49,6 +50,7 @@ func (s ossServer) bucket(t fatal) *ossBucket {
 
 func (b *ossBucket) end() {
 	b.proxy.Clear()
+	b.fast.Clear()
 	b.CreateBucketNamed(b.bucketName, ossfake.BucketOptions{}) // which empties it
 }
 
@@ -59,7 +61,7 @@ func (b *ossBucket) provider() map[string]tftypes.Value {
 		"base_uri": str(b.bases("a")[0]), "digest_cache": boolean(false),
 		"oss": withNulls(b.of, map[string]tftypes.Value{
 			"endpoint": str(b.proxy.URL), "region": str(b.Region), "access_key": str(b.AccessKey), "secret_key": str(b.SecretKey),
-			"accelerate_endpoint": str(b.AccelerateEndpoint),
+			"accelerate_endpoint": str(b.fast.URL),
 		}),
 	}
 }
@@ -141,8 +143,10 @@ func (b *ossBucket) leftovers() []string { return b.OpenUploads(b.bucketName) }
 func (*ossBucket) harms() []string { return httpHarms }
 
 func (b *ossBucket) harm(kind string, n int) (context.Context, func()) {
-	return harmHTTP(b.proxy, kind, n)
+	return harmHTTP(b.proxy, b.settle, kind, n)
 }
+
+func (b *ossBucket) settle() { settle(b.proxy, b.fast) }
 
 func (b *ossBucket) remote(path string) string { return "oss://" + b.bucketName + "/" + path }
 

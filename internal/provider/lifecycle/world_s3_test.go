@@ -22,19 +22,22 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
 
-// s3Server is a real S3 server for many lifecycles. Before it are a fake of the one call that it does not have, and a proxy.
+// s3Server is a real S3 server for many lifecycles. Before it are a fake of the one call that it does not have, and a proxy for each of its endpoints.
 type s3Server struct {
 	*versitygw.Server
 	fake  *acceleratefake.Fake
 	proxy *faultproxy.Proxy
-	of    tftypes.Type // of the s3 block
+	fast  *faultproxy.Proxy // of the accelerated endpoint, which meets no fault
+	of    tftypes.Type      // of the s3 block
 }
 
 func startS3(t *testing.T, s served) s3Server {
 	t.Helper()
 	server := versitygw.Start(t, versitygw.Options{})
 	fake := acceleratefake.Start(t, server.Endpoint)
-	return s3Server{server, fake, faultproxy.Start(t, fake.URL, ""), s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes["s3"]}
+	return s3Server{
+		server, fake, finishing(t, fake.URL), finishing(t, fake.AccelerateURL), s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes["s3"],
+	}
 }
 
 // s3Bucket is a world in a bucket of its own.
@@ -56,6 +59,7 @@ func (s s3Server) bucket(t fatal) *s3Bucket {
 
 func (b *s3Bucket) end() {
 	b.proxy.Clear()
+	b.fast.Clear()
 	b.fake.Take()
 }
 
@@ -66,7 +70,7 @@ func (b *s3Bucket) provider() map[string]tftypes.Value {
 		"base_uri": str(b.bases("a")[0]), "digest_cache": boolean(false),
 		"s3": withNulls(b.of, map[string]tftypes.Value{
 			"endpoint": str(b.proxy.URL), "region": str(versitygw.Region), "access_key": str(b.AccessKey), "secret_key": str(b.SecretKey),
-			"accelerate_endpoint": str(b.fake.AccelerateURL),
+			"accelerate_endpoint": str(b.fast.URL),
 		}),
 	}
 }
@@ -152,8 +156,10 @@ func (b *s3Bucket) leftovers() []string {
 func (*s3Bucket) harms() []string { return httpHarms }
 
 func (b *s3Bucket) harm(kind string, n int) (context.Context, func()) {
-	return harmHTTP(b.proxy, kind, n)
+	return harmHTTP(b.proxy, b.settle, kind, n)
 }
+
+func (b *s3Bucket) settle() { settle(b.proxy, b.fast) }
 
 func (b *s3Bucket) remote(path string) string { return "s3://" + b.bucketName + "/" + path }
 
@@ -165,16 +171,33 @@ var faults = map[string]faultproxy.Fault{
 
 var httpHarms = []string{"cancelled", "cancelled", "answer lost", "answer lost", "reset", "500", "503", "denied", "answer cut"}
 
-// lateness is how much later a server may do what was cancelled on its way. The model looks again then.
+// finishing is a proxy that has the server do what was cancelled on its way, so that somebody knows when it is done.
+func finishing(t *testing.T, target string) *faultproxy.Proxy {
+	t.Helper()
+	proxy := faultproxy.Start(t, target, "")
+	proxy.Finishes = true
+	return proxy
+}
+
+// lateness is how much later a proxy of this process may get what was cancelled on its way. How long the server has it then is not to be told by time: it is
+// a process of its own, on a machine that may be busy.
 const lateness = 300 * time.Millisecond
 
+// settle waits until what was cancelled on its way is done. The model looks again then.
+func settle(proxies ...*faultproxy.Proxy) {
+	time.Sleep(lateness)
+	for _, proxy := range proxies {
+		proxy.Quiet()
+	}
+}
+
 // harmHTTP lets the n-th request meet a fault, or be cancelled. A create has three requests or so.
-func harmHTTP(proxy *faultproxy.Proxy, kind string, n int) (context.Context, func()) {
+func harmHTTP(proxy *faultproxy.Proxy, settle func(), kind string, n int) (context.Context, func()) {
 	if kind == "cancelled" {
 		ctx := newCountdown(n * 5)
 		return ctx, func() {
 			ctx.cancel()
-			time.Sleep(lateness)
+			settle()
 		}
 	}
 	proxy.Clear()

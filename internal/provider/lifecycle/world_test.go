@@ -34,6 +34,8 @@ type world interface {
 	// harm lets something go wrong in the n-th step of the next call.
 	harm(kind string, n int) (ctx context.Context, end func())
 	harms() []string
+	// settle waits until what was cancelled on its way is done, or never will be.
+	settle()
 	// remote is the URL of an object at a path; "": objects of this store are read like files.
 	remote(path string) string
 	// accelerate switches the bucket's acceleration by hand.

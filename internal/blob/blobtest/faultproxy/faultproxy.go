@@ -3,6 +3,7 @@
 package faultproxy
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -69,9 +70,14 @@ type Proxy struct {
 
 	Pause time.Duration // before each piece of what is slow; not to be changed once there are requests
 
+	// Finishes: what the proxy has got whole it has the server do, although the client no longer waits for it; Quiet tells when that is done. Without it the
+	// server is left alone then, and does it some time later, or not at all. Not to be changed once there are requests.
+	Finishes bool
+
 	target    *url.URL
 	transport *http.Transport
 	closing   chan struct{}
+	onTheWay  atomic.Int64 // requests
 
 	mu       sync.Mutex
 	rules    []*rule
@@ -160,8 +166,17 @@ func (p *Proxy) Methods() []string {
 	return methods
 }
 
+// Quiet returns when no request is on its way. With Finishes the server has then done all that came here.
+func (p *Proxy) Quiet() {
+	for p.onTheWay.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // ServeHTTP passes a request on, or plays its fault.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.onTheWay.Add(1)
+	defer p.onTheWay.Add(-1)
 	fault, change := p.decide(r)
 	if change != nil {
 		change(r)
@@ -250,7 +265,11 @@ func sameAs(r *http.Request) func(*http.Request) bool {
 
 // forward sends the request on with the Host that the client signed.
 func (p *Proxy) forward(r *http.Request, body *countingBody) (*http.Response, error) {
-	out := r.Clone(r.Context())
+	ctx := r.Context()
+	if p.Finishes {
+		ctx = context.WithoutCancel(ctx)
+	}
+	out := r.Clone(ctx)
 	out.RequestURI = ""
 	out.URL.Scheme, out.URL.Host = p.target.Scheme, p.target.Host
 	out.Host = r.Host
