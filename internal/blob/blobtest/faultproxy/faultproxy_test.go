@@ -134,6 +134,38 @@ func (c counting) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A proxy that finishes has the server do what nobody waits for any more, and tells when that is done.
+func TestFinishes(t *testing.T) {
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	var done atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(reached)
+		<-goOn
+		done.Store(true)
+	}))
+	defer server.Close()
+	proxy := faultproxy.Start(t, server.URL, "")
+	proxy.Finishes = true
+	ctx, goAway := context.WithCancel(t.Context())
+	defer goAway()
+	go func() {
+		<-reached
+		goAway()
+	}()
+	request, _ := http.NewRequestWithContext(ctx, http.MethodPut, proxy.URL, strings.NewReader("data"))
+	if response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request); err == nil {
+		response.Body.Close()
+		t.Error("there is an answer")
+	}
+	close(goOn)
+	if proxy.Quiet(); !done.Load() {
+		t.Error("it is called done, and is not")
+	}
+	if requests := proxy.Requests(); len(requests) != 1 || requests[0].Status != http.StatusOK {
+		t.Errorf("%+v", requests)
+	}
+}
+
 // A fault that comes again stays with its request, and others pass.
 func TestAFaultThatComesAgain(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
