@@ -103,7 +103,7 @@ func try(t *testing.T, s store, op operation, c faultmatrix.Cell, large string, 
 	defer interrupt()
 	if stalls(c) {
 		go func() {
-			for ctx.Err() == nil && !hit(proxy, c) {
+			for ctx.Err() == nil && !stalled(proxy, c) {
 				time.Sleep(10 * time.Millisecond)
 			}
 			interrupt()
@@ -157,6 +157,13 @@ func heals(s store, c faultmatrix.Cell) bool {
 
 func hit(proxy *faultproxy.Proxy, c faultmatrix.Cell) bool {
 	return slices.ContainsFunc(proxy.Requests(), func(r faultproxy.Request) bool { return r.Fault == c.Fault })
+}
+
+// stalled says whether the server has done all that it does of a request that stalls. Interrupted before that, it might do it during the next run.
+func stalled(proxy *faultproxy.Proxy, c faultmatrix.Cell) bool {
+	return slices.ContainsFunc(proxy.Requests(), func(r faultproxy.Request) bool {
+		return r.Fault == c.Fault && (c.Fault == faultproxy.Stall || r.Status != 0)
+	})
 }
 
 // bareCause is what is said of nothing but the end of a connection.
