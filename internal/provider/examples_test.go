@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/go-version"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
 
 const examplesDirectory = "../../examples"

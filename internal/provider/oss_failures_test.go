@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // Every request is counted by OSS's own name for it, so that one that is added by accident fails a test.

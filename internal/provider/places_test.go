@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // place is a workspace in one kind of store, and what a person does there behind the provider's back. Paths are below the base

@@ -13,7 +13,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // everything is what somebody else may have told OSS about an object.

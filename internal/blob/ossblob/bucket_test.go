@@ -13,7 +13,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 func seconds(n int32) *int32 { return &n }

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // smallestPart is what OSS takes for a part that is not the last.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // cloud is an OSS with a Security Token Service, which credentials-go reaches by https only.

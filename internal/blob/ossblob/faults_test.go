@@ -6,9 +6,9 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 func TestFaults(t *testing.T) {

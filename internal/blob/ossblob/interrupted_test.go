@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // The look just before an object is published is not yet the request that publishes it: a caller who gives up meanwhile has nothing

@@ -17,9 +17,9 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
 
 // fast is a store behind the fake of the acceleration.

@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
 
 // empty makes room: all cells together would fill a disk.

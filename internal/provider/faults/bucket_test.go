@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ossblob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/s3blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // store is a server, and how the provider reaches it.

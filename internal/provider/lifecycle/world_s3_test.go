@@ -17,9 +17,9 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/acceleratefake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
 
 // s3Server is a real S3 server for many lifecycles. Before it are a fake of the one call that it does not have, and a proxy for each of its endpoints.

@@ -13,7 +13,7 @@ import (
 
 	sdk "github.com/aliyun/aliyun-oss-go-sdk/oss"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ossfake"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // TestSDKv3 is aliyun-oss-go-sdk, an older client, whose V4 signs the header Date.
