@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// These tests kill the provider's process (SIGKILL) while the real Terraform applies several artifacts, 50 times: half of the time as they are
-// created, half as they get other bytes. Nothing but whole objects, old or new, is ever visible; the next apply brings all of them to the
+// These tests kill the provider's process (SIGKILL) while the real Terraform applies several artifacts, 50 times, or with -short 12 times: half of
+// the time as they are created, half as they get other bytes. Nothing but whole objects, old or new, is ever visible; the next apply brings all of them to the
 // right bytes; and after it nothing is left of what the killed process was sending.
 
 // phase is what a kill met, as it is seen behind the store.
@@ -36,9 +36,9 @@ func TestKilledProvider(t *testing.T) {
 		in    func(t *testing.T) killedPlace
 		kills int
 	}{
-		"s3":   {killedInBucket, 22},
-		"oss":  {killedInOSS, 14},
-		"file": {killedInDirectory, 14},
+		"s3":   {killedInBucket, unlessShort(22, 4)},
+		"oss":  {killedInOSS, unlessShort(14, 4)},
+		"file": {killedInDirectory, unlessShort(14, 4)},
 	} {
 		if withOpenTofu() && name != "file" {
 			continue
@@ -158,9 +158,10 @@ func (k *killer) converges() {
 
 func (k *killer) run(kills int) {
 	k.measure()
-	for i, tries := 0, 0; i < kills && !k.t.Failed(); tries++ {
+	// Some at least are to meet a file on its way.
+	for i, tries := 0, 0; (i < kills || k.phases[flight] == 0) && !k.t.Failed(); tries++ {
 		if tries > 6*kills {
-			k.t.Fatalf("%d kills after %d tries", i, tries)
+			k.t.Fatalf("after %d tries these kills: %v", tries, k.phases)
 		}
 		k.next(i%2 == 0)
 		if !k.killDuring(tries) {
@@ -181,10 +182,7 @@ func (k *killer) run(kills int) {
 	if left := k.uploads(k.t); len(left) > 0 {
 		k.t.Errorf("in the end, and a day later, there is still %q", left)
 	}
-	k.t.Logf("%d kills: %v; %d uploads had no name yet; an apply takes %s and %d requests", kills, k.phases, k.unnamed, k.whole, k.requests)
-	if k.phases[flight] == 0 {
-		k.t.Error("no kill met a file on its way")
-	}
+	k.t.Logf("kills: %v; %d uploads had no name yet; an apply takes %s and %d requests", k.phases, k.unnamed, k.whole, k.requests)
 }
 
 // look says what a kill met, and checks that every object is an old or a new one, whole.

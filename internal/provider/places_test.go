@@ -32,7 +32,7 @@ type place struct {
 }
 
 // withOpenTofu: the same tests have run with Terraform in every store, and what differs is the binary, which sees no store. All of them
-// would double the time of a run. Tests that are about one store run with both.
+// would double the time of a run. Tests that are about one store run with both, and so does TestSmoke.
 func withOpenTofu() bool { return os.Getenv("TF_ACC_PROVIDER_HOST") == "registry.opentofu.org" }
 
 // provider is the provider's block with this workspace as the default.
@@ -40,8 +40,8 @@ func (p place) provider() string {
 	return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n%s\n}\n", p.baseURI, p.block)
 }
 
-// inEveryPlace runs a test on a local directory, in a bucket of a real S3 server, and in one of the OSS fake, side by side; with OpenTofu
-// on the directory alone.
+// inEveryPlace runs a test on a local directory, in a bucket of a real S3 server, and in one of the OSS fake, side by side; with -short
+// or OpenTofu on the directory alone.
 func inEveryPlace(t *testing.T, test func(t *testing.T, p place)) {
 	t.Helper()
 	places := map[string]func(t *testing.T) place{
@@ -53,7 +53,7 @@ func inEveryPlace(t *testing.T, test func(t *testing.T, p place)) {
 		},
 		"s3": func(t *testing.T) place { t.Helper(); return inBucket(t, versitygw.Start(t, versitygw.Options{})) },
 	}
-	if withOpenTofu() {
+	if withOpenTofu() || testing.Short() {
 		places = map[string]func(t *testing.T) place{"file": inDirectory}
 	}
 	for name, in := range places {

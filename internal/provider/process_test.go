@@ -85,14 +85,14 @@ func (r root) run(t *testing.T, arguments ...string) string {
 }
 
 // randomFile makes a file that does not compress and is the same in every run.
-func randomFile(t *testing.T, path string, size int64) string {
+func randomFile(t *testing.T, path string, size int) string {
 	t.Helper()
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if _, err := io.CopyN(file, rand.NewChaCha8([32]byte{1}), size); err != nil {
+	if _, err := io.CopyN(file, rand.NewChaCha8([32]byte{1}), int64(size)); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -157,7 +157,7 @@ func TestInterruptedUpload(t *testing.T) {
 // The provider's memory does not grow with the file.
 func TestMemoryOfLargeUpload(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
-	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), 1<<30)
+	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), unlessShort(1<<30, 300<<20))
 	staysBelow(t, 100<<20, newRoot(t, p.provider()+artifact("job", fromFile(file))))
 }
 
@@ -165,7 +165,7 @@ func TestMemoryOfLargeUpload(t *testing.T) {
 func TestMemoryOfLargeDownload(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
 	files := nginx.Start(t, nginx.Options{})
-	randomFile(t, filepath.Join(files.Directory, "job.jar"), 512<<20)
+	randomFile(t, filepath.Join(files.Directory, "job.jar"), unlessShort(512<<20, 256<<20))
 	p.block += fmt.Sprintf("http = {\n ca_bundle = %q\n}\n", files.CAFile)
 	staysBelow(t, 128<<20, newRoot(t, p.provider()+artifact("job", fromURL(files.URL+"/job.jar"))))
 }
@@ -173,6 +173,7 @@ func TestMemoryOfLargeDownload(t *testing.T) {
 // staysBelow applies, plans again, and looks at the memory of the provider's processes all the while.
 func staysBelow(t *testing.T, limit int64, r root) {
 	t.Helper()
+	r.environment = append(r.environment, "GOGC=100") // as a user's is
 	done := make(chan struct{})
 	peaks := make(chan int64)
 	go func() { peaks <- watchProviders(done) }()

@@ -79,7 +79,7 @@ func lateDates(n int) int { return n / 20 }
 // Many artifacts: eight HEADs and one page of a listing, right after the apply that made them. Few enough to be planned within the minute that a listing lives,
 // on a slow machine too; the pages of more are counted in internal/blob/listing.
 func TestRefreshOfMany(t *testing.T) {
-	const n = 300
+	n := unlessShort(300, 60)
 	p, proxy := inBucketBehindProxy(t)
 	r := newRoot(t, many(p, n))
 

@@ -54,10 +54,11 @@ const (
 	denied      = "denied"
 )
 
+// inEveryAcceleratedPlace runs a test on the fake of OSS and on a real S3 server behind a fake of its switch; with -short or OpenTofu on the first alone.
 func inEveryAcceleratedPlace(t *testing.T, test func(t *testing.T, p acceleratedPlace)) {
 	t.Helper()
 	places := map[string]func(*testing.T) acceleratedPlace{"oss": onAcceleratedOSS, "s3": onAcceleratedS3}
-	if withOpenTofu() {
+	if testing.Short() || withOpenTofu() {
 		delete(places, "s3")
 	}
 	for name, on := range places {

@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -12,11 +13,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// usual is how many lifecycles "make test" tries. They are the same ones each time, so that who breaks nothing meets no failure of somebody else's; every
-// other number, and every -rapid.seed, tries others.
-const usual, usualSeed = 10_000, "20261122"
+// How many lifecycles are tried, over all stores. With -short they are the same ones each time, so that who breaks nothing meets no failure of somebody
+// else's.
+const (
+	wholeCount, shortCount = 10_000, 800
+	shortSeed              = 20261122
+)
 
-var lifecycles = flag.Int("lifecycles", usual, "how many random lifecycles are tried, over all stores; any other number tries new ones")
+var (
+	lifecycles = flag.Int("lifecycles", 0, fmt.Sprintf("how many random lifecycles are tried, over all stores; 0: %d, or %d with -short", wholeCount, shortCount))
+	seed       = flag.Uint64("seed", 0, "of the lifecycles; 0: a new one, or the same each time with -short")
+)
 
 // shards is in how many parts a store's lifecycles are tried, side by side. All parts of all stores have as many.
 var shards = []struct {
@@ -63,8 +70,21 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	if *lifecycles == usual && flag.Lookup("rapid.seed").Value.String() == "0" {
-		if err := flag.Set("rapid.seed", usualSeed); err != nil {
+	if *lifecycles == 0 {
+		*lifecycles = wholeCount
+		if testing.Short() {
+			*lifecycles = shortCount
+		}
+	}
+	if *seed == 0 {
+		*seed = rand.Uint64()
+		if testing.Short() {
+			*seed = shortSeed
+		}
+	}
+	// A failing one has a seed of its own, by which rapid says to repeat it.
+	if flag.Lookup("rapid.seed").Value.String() == "0" {
+		if err := flag.Set("rapid.seed", fmt.Sprint(*seed)); err != nil {
 			panic(err)
 		}
 	}
@@ -87,10 +107,15 @@ func TestLifecycles(t *testing.T) {
 	for _, shard := range shards {
 		parts += shard.parts
 	}
-	if err := flag.Set("rapid.checks", fmt.Sprint((*lifecycles+parts-1)/parts)); err != nil {
+	each := (*lifecycles + parts - 1) / parts
+	if testing.Short() {
+		each *= 5 // of which rapid then does a fifth
+	}
+	if err := flag.Set("rapid.checks", fmt.Sprint(each)); err != nil {
 		t.Fatal(err)
 	}
 	var begun atomic.Int32 // with -run not all of them
+	t.Logf("%d lifecycles, to be repeated by -lifecycles %d -seed %d", *lifecycles, *lifecycles, *seed)
 	t.Cleanup(func() {
 		t.Logf("what happened:\n%s", tally)
 		if lived := tally.lifecycles(); !t.Failed() && int(begun.Load()) == parts && lived < *lifecycles {

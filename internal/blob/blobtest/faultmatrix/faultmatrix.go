@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
@@ -138,40 +137,77 @@ func (c Cell) Inject(proxy *faultproxy.Proxy) {
 	}
 }
 
-// Waiting takes no processor, so that many can do it at once.
+// Slots bound how many do something at once.
+type Slots chan struct{}
+
+// Use does something when there is a slot for it.
+func (s Slots) Use(do func()) {
+	s <- struct{}{}
+	defer func() { <-s }()
+	do()
+}
+
+// Waiting takes no processor, so that many cells of all operations can do it at once.
 const (
-	cellsAtOnce    = 4
-	stallingAtOnce = 32
+	busyAtOnce    = 4
+	waitingAtOnce = 64
 )
 
-// Run runs the matrix.
+// Run runs the matrix: all of it, or with -short what Thin leaves.
 func Run(t *testing.T, b Backend) {
 	t.Helper()
 	count := NewTally()
-	for _, op := range operations() {
-		t.Run(op.name, func(t *testing.T) {
-			cells := cellsOf(op.name, record(t, b, op))
-			var busy, waiting errgroup.Group
-			busy.SetLimit(cellsAtOnce)
-			waiting.SetLimit(stallingAtOnce)
-			for _, c := range cells {
-				group := &busy
-				if c.stalls() || c.Fault == faultproxy.Slow || op.waits {
-					group = &waiting
+	busy, waiting := make(Slots, busyAtOnce), make(Slots, waitingAtOnce)
+	var running sync.WaitGroup
+	for i, op := range operations() {
+		running.Go(func() {
+			t.Run(op.name, func(t *testing.T) {
+				var cells []Cell
+				busy.Use(func() { cells = cellsOf(op.name, record(t, b, op)) })
+				if testing.Short() {
+					cells = Thin(cells, i)
 				}
-				group.Go(func() error {
-					t.Run(c.String(), func(t *testing.T) { try(t, b, op, c, count) })
-					return nil
-				})
-			}
-			busy.Wait()
-			waiting.Wait()
-			for name, broken := range b.Unanswered {
-				t.Run(name, func(t *testing.T) { tryUnanswered(t, b, op, broken, count.of(name)) })
-			}
+				var all sync.WaitGroup
+				for _, c := range cells {
+					free := busy
+					if op.waits || c.stalls() || c.Fault == faultproxy.Slow {
+						free = waiting
+					}
+					all.Go(func() {
+						free.Use(func() { t.Run(c.String(), func(t *testing.T) { try(t, b, op, c, count) }) })
+					})
+				}
+				for name, broken := range b.Unanswered {
+					all.Go(func() {
+						busy.Use(func() { t.Run(name, func(t *testing.T) { tryUnanswered(t, b, op, broken, count.of(name)) }) })
+					})
+				}
+				all.Wait()
+			})
 		})
 	}
+	running.Wait()
 	count.Log(t)
+}
+
+// Thin leaves of the cells of an operation each fault once, on one of its requests and in one of its modes, and each request with one fault at
+// the least. Which they are differs from operation to operation, by its number, and is the same in each run.
+func Thin(cells []Cell, operation int) (thin []Cell) {
+	take := func(like func(Cell) bool, turn int) {
+		if some := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !like(c) }); len(some) > 0 {
+			thin = append(thin, some[(5*operation+7*turn)%len(some)])
+		}
+	}
+	for fault := faultproxy.LoseAnswer; fault <= faultproxy.Slow; fault++ {
+		take(func(c Cell) bool { return c.Fault == fault }, int(fault))
+	}
+	for _, c := range cells {
+		onThis := func(other Cell) bool { return other.N == c.N }
+		if !slices.ContainsFunc(thin, onThis) {
+			take(onThis, c.N)
+		}
+	}
+	return thin
 }
 
 // record runs an operation without a fault, and returns its requests.
