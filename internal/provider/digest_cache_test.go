@@ -36,7 +36,7 @@ func newCachedRoot(t *testing.T) cachedRoot {
 	}
 	c.environment = append(c.environment, "HOME="+home, "XDG_CACHE_HOME="+caches)
 	c.configure(t, "")
-	time.Sleep(2100 * time.Millisecond)
+	time.Sleep(2100 * time.Millisecond) // the cache trusts no file that was changed less than two seconds ago, and nothing but time sets that back
 	return c
 }
 

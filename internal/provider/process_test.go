@@ -112,8 +112,12 @@ func TestInterruptedUpload(t *testing.T) {
 	var output bytes.Buffer
 	apply.Stdout, apply.Stderr = &output, &output
 	var parts atomic.Int32
-	started := make(chan struct{})
+	started, aborted := make(chan struct{}), make(chan struct{})
+	abort := sync.OnceFunc(func() { close(aborted) })
 	proxy.OnRequest(func(request *http.Request) {
+		if request.Method == http.MethodDelete {
+			abort()
+		}
 		if !request.URL.Query().Has("partNumber") {
 			return
 		}
@@ -125,7 +129,11 @@ func TestInterruptedUpload(t *testing.T) {
 			}
 		}
 		if n >= 3 {
-			time.Sleep(3 * time.Second) // so that the upload is not over before the interrupt arrives
+			select { // or the upload would be over before the interrupt arrives
+			case <-aborted:
+			case <-time.After(time.Minute):
+				t.Error("the upload is not aborted")
+			}
 		}
 	})
 	if err := apply.Start(); err != nil {

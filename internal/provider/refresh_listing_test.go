@@ -72,6 +72,9 @@ func inBucketBehindProxy(t *testing.T) (place, *faultproxy.Proxy) {
 	return inBucket(t, &server), proxy
 }
 
+// later is beyond the slack of what was just written.
+const later = 3 * time.Second
+
 // lateDates bounds how many of n objects in versitygw are looked at for its clock. It dates answers by one that is read once a second, or later where
 // the machine is busy: an object may then seem to be younger than the answer to its PUT.
 func lateDates(n int) int { return n / 20 }
@@ -118,7 +121,7 @@ func TestRefreshByListingOnOSS(t *testing.T) {
 		expectCounts(t, "a plan after "+what, operations(server), map[string]int{"HeadObject": 8, "ListObjectsV2": 1})
 	}
 	applied("a create")
-	time.Sleep(3 * time.Second) // beyond the slack of what was just written
+	server.SetClock(later)
 	main := filepath.Join(r.directory, "main.tf")
 	for _, change := range [][2]string{{"text/plain", "application/sql"}, {"INSERT INTO", "UPSERT INTO"}} {
 		before, err := os.ReadFile(main)
@@ -177,6 +180,7 @@ func TestRefreshByListingFindsWhatOthersDid(t *testing.T) {
 		p, bucket := inOSSBucket(t, server)
 		retouch := func(path, contentType string, edit func(metadata map[string]string)) {
 			t.Helper()
+			server.SetClock(later)
 			key := "vvp/" + path
 			head, err := bucket.client.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket.name, Key: &key})
 			if err != nil {
@@ -206,7 +210,6 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 	r.run(t, "apply", "-auto-approve", "-input=false")
 	path := func(i int) string { return fmt.Sprintf("artifacts/namespaces/team/job-%d.sql", i) }
 
-	time.Sleep(3 * time.Second) // beyond the slack of what was just written
 	p.plant(t, path(11), []byte("other bytes, of another length, by hand"))
 	p.plant(t, path(22), []byte("INSERT INTO sink_22 SELECT * FROM s0urce;"))
 	p.remove(t, path(33))

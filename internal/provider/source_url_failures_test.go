@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -316,7 +317,7 @@ func TestSourceURLBytesAfterTheEnd(t *testing.T) {
 		}
 		defer connection.Close()
 		fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s<a href=\"https://bucket.example.com/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b\">", len(firstJob), firstJob)
-		time.Sleep(100 * time.Millisecond) // a connection that is closed at once is not read to its end
+		io.Copy(io.Discard, connection) // until the client ends it: one that is closed here is not read to its end
 	}))
 	defer s.Close()
 	p := inDirectory(t)

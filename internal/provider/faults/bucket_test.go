@@ -44,13 +44,14 @@ type bucket struct {
 	}
 }
 
-// eachStore runs a test with a real S3 server and with the fake of OSS.
+// eachStore runs a test with a real S3 server and with the fake of OSS, side by side.
 func eachStore(t *testing.T, test func(t *testing.T, s store)) {
 	t.Helper()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	for _, start := range []func(t *testing.T) store{onS3, onOSS} {
-		s := start(t)
-		t.Run(s.name, func(t *testing.T) { test(t, s) })
+	for name, start := range map[string]func(t *testing.T) store{"s3": onS3, "oss": onOSS} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, start(t))
+		})
 	}
 }
 

@@ -91,6 +91,7 @@ func TestRulesOfOthersWrittenInBetween(t *testing.T) {
 		} {
 			for _, stale := range []bool{false, true} {
 				t.Run(name+map[bool]string{true: ", from a reading before our writing", false: ", from a reading after it"}[stale], func(t *testing.T) {
+					t.Parallel()
 					w := newWorld(t, s, "")
 					w.addRule(t, foreignOrigin)
 					var prior state
@@ -148,6 +149,7 @@ func TestRulesOfOthersWrittenBeforeARepetition(t *testing.T) {
 		} {
 			for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse503} {
 				t.Run(name+", "+fault.String(), func(t *testing.T) {
+					t.Parallel()
 					w := newWorld(t, s, "")
 					w.addRule(t, foreignOrigin)
 					var prior state

@@ -37,10 +37,10 @@ const (
 // Every request of every operation of the provider meets every fault; with -short, some of them meet each. It succeeds or fails clearly; what is
 // there is old or new, whole; and the next run ends where it should.
 func TestFaults(t *testing.T) {
+	busy, waiting := make(faultmatrix.Slots, busyAtOnce), make(faultmatrix.Slots, waitingAtOnce)
 	eachStore(t, func(t *testing.T, s store) {
 		large := largeFile(t)
 		count := faultmatrix.NewTally()
-		busy, waiting := make(faultmatrix.Slots, busyAtOnce), make(faultmatrix.Slots, waitingAtOnce)
 		var running sync.WaitGroup
 		for i, op := range operations() {
 			running.Go(func() {
