@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	flag.Parse()
 	directory, err := os.MkdirTemp("", "flink-") // short: Chromium has a socket below it, and the path of one ends at 104 bytes
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -87,6 +89,11 @@ func run(m *testing.M) int {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+	}
+	// Many of those that run side by side wait for a server most of the time.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return m.Run()
 }

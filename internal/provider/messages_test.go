@@ -71,6 +71,7 @@ func TestWarnings(t *testing.T) {
 
 // A store that does not answer ends with the timeouts block, and says so.
 func TestTimeout(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	through := *server

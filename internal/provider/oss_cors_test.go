@@ -23,6 +23,7 @@ func consoleOSSRule() oss.CORSRule {
 
 // OSS keeps no IDs of rules: ours is known by what was written last. The rules of others, their order and ResponseVary stay.
 func TestOSSCORSRuleAmongOthers(t *testing.T) {
+	t.Parallel()
 	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
 	first, second, third := foreignOSSRule("https://a.example"), foreignOSSRule("https://b.example"), foreignOSSRule("https://c.example")
 	bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{first, second}, ResponseVary: oss.Ptr(true)})
@@ -68,6 +69,7 @@ func TestOSSCORSRuleAmongOthers(t *testing.T) {
 
 // A tool with a plain number for the age, as OSS's older SDK and what is built on it, reads no age and writes 0. The rule is still ours.
 func TestOSSCORSRuleWrittenBackByATool(t *testing.T) {
+	t.Parallel()
 	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
 	config := p.provider() + corsBlock()
 	applies(t,
@@ -88,6 +90,7 @@ func TestOSSCORSRuleWrittenBackByATool(t *testing.T) {
 
 // A rule that was written by an update which failed after that is known to be ours all the same.
 func TestOSSCORSRuleOfAFailedUpdate(t *testing.T) {
+	t.Parallel()
 	server := ossfake.Start(t, ossfake.Options{})
 	p, bucket := inOSSBucket(t, server)
 	const wide, narrow = `directories = ["artifacts", "logs"]`, `directories = ["artifacts"]`
@@ -131,6 +134,7 @@ func TestOSSCORSRuleOfSomebodyElse(t *testing.T) {
 
 // Without other rules the whole configuration goes with ours.
 func TestOSSCORSRuleAlone(t *testing.T) {
+	t.Parallel()
 	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
 	config := p.provider() + corsBlock()
 	applies(t,

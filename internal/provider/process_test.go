@@ -100,6 +100,7 @@ func randomFile(t *testing.T, path string, size int) string {
 
 // Ctrl-C in the middle of an upload: no object, no open upload, and the next apply succeeds.
 func TestInterruptedUpload(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	through := *server

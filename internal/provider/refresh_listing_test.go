@@ -264,6 +264,7 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 
 // A plan whose listing does not come ends by HEADs.
 func TestStalledListing(t *testing.T) {
+	t.Parallel()
 	p, proxy := inBucketBehindProxy(t)
 	r := newRoot(t, many(p, 20))
 	r.run(t, "apply", "-auto-approve", "-input=false")

@@ -68,6 +68,7 @@ func TestRequests(t *testing.T) {
 
 // A commit whose answer is lost took place: it is found out, and nothing is created twice or called a failure.
 func TestLostAnswer(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	through := *server

@@ -68,6 +68,7 @@ func TestAccelerationWaitRunsOut(t *testing.T) {
 
 // Ctrl-C while the endpoint is waited for: the state knows what was found, so that a destroy puts it back.
 func TestAccelerationWaitInterrupted(t *testing.T) {
+	t.Parallel()
 	p := onAcceleratedS3(t)
 	p.takes(1 << 20)
 	r := newRoot(t, p.provider()+accelerates("bucket", "wait = true"))

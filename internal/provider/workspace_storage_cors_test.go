@@ -101,6 +101,7 @@ func corsBlock(attributes ...string) string {
 }
 
 func TestCORSRuleAmongOthers(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
 	bucket := bucketOf(p, server)
@@ -193,6 +194,7 @@ func describeRule(rule types.CORSRule) []any {
 
 // An equal rule of somebody else serves, is not ours, and stays.
 func TestCORSRuleOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
 	bucket := bucketOf(p, server)
@@ -228,6 +230,7 @@ func TestCORSRuleOfSomebodyElse(t *testing.T) {
 
 // The last rule takes the configuration with it.
 func TestCORSRuleAlone(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
 	bucket := bucketOf(p, server)
@@ -243,6 +246,7 @@ func TestCORSRuleAlone(t *testing.T) {
 
 // Two workspaces of one bucket work on its rules one after the other, each with a reading, a writing and a reading back.
 func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	through := *server
@@ -290,6 +294,7 @@ func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
 
 // Another program that writes at the same time undoes ours without knowing: the reading back finds that out.
 func TestCORSRuleUndone(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	through := *server
@@ -330,6 +335,7 @@ func TestCORSRuleUndone(t *testing.T) {
 
 // A create that fails in its middle leaves no state, so that the next one creates and nothing is deleted first.
 func TestCORSRuleFails(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	through := *server

@@ -315,6 +315,7 @@ func TestWorkspaceStorageImportBlock(t *testing.T) {
 
 // Another spelling is the same place, with the same CORS rule; another prefix is another one.
 func TestWorkspaceStorageMoves(t *testing.T) {
+	t.Parallel()
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
 	bucket := bucketOf(p, server)
