@@ -94,6 +94,13 @@ func (s *Server) Objects(bucket string) []Object {
 	return objects
 }
 
+// SetModified gives the newest version of an object another time, as if it had been written then.
+func (s *Server) SetModified(bucket, key string, modified time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets[bucket].newest(key).LastModified = modified.UTC().Truncate(time.Second)
+}
+
 // newest is the version that a request without versionId is for; nil: none, or a delete marker.
 func (b *bucket) newest(key string) *version {
 	versions := b.objects[key]

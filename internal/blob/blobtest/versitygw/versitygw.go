@@ -263,6 +263,14 @@ func (s *Server) AgeUploads(t testing.TB, bucket string, by time.Duration) {
 	}
 }
 
+// SetModified gives an object another modification time, which the server takes from its file.
+func (s *Server) SetModified(t testing.TB, bucket, key string, modified time.Time) {
+	t.Helper()
+	if err := os.Chtimes(filepath.Join(s.buckets, bucket, filepath.FromSlash(key)), time.Time{}, modified); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func mkdir(t testing.TB, parts ...string) string {
 	t.Helper()
 	path := filepath.Join(parts...)
