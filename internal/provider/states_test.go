@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path"
@@ -93,13 +94,15 @@ func readsState(t *testing.T, store stateStore, directory string) {
 	}
 	expectWorld(t, "the apply", look(t, store), recorded.Applied)
 
-	// Of what we own the bytes change, and what is told about it stays: the token in the private state alone says by now whose it is.
-	for _, object := range recorded.Applied.Objects {
-		if object.Metadata["flink-owner"] != "" && !recorded.Destroyed.has(object.Key) {
-			object.Body, object.ETag = append(slices.Clone(object.Body), "changed"...), ""
-			store.put(t, object)
-		}
+	// A replacement is planned twice in one run, and the ID in the private state tells that both are the same resource.
+	writeFile(t, state, string(kept))
+	replaced := replaceable(t, kept)
+	output = r.run(t, append([]string{"plan", "-input=false", "-no-color"}, replaced...)...)
+	if want := fmt.Sprintf("%d to add, 0 to change, %[1]d to destroy", len(replaced)); !strings.Contains(output, want) {
+		t.Errorf("a plan to replace some is not %q:\n%s", want, output)
 	}
+
+	recorded.Destroyed.Objects = append(recorded.Destroyed.Objects, changeOwned(t, store, recorded)...)
 	writeFile(t, state, string(kept))
 	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
 	expectWorld(t, "the destroy", look(t, store), recorded.Destroyed)
@@ -144,6 +147,45 @@ func looksAtMost(t *testing.T, state []byte) int {
 		t.Fatalf("the state has %d artifacts: too few for a listing", looks)
 	}
 	return looks
+}
+
+// replaceable are arguments that replace one resource of each type.
+func replaceable(t *testing.T, state []byte) []string {
+	t.Helper()
+	var recorded struct {
+		Resources []struct{ Type, Name string }
+	}
+	if err := json.Unmarshal(state, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	types, arguments := map[string]bool{}, []string{}
+	for _, resource := range recorded.Resources {
+		if !types[resource.Type] {
+			arguments = append(arguments, "-replace="+resource.Type+"."+resource.Name)
+		}
+		types[resource.Type] = true
+	}
+	return arguments
+}
+
+// changeOwned gives other bytes to the objects that carry our token and are to be destroyed, so that the token in the private state alone says
+// whose they are. One gets the token of somebody else, so that it stays; it is returned. Files need nothing of that: their ETags are others anyway.
+func changeOwned(t *testing.T, store stateStore, recorded worlds) (stays []worldObject) {
+	t.Helper()
+	for _, object := range recorded.Applied.Objects {
+		if object.Metadata["flink-owner"] == "" || recorded.Destroyed.has(object.Key) {
+			continue
+		}
+		if len(stays) == 0 && recorded.Destroyed.has(path.Dir(object.Key)+"/") {
+			object.Metadata = maps.Clone(object.Metadata)
+			object.Metadata["flink-owner"] = "THETOKENOFSOMEBODYELSE001"
+			stays = append(stays, object)
+		} else {
+			object.Body, object.ETag = append(slices.Clone(object.Body), "changed"...), ""
+		}
+		store.put(t, object)
+	}
+	return stays
 }
 
 // newStateRoot has the configuration of a recording, and Terraform reaches the store and the repository of the files behind URLs.
