@@ -31,7 +31,7 @@ func main() {
 	log.SetOutput(io.Discard)
 	// Libraries that look for credentials (credentials-go) use this transport, and follow redirects with them.
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
-		wire.StayPut(transport)
+		wire.DenyRedirects(transport)
 	}
 	if !*debug { // then a developer reads it, and Terraform's variables are not here
 		logWhatIsShown()

@@ -85,7 +85,7 @@ func (p publication) once(ctx context.Context, src Source) (Info, Sums, error) {
 	}
 	if stored, ok := p.copyable(stage, content); ok {
 		// It was only asked. The copy needs one that has been told the hash.
-		if err := abort(ctx, stage); err != nil {
+		if err := Abort(ctx, stage); err != nil {
 			return Info{}, Sums{}, err
 		}
 		info, sums, err := p.copied(ctx, stored)
@@ -133,7 +133,7 @@ func (p publication) publish(ctx context.Context, stage Stage, fill func() (Sums
 			return
 		}
 		// The cause comes first: a failed clean-up must not hide it, nor a success that was settled by looking.
-		if abortErr := abort(ctx, stage); abortErr != nil && err != nil {
+		if abortErr := Abort(ctx, stage); abortErr != nil && err != nil {
 			err = errors.Join(err, abortErr)
 		}
 	}()
@@ -162,8 +162,8 @@ func (p publication) publish(ctx context.Context, stage Stage, fill func() (Sums
 // errCleanUp marks what is left behind, so that nothing is tried again over it.
 var errCleanUp = errors.New("clean-up")
 
-// abort throws a stage away, although the caller may have given up.
-func abort(ctx context.Context, stage Stage) error {
+// Abort throws a stage away, although the caller may have given up: it has 30 seconds of its own.
+func Abort(ctx context.Context, stage Stage) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
 	if err := stage.Abort(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 var errTest = errors.New("a failure of the test")
@@ -197,7 +198,10 @@ func TestPutPartsWithTheirSums(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, plan := range []blob.PartPlan{
-		{Size: part}, {Size: part, SHA256: true}, {Size: part, CRC64ECMA: true}, {Size: part, SHA256: true, CRC64ECMA: true},
+		{Size: part, Sums: checksum.CRC64NVME},
+		{Size: part, Sums: checksum.CRC64NVME | checksum.SHA256},
+		{Size: part, Sums: checksum.CRC64NVME | checksum.CRC64ECMA},
+		{Size: part, Sums: checksum.CRC64NVME | checksum.SHA256 | checksum.CRC64ECMA},
 	} {
 		store := &blobtest.FakeStore{PartPlan: plan}
 		info, sums, err := blob.Put(t.Context(), store, "key", blobtest.FileSource(path), blobtest.Sum(data), blob.PutOptions{})
@@ -228,7 +232,7 @@ func TestPutPartsOfAChangingFile(t *testing.T) {
 			if err := os.WriteFile(path, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			store := &blobtest.FakeStore{PartPlan: blob.PartPlan{Size: part}}
+			store := &blobtest.FakeStore{PartPlan: blob.PartPlan{Size: part, Sums: checksum.CRC64NVME}}
 			src := blobtest.InterruptedSource(blobtest.FileSource(path), change.after, func() {
 				if err := change.do(path); err != nil {
 					t.Error(err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // copyBuffers are what a stream is read through.
@@ -32,7 +34,7 @@ func send(ctx context.Context, stage Stage, content Content) (Sums, error) {
 
 // sendParts hashes a file part by part, ahead of the sending, which reads each part again from the file.
 func sendParts(ctx context.Context, stage PartStage, plan PartPlan, file io.ReaderAt, size int64) (Sums, error) {
-	whole, part := sha256.New(), newPartHashes(plan)
+	whole, part := sha256.New(), checksum.New(plan.Sums)
 	sinks := struct{ io.Writer }{io.MultiWriter(whole, part)}
 	buffer := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buffer)
@@ -46,7 +48,7 @@ func sendParts(ctx context.Context, stage PartStage, plan PartPlan, file io.Read
 		if n != length {
 			return Sums{}, fmt.Errorf("%w: it had %d bytes when it was opened, and ends after %d", ErrSourceChanged, size, offset+n)
 		}
-		if err := stage.SendAt(file, offset, length, part.sums()); err != nil {
+		if err := stage.SendAt(file, offset, length, part.Next()); err != nil {
 			return Sums{}, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // diskFile is a file on the disk, as source.File has it.
@@ -64,7 +65,7 @@ func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
 
 func (n nowhere) Parts() blob.PartPlan { return n.plan }
 
-func (n nowhere) SendAt(io.ReaderAt, int64, int64, blob.PartSums) error { return nil }
+func (n nowhere) SendAt(io.ReaderAt, int64, int64, checksum.Sums) error { return nil }
 
 func (n nowhere) Commit(context.Context, blob.Sums) (blob.Info, error) { return blob.Info{}, nil }
 
@@ -93,9 +94,9 @@ func BenchmarkSendParts(b *testing.B) {
 		plan   blob.PartPlan
 		stream bool
 	}{
-		{name: "CRC64NVME", plan: blob.PartPlan{Size: part}},
-		{name: "CRC64ECMA", plan: blob.PartPlan{Size: part, CRC64ECMA: true}},
-		{name: "SHA256", plan: blob.PartPlan{Size: part, SHA256: true}},
+		{name: "CRC64NVME", plan: blob.PartPlan{Size: part, Sums: checksum.CRC64NVME}},
+		{name: "CRC64ECMA", plan: blob.PartPlan{Size: part, Sums: checksum.CRC64NVME | checksum.CRC64ECMA}},
+		{name: "SHA256", plan: blob.PartPlan{Size: part, Sums: checksum.CRC64NVME | checksum.SHA256}},
 		{name: "stream", stream: true},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -8,6 +8,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // Store is one bucket (or one directory of a file system). Keys are whole keys in UTF-8, separated by
@@ -77,21 +79,13 @@ type PartStage interface {
 	// long but the last. It returns as soon as there is room for the next part, so its error may be that of an
 	// earlier one. The sums are those of the bytes as they were hashed ahead: a part that reads
 	// differently while it is sent is ErrSourceChanged.
-	SendAt(r io.ReaderAt, offset, length int64, sums PartSums) error
+	SendAt(r io.ReaderAt, offset, length int64, sums checksum.Sums) error
 }
 
 // PartPlan is how a PartStage wants its parts.
 type PartPlan struct {
-	Size      int64 // bytes of each part but the last; 0: no parts, Write instead
-	SHA256    bool  // SendAt needs PartSums.SHA256 as well
-	CRC64ECMA bool  // SendAt needs PartSums.CRC64ECMA as well
-}
-
-// PartSums are the checksums of one part.
-type PartSums struct {
-	CRC64NVME uint64
-	CRC64ECMA uint64 // zero unless PartPlan.CRC64ECMA
-	SHA256    Hash   // zero unless PartPlan.SHA256
+	Size int64        // bytes of each part but the last; 0: no parts, Write instead
+	Sums checksum.Set // what SendAt needs of each part
 }
 
 // Sums are the checksums of a whole object.

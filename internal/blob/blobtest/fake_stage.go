@@ -11,6 +11,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // Stage begins a stage, which takes parts when PartPlan says so.
@@ -127,7 +128,7 @@ func (w *fakePartStage) Parts() blob.PartPlan {
 	return w.store.PartPlan
 }
 
-func (w *fakePartStage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) error {
+func (w *fakePartStage) SendAt(r io.ReaderAt, offset, length int64, sums checksum.Sums) error {
 	if err := context.Cause(w.ctx); err != nil {
 		return err
 	}
@@ -143,10 +144,10 @@ func (w *fakePartStage) SendAt(r io.ReaderAt, offset, length int64, sums blob.Pa
 	if crc.Sum64() != sums.CRC64NVME {
 		return fmt.Errorf("%w: the CRC of the part at %d", blob.ErrSourceChanged, offset)
 	}
-	if w.store.PartPlan.SHA256 && sums.SHA256 != blob.Hash(sha256.Sum256(part)) {
+	if w.store.PartPlan.Sums.Has(checksum.SHA256) && sums.SHA256 != blob.Hash(sha256.Sum256(part)) {
 		return fmt.Errorf("%w: the SHA-256 of the part at %d", blob.ErrSourceChanged, offset)
 	}
-	if w.store.PartPlan.CRC64ECMA && sums.CRC64ECMA != crc64.Checksum(part, crc64.MakeTable(crc64.ECMA)) {
+	if w.store.PartPlan.Sums.Has(checksum.CRC64ECMA) && sums.CRC64ECMA != crc64.Checksum(part, crc64.MakeTable(crc64.ECMA)) {
 		return fmt.Errorf("%w: the CRC-64/ECMA of the part at %d", blob.ErrSourceChanged, offset)
 	}
 	w.data, w.told = append(w.data, part...), true

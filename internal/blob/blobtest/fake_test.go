@@ -5,11 +5,13 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 func TestFakeStore(t *testing.T) {
 	for name, plan := range map[string]blob.PartPlan{
-		"stream": {}, "parts": {Size: 300_000}, "parts with SHA-256": {Size: 300_000, SHA256: true}, "parts with CRC-64/ECMA": {Size: 300_000, CRC64ECMA: true},
+		"stream": {}, "parts": {Size: 300_000, Sums: checksum.CRC64NVME}, "parts with SHA-256": {Size: 300_000, Sums: checksum.CRC64NVME | checksum.SHA256},
+		"parts with CRC-64/ECMA": {Size: 300_000, Sums: checksum.CRC64NVME | checksum.CRC64ECMA},
 	} {
 		t.Run(name, func(t *testing.T) {
 			blobtest.Run(t, func(*testing.T) blobtest.Harness {

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // ErrAnswerLost is what a commit returns whose answer never came.
@@ -78,6 +79,6 @@ type faultyPartStage struct {
 
 func (s *faultyPartStage) Parts() blob.PartPlan { return s.parts.Parts() }
 
-func (s *faultyPartStage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) error {
+func (s *faultyPartStage) SendAt(r io.ReaderAt, offset, length int64, sums checksum.Sums) error {
 	return s.parts.SendAt(r, offset, length, sums)
 }

@@ -14,19 +14,23 @@ const PartSize = 8 << 20
 // DefaultParts is how many parts of PartSize are on their way at once unless the user says otherwise.
 const DefaultParts = 4
 
-// Budget bounds the parts that are in memory or on their way at once, over all stages that share it: one for the whole
-// process. It is safe for concurrent use.
+// Budget bounds the bytes that are in memory, and apart from them those that are on their way at once, over all stages that share it: one
+// for the whole process.
+// A part that is sent straight from a file takes no memory.
+// It is safe for concurrent use.
 //
-// Stages that share a budget cannot block each other for good. A stage asks for a part's whole weight before the
-// part's first byte, and it asks while it holds no part but those that are being sent already; these need
-// nothing of the budget to end, and give their weight back when they end. So nobody waits for the budget while he holds
-// something that only he can give back, save a stage whose owner does something else between two writes:
-// such as filling another stage by turns. That is why a goroutine finishes one stage before it writes to the next.
-// No part weighs more than the whole budget, and the semaphore serves in order, so that large parts are not starved.
+// Stages that share a budget cannot block each other for good.
+// A stage takes a part's whole weight before the part's first byte, and holds by then no part but those that are being sent already; these
+// need nothing more of the budget to end, and give their weight back when they end.
+// A part in memory waits for its turn to be sent, which such parts alone delay.
+// So nobody waits for the budget who holds what it waits for, save the owner of two stages that fills both by turns.
+// That is why a goroutine finishes one stage before it writes to the next.
+// No part weighs more than the whole budget, and the semaphores serve in order, so that large parts are not starved.
 type Budget struct {
-	semaphore *semaphore.Weighted
-	total     int64 // bytes
-	partSize  int64
+	memory   *semaphore.Weighted // bytes in buffers
+	sending  *semaphore.Weighted // bytes on their way by parts; one of more than partSize counts as one of partSize
+	total    int64               // bytes of each
+	partSize int64
 
 	mu   sync.Mutex
 	idle [][]byte // of partSize bytes each; no more than fit into the budget, as each was taken under it
@@ -39,7 +43,16 @@ func NewBudget(parts int) *Budget { return NewBudgetOf(parts, PartSize) }
 // 5 MiB but the last.
 func NewBudgetOf(parts int, partSize int64) *Budget {
 	total := max(int64(parts), 1) * partSize
-	return &Budget{semaphore: semaphore.NewWeighted(total), total: total, partSize: partSize}
+	return &Budget{memory: semaphore.NewWeighted(total), sending: semaphore.NewWeighted(total), total: total, partSize: partSize}
+}
+
+// send waits until a part of so many bytes may be sent, and returns what ends it.
+func (b *Budget) send(ctx context.Context, length int64) (sent func(), err error) {
+	weight := min(length, b.partSize)
+	if err := b.sending.Acquire(ctx, weight); err != nil {
+		return nil, err
+	}
+	return func() { b.sending.Release(weight) }, nil
 }
 
 // getBuffer takes an idle buffer of partSize bytes, or a new one. They are kept here and not in a sync.Pool: that gives them to the garbage
@@ -74,7 +87,7 @@ const firstBuffer = 64 << 10
 
 // take waits for room for a part of at most limit bytes. If exact, that is what will come.
 func (b *Budget) take(ctx context.Context, limit int64, exact bool) (*buffer, error) {
-	if err := b.semaphore.Acquire(ctx, limit); err != nil {
+	if err := b.memory.Acquire(ctx, limit); err != nil {
 		return nil, err
 	}
 	buf := &buffer{budget: b, limit: limit}
@@ -121,5 +134,5 @@ func (b *buffer) free() {
 		b.pooled = nil
 	}
 	b.data = nil
-	b.budget.semaphore.Release(b.limit)
+	b.budget.memory.Release(b.limit)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"hash/crc64"
 	"slices"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -64,7 +63,7 @@ func (s *Stage) inOne() (*Body, Whole) {
 		data = s.current.data
 	}
 	whole := s.wholeOf(data)
-	return newBody(bytes.NewReader(data), whole.Size, whole.CRC64NVME), whole
+	return newBody(bytes.NewReader(data), whole.Size, whole.Sums.CRC64NVME), whole
 }
 
 // complete sends the last part, waits for all of them, and publishes.
@@ -83,8 +82,7 @@ func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error)
 	slices.SortFunc(s.done, func(a, b Done) int { return int(a.Number - b.Number) })
 	whole := Whole{}
 	for _, part := range s.done {
-		whole.CRC64NVME = combine(nvme, whole.CRC64NVME, part.CRC64NVME, part.Size)
-		whole.CRC64ECMA = combine(crc64.ECMA, whole.CRC64ECMA, part.CRC64ECMA, part.Size)
+		whole.Sums = s.sums.Append(whole.Sums, part.Sums, part.Size)
 		whole.Size += part.Size
 	}
 	if whole.Size != sums.Size || len(s.done) != int(s.parts) {

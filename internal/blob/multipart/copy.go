@@ -31,8 +31,13 @@ func (s *Stage) CopyFrom(ctx context.Context, from blob.Store, object blob.Info)
 	if err := s.begin(func(ctx context.Context) error { return copier.BeginCopy(ctx, from, object) }); err != nil {
 		return err
 	}
-	length := max(s.options.CopyPart, (object.Size+maxParts-1)/maxParts)
-	slots := make(chan struct{}, copiesAtOnce)
+	most := int64(s.maxParts)
+	length := max(s.options.Limits.CopyPart, (object.Size+most-1)/most)
+	atOnce := copiesAtOnce
+	if s.options.InOrder {
+		atOnce = 1
+	}
+	slots := make(chan struct{}, atOnce)
 	for first := int64(0); first < object.Size; first += length {
 		select {
 		case slots <- struct{}{}:
@@ -42,9 +47,9 @@ func (s *Stage) CopyFrom(ctx context.Context, from blob.Store, object blob.Info)
 			break
 		}
 		s.parts++
-		part := CopiedPart{Number: s.parts, From: from, Object: object, First: first, Length: min(length, object.Size-first)}
+		part := CopiedPart{Number: s.parts, Object: object, First: first, Length: min(length, object.Size-first)}
 		s.inFlight.Go(func() {
-			etag, err := s.gently(awaited, func(ctx context.Context) (string, error) { return copier.CopyPart(ctx, part) })
+			etag, err := s.drain(awaited, func(ctx context.Context) (string, error) { return copier.CopyPart(ctx, part) })
 			s.ended(Done{Number: part.Number, ETag: etag, Size: part.Length}, err)
 			<-slots
 		})

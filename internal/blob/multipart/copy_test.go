@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // copier is a fakeUpload that copies from a string of bytes.
@@ -55,9 +56,9 @@ func TestWhatIsCopiedIsPublished(t *testing.T) {
 		part := rapid.Int64Range(1, 300).Draw(t, "part")
 		upload := &copier{fakeUpload: newFake(), source: data}
 		budget := NewBudgetOf(1, 64)
-		stage := NewStage(context.Background(), upload, Options{Budget: budget, Size: int64(len(data)), CopyPart: part, CRC64ECMA: true})
+		stage := NewStage(context.Background(), upload, Options{Budget: budget, Size: int64(len(data)), Limits: Limits{CopyPart: part}, Sums: checksum.CRC64ECMA})
 		// The budget is for bytes that pass through here.
-		if err := budget.semaphore.Acquire(context.Background(), budget.total); err != nil {
+		if err := budget.memory.Acquire(context.Background(), budget.total); err != nil {
 			t.Fatal(err)
 		}
 		if err := stage.CopyFrom(context.Background(), nil, object(data)); err != nil {
@@ -80,13 +81,13 @@ func TestWhatIsCopiedIsPublished(t *testing.T) {
 
 // An object that is too large for its parts has larger ones.
 func TestACopyHasNoMorePartsThanStoresTake(t *testing.T) {
-	data := random(3*maxParts + 1)
+	data := random(3*DefaultMaxParts + 1)
 	upload := &copier{fakeUpload: newFake(), source: data}
-	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1, CopyPart: 2})
+	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1, Limits: Limits{CopyPart: 2}})
 	if err := stage.CopyFrom(t.Context(), nil, object(data)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := stage.Commit(t.Context(), sums(data)); err != nil || len(upload.parts) > maxParts || !bytes.Equal(upload.object, data) {
+	if _, err := stage.Commit(t.Context(), sums(data)); err != nil || len(upload.parts) > DefaultMaxParts || !bytes.Equal(upload.object, data) {
 		t.Errorf("%v, %d parts", err, len(upload.parts))
 	}
 }
@@ -116,7 +117,7 @@ func TestACopyThatFailsStopsTheOthers(t *testing.T) {
 			return nil
 		}
 	}
-	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, CopyPart: 10})
+	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 10}})
 	if err := stage.CopyFrom(t.Context(), nil, object(data)); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
@@ -151,7 +152,7 @@ func TestACopyThatIsCancelled(t *testing.T) {
 		if whose == "the call's" {
 			staged = t.Context()
 		}
-		stage := NewStage(staged, upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, CopyPart: 1})
+		stage := NewStage(staged, upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 1}})
 		if err := stage.CopyFrom(called, nil, object(data)); !errors.Is(err, gaveUp) {
 			t.Errorf("%s: %v", whose, err)
 		}
@@ -174,7 +175,7 @@ func TestWhatIsNotCopied(t *testing.T) {
 		"empty":        {&copier{fakeUpload: newFake(), source: data}, 0, object(nil), nil},
 		"written to":   {&copier{fakeUpload: newFake(), source: data}, 100, object(data), data[:1]},
 	} {
-		stage := NewStage(t.Context(), c.upload, Options{Budget: NewBudgetOf(1, 64), Size: c.size, CopyPart: 10})
+		stage := NewStage(t.Context(), c.upload, Options{Budget: NewBudgetOf(1, 64), Size: c.size, Limits: Limits{CopyPart: 10}})
 		if _, err := stage.Write(c.first); err != nil {
 			t.Fatal(err)
 		}

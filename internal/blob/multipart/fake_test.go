@@ -36,6 +36,7 @@ type fakeUpload struct {
 	mu      sync.Mutex
 	calls   []string
 	parts   map[int32][]byte
+	offsets map[int32]int64 // of the parts that were sent
 	object  []byte
 	visible bool
 	whole   Whole
@@ -47,7 +48,7 @@ type fakeUpload struct {
 }
 
 func newFake() *fakeUpload {
-	return &fakeUpload{parts: map[int32][]byte{}, sentOnly: map[int32]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
+	return &fakeUpload{parts: map[int32][]byte{}, offsets: map[int32]int64{}, sentOnly: map[int32]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
 }
 
 func (f *fakeUpload) call(name string) {
@@ -124,7 +125,7 @@ func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("request failed: %w", err)
 	}
-	f.parts[part.Number] = data
+	f.parts[part.Number], f.offsets[part.Number] = data, part.Offset
 	return fmt.Sprint("etag-", part.Number), nil
 }
 
@@ -138,6 +139,9 @@ func (f *fakeUpload) Complete(ctx context.Context, parts []Done, whole Whole) (b
 	for i, part := range parts {
 		if int(part.Number) != i+1 || part.ETag != fmt.Sprint("etag-", i+1) || part.Size != int64(len(f.parts[part.Number])) {
 			return blob.Info{}, fmt.Errorf("part %d is %+v", i+1, part)
+		}
+		if offset, sent := f.offsets[part.Number]; sent && offset != int64(len(f.object)) {
+			return blob.Info{}, fmt.Errorf("part %d at %d was said to be at %d", i+1, len(f.object), offset)
 		}
 		f.object = append(f.object, f.parts[part.Number]...)
 	}

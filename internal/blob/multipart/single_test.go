@@ -10,6 +10,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // Requests are counted exactly: one that slips in is one more for each of hundreds of artifacts.
@@ -53,14 +54,18 @@ func TestASmallFileIsSentFromTheFile(t *testing.T) {
 			if end == "commit that fails" {
 				upload.onPut = func(context.Context) error { return broken }
 			}
-			stage := NewStage(t.Context(), upload, Options{Budget: budget, Size: size, SHA256: true})
+			stage := NewStage(t.Context(), upload, Options{Budget: budget, Size: size, Sums: checksum.SHA256})
 			if err := sendFile(stage, data); err != nil {
 				t.Fatal(err)
 			}
-			if stage.current != nil || len(upload.calls) > 0 || budget.semaphore.TryAcquire(partSize-size+1) || !budget.semaphore.TryAcquire(partSize-size) {
+			if stage.current != nil || len(upload.calls) > 0 || budget.sending.TryAcquire(partSize-size+1) || !budget.sending.TryAcquire(partSize-size) {
 				t.Fatalf("a buffer %v, %v was called, or another weight than %d", stage.current, upload.calls, size)
 			}
-			budget.semaphore.Release(partSize - size)
+			if !budget.memory.TryAcquire(partSize) {
+				t.Fatal("a file takes memory")
+			}
+			budget.memory.Release(partSize)
+			budget.sending.Release(partSize - size)
 			var err error
 			if end != "abort" {
 				_, err = stage.Commit(t.Context(), sums(data))
@@ -80,7 +85,7 @@ func TestASmallFileIsSentFromTheFile(t *testing.T) {
 			if err := stage.Abort(t.Context()); err != nil || upload.aborted != 0 {
 				t.Errorf("Abort: %v, %d", err, upload.aborted)
 			}
-			if !budget.semaphore.TryAcquire(partSize) {
+			if !budget.sending.TryAcquire(partSize) {
 				t.Error("the budget was not given back")
 			}
 		})
@@ -100,7 +105,7 @@ func TestASmallFileThatChangesWhileItIsSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			upload := newFake()
 			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 1000), Size: 1000})
-			if err := stage.SendAt(bytes.NewReader(after), 0, 1000, blob.PartSums{CRC64NVME: crc64nvme.Checksum(data)}); err != nil {
+			if err := stage.SendAt(bytes.NewReader(after), 0, 1000, checksum.Sums{CRC64NVME: crc64nvme.Checksum(data)}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := stage.Commit(t.Context(), sums(data)); !errors.Is(err, blob.ErrSourceChanged) || upload.visible {

@@ -4,22 +4,19 @@ package multipart
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
-	"github.com/minio/crc64nvme"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 const (
-	// maxParts is the limit of S3 and of OSS.
-	maxParts = 10_000
 	// growEvery is after how many parts of an object of unknown size the parts double.
 	growEvery = 1000
 	// beginGrace is how long a cancelled run waits for the answer that names the upload. Without it nobody could abort it.
@@ -35,6 +32,8 @@ type Stage struct {
 	upload   Upload
 	options  Options
 	partSize int64 // of a known size; 0: its size is unknown, or there is nothing to send
+	maxParts int32
+	sums     checksum.Set
 
 	// ctx ends with the stage. Its cause is the first error.
 	ctx    context.Context
@@ -49,6 +48,7 @@ type Stage struct {
 	finished bool
 
 	inFlight sync.WaitGroup
+	turn     chan struct{} // holds a token while a part is on its way; nil: parts need not wait for each other
 	mu       sync.Mutex
 	done     []Done
 	lost     bool // a part failed: the store may still be busy with it
@@ -66,12 +66,19 @@ var errEnded = errors.New("the stage has ended")
 
 // NewStage begins a stage; nothing is sent yet. The context governs all of it but Commit's last request and Abort.
 func NewStage(ctx context.Context, upload Upload, options Options) *Stage {
-	stage := &Stage{upload: upload, options: options}
+	stage := &Stage{
+		upload: upload, options: options,
+		maxParts: cmp.Or(options.Limits.MaxParts, DefaultMaxParts), sums: options.Sums | checksum.CRC64NVME,
+	}
+	if options.InOrder {
+		stage.turn = make(chan struct{}, 1)
+	}
 	stage.ctx, stage.cancel = context.WithCancelCause(ctx)
 	switch base := options.Budget.partSize; {
 	case options.Size > base:
 		unit := max(base/8, 1) // 1 MiB
-		stage.partSize = max(base, (options.Size+maxParts*unit-1)/(maxParts*unit)*unit)
+		most := int64(stage.maxParts) * unit
+		stage.partSize = max(base, (options.Size+most-1)/most*unit)
 	case options.Size > 0:
 		stage.partSize = options.Size
 	}
@@ -83,11 +90,14 @@ func (s *Stage) single() bool { return s.options.Size > 0 && s.options.Size == s
 
 // Parts says that an object is wanted by SendAt, if its size is known. The one part of a small one needs no SHA-256 of its own: it is that of the whole.
 func (s *Stage) Parts() blob.PartPlan {
-	return blob.PartPlan{
-		Size:      s.partSize,
-		SHA256:    s.options.SHA256 && s.partSize > 0 && !s.single(),
-		CRC64ECMA: s.options.CRC64ECMA && s.partSize > 0,
+	if s.partSize == 0 {
+		return blob.PartPlan{}
 	}
+	sums := s.sums
+	if s.single() {
+		sums &^= checksum.SHA256
+	}
+	return blob.PartPlan{Size: s.partSize, Sums: sums}
 }
 
 // Write gathers bytes into parts. It blocks while the budget is used up.
@@ -133,9 +143,9 @@ func (s *Stage) makeRoom() error {
 func (s *Stage) nextPart() (limit int64, exact bool, err error) {
 	budget := s.options.Budget
 	switch {
-	case s.parts == maxParts:
+	case s.parts == s.maxParts:
 		return 0, false, fmt.Errorf("%w: %d bytes of unknown total size fill %d parts; raise max_concurrent_parts, or give a source that tells its size",
-			ErrTooLarge, s.written, maxParts)
+			ErrTooLarge, s.written, s.maxParts)
 	case s.partSize > budget.total:
 		return 0, false, fmt.Errorf("%w: %d bytes need parts of %d MiB, and there are %d MiB for all parts together; raise max_concurrent_parts, or send it from a local file",
 			ErrTooLarge, s.options.Size, s.partSize>>20, budget.total>>20)
@@ -152,29 +162,27 @@ func (s *Stage) flush() error {
 	if err := s.begin(s.upload.Begin); err != nil {
 		return err
 	}
+	length := int64(len(s.current.data))
+	sent, err := s.options.Budget.send(s.ctx, length)
+	if err != nil {
+		return context.Cause(s.ctx)
+	}
 	buf := s.current
 	s.current = nil
-	whole := s.wholeOf(buf.data)
-	sums := blob.PartSums{CRC64NVME: whole.CRC64NVME, CRC64ECMA: whole.CRC64ECMA}
-	if s.options.SHA256 {
-		sums.SHA256 = sha256.Sum256(buf.data)
-	}
-	s.send(newBody(bytes.NewReader(buf.data), int64(len(buf.data)), sums.CRC64NVME), sums, buf.free)
-	return nil
+	sums := checksum.Of(s.sums, buf.data)
+	return s.send(newBody(bytes.NewReader(buf.data), length, sums.CRC64NVME), s.written-length, sums, func() {
+		sent()
+		buf.free()
+	})
 }
 
 // wholeOf are the checksums of bytes in memory.
 func (s *Stage) wholeOf(data []byte) Whole {
-	whole := Whole{Size: int64(len(data)), CRC64NVME: crc64nvme.Checksum(data)}
-	if s.options.CRC64ECMA {
-		whole.CRC64ECMA = ecmaOf(data)
-	}
-	return whole
+	return Whole{Size: int64(len(data)), Sums: checksum.Of(s.sums&^checksum.SHA256, data)}
 }
 
-// SendAt sends a part straight from a file. A part from a file holds no memory; it still weighs as much as one part of
-// the usual size, so that the budget bounds the requests too.
-func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) error {
+// SendAt sends a part straight from a file, which takes nothing of the budget's memory.
+func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums checksum.Sums) error {
 	if want := min(s.partSize, s.options.Size-s.written); offset != s.written || length != want || length == 0 {
 		return fmt.Errorf("a part of %d bytes at %d, where %d at %d are due", length, offset, want, s.written)
 	}
@@ -183,19 +191,17 @@ func (s *Stage) SendAt(r io.ReaderAt, offset, length int64, sums blob.PartSums) 
 			return err
 		}
 	}
-	weight := min(length, s.options.Budget.partSize)
-	if err := s.options.Budget.semaphore.Acquire(s.ctx, weight); err != nil {
+	sent, err := s.options.Budget.send(s.ctx, length)
+	if err != nil {
 		return context.Cause(s.ctx)
 	}
-	free := func() { s.options.Budget.semaphore.Release(weight) }
 	s.written += length
 	body := newBody(io.NewSectionReader(r, offset, length), length, sums.CRC64NVME)
 	if s.single() {
-		s.held = &held{body, Whole{Size: length, CRC64NVME: sums.CRC64NVME, CRC64ECMA: sums.CRC64ECMA}, free}
+		s.held = &held{body, Whole{Size: length, Sums: sums}, sent}
 		return nil
 	}
-	s.send(body, sums, free)
-	return nil
+	return s.send(body, offset, sums, sent)
 }
 
 // held is a whole object that waits for Commit.
@@ -252,26 +258,41 @@ func waitFor(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// send runs one part. The first error stops the others.
-func (s *Stage) send(body *Body, sums blob.PartSums, free func()) {
+// send runs one part, in its turn.
+// The first error stops the others.
+func (s *Stage) send(body *Body, offset int64, sums checksum.Sums, free func()) error {
+	if s.turn != nil {
+		select {
+		case s.turn <- struct{}{}:
+		case <-s.ctx.Done():
+		}
+		if s.ctx.Err() != nil {
+			free()
+			return context.Cause(s.ctx)
+		}
+	}
 	s.parts++
-	part := Part{Number: s.parts, Body: body, Sums: sums}
+	part := Part{Number: s.parts, Offset: offset, Body: body, Sums: sums}
 	s.inFlight.Go(func() {
 		defer free()
-		etag, err := s.gently(body.stop, func(ctx context.Context) (string, error) { return s.upload.Part(ctx, part) })
+		etag, err := s.drain(body.stop, func(ctx context.Context) (string, error) { return s.upload.Part(ctx, part) })
 		body.close()
-		s.ended(Done{Number: part.Number, ETag: etag, Size: body.size, CRC64NVME: sums.CRC64NVME, CRC64ECMA: sums.CRC64ECMA}, body.verdict(err))
+		s.ended(Done{Number: part.Number, ETag: etag, Size: body.size, Sums: sums}, body.verdict(err))
+		if s.turn != nil {
+			<-s.turn
+		}
 	})
+	return nil
 }
 
-// gently runs the request of one part.
+// drain runs the request of one part.
 //
 // Stopping is gentle. A store that has all of a part goes on with it although nobody listens any more, and if it ends
 // after the abort, the upload is there again, or its part is (API reference, AbortMultipartUpload: "if any part uploads are
 // currently in progress, those part uploads might or might not succeed"; versitygw 1.8.0 was seen to do so in one abort of four).
 // So a part that was not read to its end is cut off, which no store takes for a part, and the answer to any other is awaited: stop says which
 // it is. Where a part failed all the same, Abort comes twice.
-func (s *Stage) gently(stop func(cause error) bool, do func(context.Context) (string, error)) (string, error) {
+func (s *Stage) drain(stop func(cause error) bool, do func(context.Context) (string, error)) (string, error) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(s.ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() {

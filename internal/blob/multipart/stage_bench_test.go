@@ -10,6 +10,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // discard reads every body as net/http does, and keeps nothing.
@@ -60,7 +61,7 @@ func feed(stage *Stage, data []byte, file bool) error {
 	if plan := stage.Parts(); file && plan.Size > 0 {
 		for offset := int64(0); offset < int64(len(data)); offset += plan.Size {
 			part := data[offset:min(offset+plan.Size, int64(len(data)))]
-			if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), blob.PartSums{CRC64NVME: crc64nvme.Checksum(part)}); err != nil {
+			if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksum.Sums{CRC64NVME: crc64nvme.Checksum(part)}); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/crc64"
 	"io"
 	"slices"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 func random(n int) []byte {
@@ -40,8 +40,7 @@ func sendFile(stage *Stage, data []byte) error {
 	}
 	for offset := int64(0); offset < int64(len(data)); offset += plan.Size {
 		part := data[offset:min(offset+plan.Size, int64(len(data)))]
-		checksums := blob.PartSums{CRC64NVME: crc64nvme.Checksum(part), CRC64ECMA: ecmaOf(part)}
-		if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksums); err != nil {
+		if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksum.Of(plan.Sums, part)); err != nil {
 			return err
 		}
 	}
@@ -58,7 +57,10 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		budget := NewBudgetOf(rapid.IntRange(1, 4).Draw(t, "parts in flight"), partSize)
 		upload := newFake()
 		upload.twice = rapid.Bool().Draw(t, "repeated requests")
-		options := Options{Budget: budget, Size: int64(len(data)), SHA256: rapid.Bool().Draw(t, "SHA-256"), CRC64ECMA: true}
+		options := Options{Budget: budget, Size: int64(len(data)), Sums: checksum.CRC64ECMA, InOrder: rapid.Bool().Draw(t, "in order")}
+		if rapid.Bool().Draw(t, "SHA-256") {
+			options.Sums |= checksum.SHA256
+		}
 		how := rapid.SampledFrom([]string{"write", "unknown size", "file"}).Draw(t, "how")
 		if how == "unknown size" {
 			options.Size = -1
@@ -86,16 +88,21 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if single := len(data) <= partSize; single != (upload.count("put") == 1) || single != (upload.count("begin") == 0) {
 			t.Fatalf("%d bytes were sent by %v", len(data), upload.calls)
 		}
-		if (upload.whole != Whole{int64(len(data)), crc64nvme.Checksum(data), ecmaOf(data)}) {
+		if (upload.whole != Whole{int64(len(data)), checksum.Of(checksum.CRC64NVME|checksum.CRC64ECMA, data)}) {
 			t.Fatalf("whole is %+v", upload.whole)
 		}
 		if err := stage.Abort(context.Background()); err != nil || upload.aborted != 0 {
 			t.Fatalf("Abort after Commit: %v, %d aborts", err, upload.aborted)
 		}
-		if !budget.semaphore.TryAcquire(budget.total) {
+		if !isFree(budget) {
 			t.Fatal("the budget was not given back")
 		}
 	})
+}
+
+// isFree takes the whole budget.
+func isFree(b *Budget) bool {
+	return b.memory.TryAcquire(b.total) && b.sending.TryAcquire(b.total)
 }
 
 func writeInPieces(w io.Writer, data []byte, size int) error {
@@ -107,20 +114,55 @@ func writeInPieces(w io.Writer, data []byte, size int) error {
 	return nil
 }
 
-func TestChecksumsCombine(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := rapid.SliceOf(rapid.Byte()).Draw(t, "first")
-		b := rapid.SliceOf(rapid.Byte()).Draw(t, "second")
-		whole := slices.Concat(a, b)
-		got := combine(nvme, crc64nvme.Checksum(a), crc64nvme.Checksum(b), int64(len(b)))
-		if want := crc64nvme.Checksum(whole); got != want {
-			t.Fatalf("NVME: combined %x, direct %x", got, want)
+func TestPartsInOrder(t *testing.T) {
+	const partSize = 10
+	data := random(20*partSize + 1)
+	for _, how := range []string{"write", "file"} {
+		upload := newFake()
+		var sent []int32
+		upload.onPart = func(_ context.Context, number int32) error {
+			sent = append(sent, number) // the race detector sees two at once
+			if n := upload.own.Load(); n != 1 {
+				return fmt.Errorf("%d parts are on their way", n)
+			}
+			return nil
 		}
-		got = combine(crc64.ECMA, ecmaOf(a), ecmaOf(b), int64(len(b)))
-		if want := ecmaOf(whole); got != want {
-			t.Fatalf("ECMA: combined %x, direct %x", got, want)
+		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(4, partSize), Size: int64(len(data)), InOrder: true})
+		var err error
+		if how == "file" {
+			err = sendFile(stage, data)
+		} else {
+			err = writeInPieces(stage, data, 7)
 		}
-	})
+		if err == nil {
+			_, err = stage.Commit(t.Context(), sums(data))
+		}
+		if err != nil || !slices.IsSorted(sent) || len(sent) != 21 || !bytes.Equal(upload.object, data) {
+			t.Errorf("%s: %v, sent in the order %v", how, err, sent)
+		}
+	}
+}
+
+// The part after one that failed is not sent.
+func TestPartsInOrderEndWithTheFirstFailure(t *testing.T) {
+	upload, broken := newFake(), errors.New("broken")
+	upload.onPart = func(_ context.Context, number int32) error {
+		if number == 2 {
+			return broken
+		}
+		return nil
+	}
+	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(4, 10), Size: 50, InOrder: true})
+	err := sendFile(stage, random(50))
+	if err == nil {
+		_, err = stage.Commit(t.Context(), sums(random(50)))
+	}
+	if !errors.Is(err, broken) || len(upload.parts) != 1 {
+		t.Errorf("%v, with %d parts", err, len(upload.parts))
+	}
+	if err := stage.Abort(t.Context()); err != nil || !isFree(stage.options.Budget) {
+		t.Errorf("Abort: %v, or the budget was not given back", err)
+	}
 }
 
 func TestManyStagesShareABudgetOfOnePart(t *testing.T) {
@@ -245,7 +287,7 @@ func TestFirstErrorWinsAndStopsTheRest(t *testing.T) {
 	if upload.aborted != 2 || upload.visible || stopped.Load() != 2 {
 		t.Errorf("%d aborts, visible %v, %d parts stopped", upload.aborted, upload.visible, stopped.Load())
 	}
-	if !stage.options.Budget.semaphore.TryAcquire(stage.options.Budget.total) {
+	if !isFree(stage.options.Budget) {
 		t.Error("the budget was not given back")
 	}
 }
@@ -337,7 +379,7 @@ func TestAFileThatChangesWhileItIsSent(t *testing.T) {
 			var err error
 			for i := range int64(2) {
 				part := data[i*partSize : (i+1)*partSize]
-				if err = stage.SendAt(file, i*partSize, partSize, blob.PartSums{CRC64NVME: crc64nvme.Checksum(part)}); err != nil {
+				if err = stage.SendAt(file, i*partSize, partSize, checksum.Sums{CRC64NVME: crc64nvme.Checksum(part)}); err != nil {
 					break
 				}
 			}
@@ -490,8 +532,8 @@ func TestPartsGrowWithinTheBudget(t *testing.T) {
 	if _, err := stage.Commit(t.Context(), sums(data)); err != nil || !bytes.Equal(upload.object, data) {
 		t.Fatalf("%v: %d bytes in %d parts", err, len(upload.object), len(upload.parts))
 	}
-	if len(upload.parts) != maxParts || len(upload.parts[maxParts]) != 4 {
-		t.Errorf("%d parts, the last of %d bytes", len(upload.parts), len(upload.parts[maxParts]))
+	if len(upload.parts) != DefaultMaxParts || len(upload.parts[DefaultMaxParts]) != 4 {
+		t.Errorf("%d parts, the last of %d bytes", len(upload.parts), len(upload.parts[DefaultMaxParts]))
 	}
 
 	stage = NewStage(t.Context(), newFake(), Options{Budget: NewBudgetOf(4, 1), Size: -1})
@@ -515,12 +557,19 @@ func TestPartSizeOfAKnownSize(t *testing.T) {
 		{10_000*8*mib + 1, 9 * mib},
 		{5 * tib, 525 * mib},
 	} {
-		stage := NewStage(t.Context(), newFake(), Options{Budget: NewBudget(4), Size: c.size, SHA256: true})
-		if plan := stage.Parts(); plan != (blob.PartPlan{Size: c.part, SHA256: c.size > PartSize}) {
+		stage := NewStage(t.Context(), newFake(), Options{Budget: NewBudget(4), Size: c.size, Sums: checksum.SHA256})
+		want := blob.PartPlan{Size: c.part, Sums: checksum.CRC64NVME}
+		if c.size > PartSize {
+			want.Sums |= checksum.SHA256
+		}
+		if c.part == 0 {
+			want.Sums = 0
+		}
+		if plan := stage.Parts(); plan != want {
 			t.Errorf("%d bytes: %+v, want parts of %d", c.size, plan, c.part)
 		}
-		if c.part > 0 && (c.size+c.part-1)/c.part > maxParts {
-			t.Errorf("%d bytes need more than %d parts", c.size, maxParts)
+		if c.part > 0 && (c.size+c.part-1)/c.part > DefaultMaxParts {
+			t.Errorf("%d bytes need more than %d parts", c.size, DefaultMaxParts)
 		}
 		if c.part > 32*mib {
 			if _, err := stage.Write([]byte{0}); !errors.Is(err, ErrTooLarge) {
@@ -539,10 +588,10 @@ func TestSmallObjectsTakeSmallBuffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cap(buf.data) > 1024 || !budget.semaphore.TryAcquire(budget.total-1000) {
+	if cap(buf.data) > 1024 || !budget.memory.TryAcquire(budget.total-1000) {
 		t.Errorf("1000 bytes take a buffer of %d", cap(buf.data))
 	}
-	budget.semaphore.Release(budget.total - 1000)
+	budget.memory.Release(budget.total - 1000)
 	buf.free()
 	buf, err = budget.take(t.Context(), PartSize, false)
 	if err != nil {
@@ -559,7 +608,7 @@ func TestPartsComeInOrder(t *testing.T) {
 	defer stage.Abort(t.Context())
 	file := bytes.NewReader(random(10))
 	for _, part := range [][2]int64{{PartSize, PartSize}, {0, 5}, {0, PartSize + 1}} {
-		if err := stage.SendAt(file, part[0], part[1], blob.PartSums{}); err == nil {
+		if err := stage.SendAt(file, part[0], part[1], checksum.Sums{}); err == nil {
 			t.Errorf("a part at %d of %d bytes was accepted as the first", part[0], part[1])
 		}
 	}

@@ -2,51 +2,42 @@ package ossblob
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
 )
 
-// abortTimeout bounds the clean-up after a copy that failed.
-const abortTimeout = 30 * time.Second
-
-// SetAttrs sends one HeadObject and, if something changes, one GetObjectACL and one CopyObject of the object onto itself; above 1 GB a
-// copy by parts, and a GetObjectTagging before.
-//
-// IfMatch says less than on S3: the ETag of an object that was not sent by parts is the MD5 of its bytes, so that it stays the
-// same when the same bytes get other attributes.
-//
+// Rewrite sends one GetObjectACL and one CopyObject of the object onto itself.
+// It may be sent twice: it says what is to be.
 // An object that was made by appending becomes a normal one.
-func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit func(*blob.Attrs)) (blob.Info, error) {
-	head, err := s.head(ctx, key)
+func (d *driver) Rewrite(ctx context.Context, found objectstore.Found, attrs blob.Attrs) (objectstore.Written, error) {
+	acl, err := d.aclOf(ctx, found.Key)
 	if err != nil {
-		return blob.Info{}, err
+		return objectstore.Written{}, err
 	}
-	info := infoOf(key, head)
-	if cond.IfMatch != "" && cond.IfMatch != info.ETag {
-		return blob.Info{}, s.unmet(key, blob.ErrChanged)
-	}
-	attrs := info.Attrs.Clone()
-	edit(&attrs)
-	if attrs.Equal(*info.Attrs) {
-		return info, nil
-	}
-	acl, err := s.acl(ctx, key)
+	header := d.copySource(found.Info)
+	maps.Copy(header, attrsHeader(attrs))
+	keepHeader(found, header)
+	header["X-Oss-Metadata-Directive"] = "REPLACE"
+	header["X-Oss-Tagging-Directive"] = "Copy"
+	set(header, aclHeader, acl)
+	var result copied
+	answer, err := d.service.Decode(ctx, rest.Request{
+		Operation: "CopyObject", Method: http.MethodPut, Key: found.Key, Header: header, Root: "CopyObjectResult", Patient: true,
+	}, &result)
 	if err != nil {
-		return blob.Info{}, err
+		return objectstore.Written{}, err
 	}
-	info.Attrs = &attrs
-	to := &selfCopy{store: s, key: key, header: keptHeader(head, attrs), acl: acl, seen: blob.Cond{IfMatch: info.ETag}}
-	if info.Size > s.copyLimit {
-		return to.byParts(ctx, info)
-	}
-	return to.whole(ctx, info)
+	rewritten := written(result.ETag, answer.Header)
+	rewritten.ModTime = date(result.LastModified)
+	return rewritten, nil
 }
 
 // keptNames are the headers of HeadObject's answer that a new object is given again: what is not sent is lost.
@@ -56,56 +47,53 @@ var keptNames = []string{
 	"X-Oss-Server-Side-Encryption", "X-Oss-Server-Side-Data-Encryption", "X-Oss-Server-Side-Encryption-Key-Id",
 }
 
-func keptHeader(head http.Header, attrs blob.Attrs) map[string]string {
-	header := attrsHeader(attrs)
+func keepHeader(found objectstore.Found, header map[string]string) {
+	head, _ := found.Raw.(http.Header)
 	for _, name := range keptNames {
-		if value := head.Get(name); value != "" {
-			header[name] = value
-		}
+		set(header, name, head.Get(name))
 	}
-	return header
 }
 
-// acl is the object's own ACL; "" where the bucket's counts, or nobody may know: then a copy cannot keep it.
-func (s *Store) acl(ctx context.Context, key string) (string, error) {
-	r := request{operation: "GetObjectACL", method: http.MethodGet, key: key, query: map[string]string{"acl": ""}}
-	got, err := s.do(ctx, r)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
-		return "", nil
+// keep fills in what a copy by parts onto the object itself begins with, and remembers the ACL that it ends with.
+func (u *upload) keep(ctx context.Context, header map[string]string) (err error) {
+	keepHeader(*u.Kept, header)
+	if u.acl, err = u.aclOf(ctx, u.Key); err != nil {
+		return err
 	}
-	if err != nil {
-		return "", err
-	}
+	tags, err := u.tagsOf(ctx, u.Key)
+	set(header, "X-Oss-Tagging", tags)
+	return err
+}
+
+const aclHeader = "X-Oss-Object-Acl"
+
+// aclOf is the object's own ACL; "" where the bucket's counts, or nobody may know: then a copy cannot keep it.
+func (d *driver) aclOf(ctx context.Context, key string) (string, error) {
 	var policy struct {
-		XMLName xml.Name `xml:"AccessControlPolicy"`
-		Grant   string   `xml:"AccessControlList>Grant"`
+		Grant string `xml:"AccessControlList>Grant"`
 	}
-	if err := xml.Unmarshal(got.body, &policy); err != nil {
-		return "", s.fail(r, &strangeAnswerError{"the ACL cannot be read: " + err.Error()})
-	}
-	if policy.Grant == "default" {
+	_, err := d.service.Decode(ctx, rest.Request{
+		Operation: "GetObjectACL", Method: http.MethodGet, Key: key, Query: map[string]string{"acl": ""}, Root: "AccessControlPolicy",
+	}, &policy)
+	meant := traits().Sentinel(d, err)
+	switch {
+	case errors.Is(meant, fs.ErrPermission), errors.Is(meant, errors.ErrUnsupported), policy.Grant == "default":
 		return "", nil
 	}
-	return policy.Grant, nil
+	return policy.Grant, err
 }
 
-// tags are the object's tags as a query, which a copy by parts does not take along.
-func (s *Store) tags(ctx context.Context, key string) (string, error) {
-	r := request{operation: "GetObjectTagging", method: http.MethodGet, key: key, query: map[string]string{"tagging": ""}}
-	got, err := s.do(ctx, r)
-	if err != nil {
-		return "", err
-	}
+// tagsOf are the object's tags as a query, which a copy by parts does not take along.
+func (d *driver) tagsOf(ctx context.Context, key string) (string, error) {
 	var tagging struct {
-		XMLName xml.Name                      `xml:"Tagging"`
-		Tags    []struct{ Key, Value string } `xml:"TagSet>Tag"`
+		Tags []struct{ Key, Value string } `xml:"TagSet>Tag"`
 	}
-	if err := xml.Unmarshal(got.body, &tagging); err != nil {
-		return "", s.fail(r, &strangeAnswerError{"the tags cannot be read: " + err.Error()})
-	}
+	_, err := d.service.Decode(ctx, rest.Request{
+		Operation: "GetObjectTagging", Method: http.MethodGet, Key: key, Query: map[string]string{"tagging": ""}, Root: "Tagging",
+	}, &tagging)
 	tags := url.Values{}
 	for _, tag := range tagging.Tags {
 		tags.Set(tag.Key, tag.Value)
 	}
-	return strings.ReplaceAll(tags.Encode(), "+", "%20"), nil
+	return strings.ReplaceAll(tags.Encode(), "+", "%20"), err
 }

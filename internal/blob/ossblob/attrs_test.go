@@ -13,6 +13,8 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -33,19 +35,18 @@ var everything = http.Header{
 
 func TestEverythingSurvivesSetAttrs(t *testing.T) {
 	for _, c := range []struct {
-		name      string
-		copyLimit int64
-		asked     []string
+		name   string
+		tuning objectstore.Tuning
+		asked  []string
 	}{
-		{"in one request", 1 << 30, []string{"HeadObject", "GetObjectACL", "CopyObject"}},
-		{"by parts", 1000, []string{
-			"HeadObject", "GetObjectACL", "GetObjectTagging", "ListMultipartUploads", "InitiateMultipartUpload",
+		{"in one request", objectstore.Tuning{}, []string{"HeadObject", "GetObjectACL", "CopyObject"}},
+		{"by parts", byParts, []string{
+			"HeadObject", "ListMultipartUploads", "GetObjectACL", "GetObjectTagging", "InitiateMultipartUpload",
 			"UploadPartCopy", "UploadPartCopy", "UploadPartCopy", "HeadObject", "CompleteMultipartUpload",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := startBehind(t, nil)
-			b.copyLimit, b.copyPart = c.copyLimit, smallestPart
+			b := startBehind(t, nil).tuned(t, c.tuning)
 			data := someBytes(large)
 			const key = "a+b c/ä.jar"
 			b.plant(t, key, data, map[string]string{"team": "data platform", "x+y": "a=b&c"})
@@ -92,9 +93,9 @@ func (b behind) plant(t *testing.T, key string, data []byte, tags map[string]str
 	for _, name := range slices.Sorted(maps.Keys(tags)) {
 		xml.WriteString("<Tag><Key>" + name + "</Key><Value>" + strings.ReplaceAll(tags[name], "&", "&amp;") + "</Value></Tag>")
 	}
-	r := request{operation: "PutObjectTagging", method: http.MethodPut, key: key, query: map[string]string{"tagging": ""}}
-	r.body, r.size = document([]byte("<Tagging><TagSet>" + xml.String() + "</TagSet></Tagging>"))
-	if _, err := b.do(t.Context(), r); err != nil {
+	r := rest.Request{Operation: "PutObjectTagging", Method: http.MethodPut, Key: key, Query: map[string]string{"tagging": ""}}
+	r = r.Document([]byte("<Tagging><TagSet>" + xml.String() + "</TagSet></Tagging>"))
+	if _, err := driverOf(t, b.Store).service.Do(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -115,10 +116,9 @@ func TestWithoutPermissionForACLs(t *testing.T) {
 
 // An object that changes between the look and the copy is left alone.
 func TestSetAttrsOfAnObjectThatChanges(t *testing.T) {
-	for _, limit := range []int64{1 << 30, 1000} {
+	for _, tuning := range []objectstore.Tuning{{CopyLimit: 1 << 30}, byParts} {
 		for _, at := range []string{"GetObjectACL", "CopyObject", "UploadPartCopy", "CompleteMultipartUpload"} {
-			b := startBehind(t, nil)
-			b.copyLimit, b.copyPart = limit, smallestPart
+			b := startBehind(t, nil).tuned(t, tuning)
 			mustPut(t, b, "key", someBytes(large))
 			b.server.ClearRequests()
 			var changed atomic.Bool
@@ -131,13 +131,13 @@ func TestSetAttrsOfAnObjectThatChanges(t *testing.T) {
 			})
 			_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
 			if !changed.Load() {
-				if at == "CopyObject" == (limit > large) || at == "GetObjectACL" {
-					t.Errorf("limit %d: asked for %q", limit, b.asked())
+				if at == "CopyObject" == (tuning.CopyLimit > large) || at == "GetObjectACL" {
+					t.Errorf("limit %d: asked for %q", tuning.CopyLimit, b.asked())
 				}
 				continue
 			}
 			if !errors.Is(err, blob.ErrChanged) {
-				t.Errorf("limit %d, at %s: %v", limit, at, err)
+				t.Errorf("limit %d, at %s: %v", tuning.CopyLimit, at, err)
 			}
 			b.expect(t, "key", []byte("newer"))
 		}
@@ -145,11 +145,9 @@ func TestSetAttrsOfAnObjectThatChanges(t *testing.T) {
 }
 
 func TestACopyThatFailsLeavesNothingOpen(t *testing.T) {
-	b := startBehind(t, nil)
-	b.copyLimit, b.copyPart = 1000, smallestPart
-	mustPut(t, b, "key", someBytes(large))
 	none := 0
-	b.config.MaxRetries = &none
+	b := startBehind(t, func(c *Config) { c.MaxRetries = &none }).tuned(t, byParts)
+	mustPut(t, b, "key", someBytes(large))
 	b.proxy.Inject(faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}, faultproxy.Refuse500, 2, 1)
 	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" }); err == nil {
 		t.Error("no error")
@@ -159,15 +157,14 @@ func TestACopyThatFailsLeavesNothingOpen(t *testing.T) {
 
 // One part of a copy fails, and the answers to the others never come: they are awaited for a while.
 func TestACopyWhoseOtherPartsStall(t *testing.T) {
-	b := startBehind(t, nil)
-	b.copyLimit, b.copyPart = 1000, smallestPart
+	b := startBehind(t, nil).tuned(t, byParts)
 	mustPut(t, b, "key", someBytes(large))
 	part := faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}
 	b.proxy.Inject(part, faultproxy.Deny403, 1, 1)
 	b.proxy.Inject(part, faultproxy.Stall, 1, 100)
 	begun := time.Now()
 	_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
-	if took := time.Since(begun); !errors.Is(err, fs.ErrPermission) || took > copyGrace+20*time.Second {
+	if took := time.Since(begun); !errors.Is(err, fs.ErrPermission) || took > grace+20*time.Second {
 		t.Errorf("after %s: %v", took, err)
 	}
 	b.expect(t, "key", someBytes(large))

@@ -13,12 +13,14 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // behind is a store behind a fault proxy.
 type behind struct {
 	*Store
+	config Config
 	server *ossfake.Server
 	proxy  *faultproxy.Proxy
 	bucket string
@@ -40,7 +42,27 @@ func startBehindBucket(t *testing.T, options ossfake.BucketOptions, change func(
 	if change != nil {
 		change(&config)
 	}
-	return behind{newStore(t, config, bucket), server, proxy, bucket}
+	return behind{newStore(t, config, bucket), config, server, proxy, bucket}
+}
+
+// tuned opens the store anew.
+func (b behind) tuned(t *testing.T, tuning objectstore.Tuning) behind {
+	t.Helper()
+	b.Store = newTunedStore(t, b.config, b.bucket, tuning)
+	return b
+}
+
+// byParts are copies of all that is larger than a file or two.
+var byParts = objectstore.Tuning{CopyLimit: 1000, CopyPart: smallestPart}
+
+// driverOf opens the store, which sends nothing.
+func driverOf(t testing.TB, store *Store) *driver {
+	t.Helper()
+	d, err := store.lazy.Get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // inFront puts a handler between the store and the server, which it may call.
@@ -52,7 +74,7 @@ func inFront(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, s
 	bucket := server.CreateBucket(t)
 	config := configFor(server)
 	config.Endpoint = front.URL
-	return behind{Store: newStore(t, config, bucket), server: server, bucket: bucket}
+	return behind{Store: newStore(t, config, bucket), config: config, server: server, bucket: bucket}
 }
 
 // rewrite lets the server answer, and changes the header of the answer.
@@ -159,6 +181,14 @@ func read(t *testing.T, store blob.Store, key string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+func codeOf(err error) string {
+	var failure *blob.Error
+	if errors.As(err, &failure) {
+		return failure.Code
+	}
+	return ""
 }
 
 func failureOf(t *testing.T, err error) *blob.Error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -28,10 +29,8 @@ func TestConformance(t *testing.T) {
 				bucket := server.CreateBucket(t)
 				config := configFor(server)
 				config.SignatureVersion = c.signature
-				store := newStore(t, config, bucket)
-				store.copyPart = smallestPart
 				return blobtest.Harness{
-					Store:     store,
+					Store:     newTunedStore(t, config, bucket, objectstore.Tuning{CopyPart: smallestPart}),
 					Absent:    newStore(t, config, bucket+"-absent"),
 					Plant:     func(_ *testing.T, key string, data []byte) { server.Put(bucket, key, data, nil) },
 					Leftovers: func(*testing.T) []string { return server.OpenUploads(bucket) },
@@ -45,23 +44,27 @@ func TestConformance(t *testing.T) {
 // configFor reaches a server with its owner's key, in parts as small as OSS takes them.
 func configFor(server *ossfake.Server) Config {
 	return Config{
-		Region: server.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.AccelerateEndpoint, CABundle: server.CAFile,
+		Common: objectstore.Common{CABundle: server.CAFile, Budget: multipart.NewBudgetOf(4, smallestPart)},
+		Region: server.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.AccelerateEndpoint,
 		AccessKey: server.AccessKey, SecretKey: server.SecretKey,
-		Budget: multipart.NewBudgetOf(4, smallestPart),
 	}
 }
 
 // newStore is New, with pauses that no test waits for, and with its connections closed in the end.
 func newStore(t testing.TB, config Config, bucket string) *Store {
-	store := New(config, bucket)
-	store.pause = time.Millisecond
+	return newTunedStore(t, config, bucket, objectstore.Tuning{})
+}
+
+func newTunedStore(t testing.TB, config Config, bucket string, tuning objectstore.Tuning) *Store {
+	tuning.FirstPause = time.Millisecond
+	store := newTuned(config, bucket, tuning)
 	t.Cleanup(func() { closeIdle(store) })
 	return store
 }
 
 func closeIdle(store *Store) {
-	if conn := store.opened.Load(); conn != nil {
-		for _, transport := range conn.transports {
+	if d := store.lazy.Opened(); d != nil {
+		for _, transport := range d.transports {
 			transport.CloseIdleConnections()
 		}
 	}

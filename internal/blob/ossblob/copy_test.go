@@ -23,10 +23,10 @@ func copyOf(t *testing.T, store blob.Store, key string, from *Store, fromKey str
 
 // A copy sends no byte, and costs one reading.
 func TestRequestsOfACopy(t *testing.T) {
-	b := startBehind(t, nil)
-	b.copyPart = smallestPart
-	other := behind{newStore(t, b.config, b.server.CreateBucket(t)), b.server, b.proxy, ""}
-	other.bucket, other.copyPart = other.Store.bucket, smallestPart
+	b := startBehind(t, nil).tuned(t, byParts)
+	other := b
+	other.bucket = b.server.CreateBucket(t)
+	other = other.tuned(t, byParts)
 	const odd = "a+b c%2F/ä&'\"<>?#.jar"
 	mustPut(t, b, odd, someBytes(large))
 	mustPut(t, b, "small", []byte("small"))
@@ -95,7 +95,11 @@ func TestACopyIsNotAccelerated(t *testing.T) {
 
 func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
 	config := Config{Region: "cn-hangzhou", AccessKey: "a", AssumeRole: &AssumeRole{RoleARN: "r"}}
-	to := &upload{store: New(config, "here")}
+	stage, err := New(config, "here").Stage(t.Context(), "key", blob.WriteOptions{Size: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := stage.(blob.CopyStage)
 	same := config
 	same.AssumeRole = &AssumeRole{RoleARN: "r"}
 	if !to.CanCopy(New(same, "there")) {
@@ -153,8 +157,7 @@ func TestAForbiddenCopyFails(t *testing.T) {
 func TestAPutCopyThatFails(t *testing.T) {
 	for _, fault := range []faultproxy.Fault{faultproxy.ErrorIn200, faultproxy.Refuse503, faultproxy.Reset, faultproxy.LoseAnswer} {
 		for times, succeeds := range map[int]bool{1: true, 1000: false} {
-			b := startBehind(t, nil)
-			b.copyPart = smallestPart
+			b := startBehind(t, nil).tuned(t, byParts)
 			mustPut(t, b, "source", someBytes(large))
 			mustPut(t, b, "old", []byte("old"))
 			b.proxy.Inject(faultproxy.Match{Header: "X-Oss-Copy-Source"}, fault, 2, times)

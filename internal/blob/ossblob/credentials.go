@@ -5,27 +5,31 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/url"
-	"regexp"
 	"sync"
 	"time"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 	"github.com/aliyun/credentials-go/credentials/providers"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 const (
-	// lookEvery is how old credentials may be before their provider is asked again. That costs nothing as long as they are good: a
-	// provider of credentials-go renews them as soon as they have no more than 180 seconds left (needUpdateCredential, in all of them).
+	// lookEvery is how old credentials may be before they are looked up again.
+	// That costs nothing as long as they are good: a provider of credentials-go renews them as soon as they have no more than 180 seconds left
+	// (needUpdateCredential, in all of them).
 	lookEvery = 30 * time.Second
-	// outlive is how long credentials that were good when they were looked at may be used although renewing them fails. With lookEvery
-	// it is less than the 180 seconds.
+	// outlive is how long credentials that were good when they were looked at may be used although renewing them fails.
+	// With lookEvery it is less than the 180 seconds.
 	outlive = 2 * time.Minute
 )
 
-// keyring has the credentials of one store. The providers of credentials-go know no context, and are not safe for concurrent
-// use: one goroutine at a time asks, and everybody waits for that one as long as his own context lasts.
+// keyring has the credentials of one store.
+// The providers of credentials-go know no context, and are not safe for concurrent use: one goroutine at a time looks up, and each caller
+// waits for it as long as the caller's own context lasts.
 type keyring struct {
 	config Config
 	now    func() time.Time
@@ -35,7 +39,7 @@ type keyring struct {
 	current *keys
 	looked  time.Time     // when current was good
 	tried   time.Time     // when the last lookup ended
-	asking  chan struct{} // closed when the lookup that is under way has ended; nil: none is
+	lookup  chan struct{} // closed when the lookup that is under way has ended; nil: none is
 	failure error         // of the last lookup
 }
 
@@ -45,17 +49,15 @@ type source interface {
 }
 
 // keys are an access key and its secret, as the SDK wants them.
-type keys struct{ id, secret, token string }
+type keys struct {
+	objectstore.Opaque
 
-func (k *keys) GetAccessKeyID() string     { return k.id }
-func (k *keys) GetAccessKeySecret() string { return k.secret }
-func (k *keys) GetSecurityToken() string   { return k.token }
+	found providers.Credentials
+}
 
-// String shows no secret.
-func (k *keys) String() string { return "keys" }
-
-// GoString keeps %#v from the fields.
-func (k *keys) GoString() string { return "keys" }
+func (k *keys) GetAccessKeyID() string     { return k.found.AccessKeyId }
+func (k *keys) GetAccessKeySecret() string { return k.found.AccessKeySecret }
+func (k *keys) GetSecurityToken() string   { return k.found.SecurityToken }
 
 func newKeyring(config Config) *keyring { return &keyring{config: config, now: time.Now} }
 
@@ -69,7 +71,7 @@ func (k *keyring) GetCredentials() oss.Credentials {
 	return k.current
 }
 
-// refresh sees to it that there are credentials which will be good for a while.
+// refresh makes sure of credentials that will be good for a while.
 func (k *keyring) refresh(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -79,15 +81,15 @@ func (k *keyring) refresh(ctx context.Context) error {
 		k.mu.Unlock()
 		return nil
 	}
-	asking := k.asking
-	if asking == nil {
-		asking = make(chan struct{})
-		k.asking = asking
-		go k.ask(asking)
+	lookup := k.lookup
+	if lookup == nil {
+		lookup = make(chan struct{})
+		k.lookup = lookup
+		go k.lookUp(lookup)
 	}
 	k.mu.Unlock()
 	select {
-	case <-asking:
+	case <-lookup:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -99,8 +101,9 @@ func (k *keyring) refresh(ctx context.Context) error {
 	return nil
 }
 
-// ask is one lookup. It goes on when nobody waits for it any more: the next caller has its result.
-func (k *keyring) ask(done chan struct{}) {
+// lookUp is one lookup.
+// It goes on when nobody waits for it any more: the next caller has its result.
+func (k *keyring) lookUp(done chan struct{}) {
 	k.mu.Lock()
 	source := k.source
 	k.mu.Unlock()
@@ -112,43 +115,41 @@ func (k *keyring) ask(done chan struct{}) {
 		source, err = k.config.credentials()
 	}
 	if err == nil {
-		found, err = lookUp(source)
+		found, err = findAgain(source)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.asking, k.tried = nil, k.now()
+	k.lookup, k.tried = nil, k.now()
 	defer close(done)
 	if err != nil {
-		// The next lookup begins anew: a file may be there by then, or a role.
-		k.source, k.failure = nil, &credentialsError{err}
+		// The next lookup begins anew: a file may exist by then, or a role.
+		k.source, k.failure = nil, k.config.noCredentials(err)
 		if k.current != nil && k.now().Sub(k.looked) > outlive {
 			k.current = nil
 		}
 		return
 	}
 	k.source, k.looked = source, k.now()
-	k.current = &keys{id: found.AccessKeyId, secret: found.AccessKeySecret, token: found.SecurityToken}
+	k.current = &keys{found: *found}
 }
 
-// lookUp asks again where STS, or the way to it, failed for a moment: credentials-go makes one attempt.
-func lookUp(source source) (*providers.Credentials, error) {
+// findAgain repeats find where STS, or the way to it, failed for a moment: credentials-go makes one attempt.
+func findAgain(source source) (*providers.Credentials, error) {
 	const attempts = 3
 	for attempt := 1; ; attempt++ {
 		found, err := find(source)
 		if err == nil || attempt == attempts || !isPassing(err) {
 			return found, err
 		}
-		pause := firstPause << attempt
+		pause := rest.FirstPause << attempt
 		time.Sleep(pause/2 + rand.N(pause)) //nolint:gosec // a pause is no secret
 	}
 }
 
 // passing are STS's codes for trying again, and what credentials-go says of a 5xx that has none.
-var passing = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`"Code" *: *"(Throttling|ServiceUnavailable|InternalError)|httpStatus: 5\d\d`)
-})
+var passing = pattern(`"Code" *: *"(Throttling|ServiceUnavailable|InternalError)|httpStatus: 5\d\d`)
 
-// isPassing: a server that did not answer in time has been waited for long enough.
+// isPassing reports whether a repetition may succeed: a server that did not answer in time has been waited for long enough.
 func isPassing(err error) bool {
 	var (
 		broken   *url.Error
@@ -158,8 +159,8 @@ func isPassing(err error) bool {
 		return false
 	}
 	if errors.As(err, &broken) {
-		_, _, hopeless := wire.Misaddressed(err)
-		return !broken.Timeout() && !hopeless
+		_, _, permanent := wire.PermanentConnectionError(err)
+		return !broken.Timeout() && !permanent
 	}
 	return passing().MatchString(err.Error())
 }
@@ -174,8 +175,22 @@ func find(source source) (found *providers.Credentials, err error) {
 	return source.find()
 }
 
-// credentialsError is a failure before any request was signed.
-type credentialsError struct{ err error }
+// noCredentials is a failure before any request was signed.
+// Its cause is in words alone: the errors of credentials-go hold secrets.
+func (c Config) noCredentials(err error) error {
+	return &wire.ExplainedError{Message: inWords(err), Meaning: wire.Meaning{Err: blob.ErrCredentials, Advice: c.credentialsAdvice()}}
+}
 
-func (e *credentialsError) Error() string { return inWords(e.err) }
-func (e *credentialsError) Unwrap() error { return e.err }
+func (c Config) credentialsAdvice() string {
+	switch {
+	case c.OIDC != nil:
+		return "Check role_arn, oidc_provider_arn and the token in assume_role_with_oidc, and that the role's trust policy allows the token's issuer, audience and subject."
+	case c.AssumeRole != nil:
+		return "Check the credentials that the role is assumed with, assume_role's role_arn, and that the role's trust policy allows this caller, which also needs sts:AssumeRole."
+	case c.Profile != "" || c.SharedCredentialsFile != "":
+		return "Check profile and shared_credentials_file: the configuration of the CLI, by default ~/.aliyun/config.json. 'aliyun configure list' shows its profiles."
+	case c.ECSRoleName != "":
+		return "Check ecs_role_name, and that this runs on an ECS instance with that role."
+	}
+	return "Set access_key and secret_key or profile in the provider's oss block, ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run where a RAM role is given."
+}

@@ -221,8 +221,7 @@ func TestRenewal(t *testing.T) {
 			seen[r.Header.Get("X-Oss-Security-Token")] = true
 		}
 		now = now.Add(time.Minute)
-		conn, _ := store.connect()
-		conn.keys.now = func() time.Time { return now }
+		driverOf(t, store).keys.now = func() time.Time { return now }
 	}
 	if len(seen) != 3 {
 		t.Errorf("%d sessions, want 3", len(seen))

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
@@ -56,13 +55,9 @@ func inWords(err error) string {
 }
 
 // missingFile is what Go says of one, on all systems but Windows.
-var missingFile = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`open (\S+): no such file or directory`)
-})
+var missingFile = pattern(`open (\S+): no such file or directory`)
 
-var queries = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(https?://)(?:[^\s"/?@]*@)?([^\s"?]+)(?:\?[^\s"]*)?`)
-})
+var queries = pattern(`(https?://)(?:[^\s"/?@]*@)?([^\s"?]+)(?:\?[^\s"]*)?`)
 
 // withoutQueries takes the queries, and user and password, from all URLs in a text.
 func withoutQueries(text string) string { return queries().ReplaceAllString(text, "$1$2") }

@@ -1,6 +1,7 @@
 package ossblob
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -8,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // places are where a bucket is reached, and the region that signatures name.
@@ -35,7 +39,7 @@ func placesOf(config Config, bucket string) (places, error) {
 		endpoint = firstOf(endpointVariables)
 	}
 	if config.UseCNAME && endpoint == "" {
-		return p, &settingError{"endpoint", "use_cname = true needs endpoint: the domain that is bound to the bucket"}
+		return p, wrongSetting("endpoint", "use_cname = true needs endpoint: the domain that is bound to the bucket")
 	}
 	if endpoint != "" {
 		address, err := parseEndpoint("endpoint", endpoint, bucket)
@@ -43,10 +47,10 @@ func placesOf(config Config, bucket string) (places, error) {
 			return p, err
 		}
 		if config.UseCNAME && regionOfHost(address) != "" {
-			return p, &settingError{"endpoint", "with use_cname = true it is the domain of your own that is bound to the bucket, and not one of OSS's endpoints"}
+			return p, wrongSetting("endpoint", "with use_cname = true it is the domain of your own that is bound to the bucket, and not one of OSS's endpoints")
 		}
-		if isAcceleration(address) {
-			return p, &settingError{"endpoint", "it is that of transfer acceleration, which serves objects alone; accelerate = true on an artifact uses it"}
+		if strings.Contains(address, "://oss-accelerate") { // .aliyuncs.com, and -overseas.aliyuncs.com
+			return p, wrongSetting("endpoint", "it is that of transfer acceleration, which serves objects alone; accelerate = true on an artifact uses it")
 		}
 		p.endpoint = address
 	}
@@ -55,7 +59,7 @@ func placesOf(config Config, bucket string) (places, error) {
 		return p, errNoRegion
 	}
 	if p.region != "" && !regionName().MatchString(p.region) {
-		return p, &settingError{"region", fmt.Sprintf("%q is no region's ID", p.region)}
+		return p, wrongSetting("region", fmt.Sprintf("%q is no region's ID", p.region))
 	}
 	if p.endpoint == "" {
 		internal := ""
@@ -80,24 +84,21 @@ func placesOf(config Config, bucket string) (places, error) {
 
 // regionOf is the region in the configuration, else that of the endpoint, else that of the environment.
 func regionOf(config Config, endpoint string) string {
-	for _, region := range []string{config.Region, regionOfHost(endpoint), firstOf(regionVariables)} {
-		if region != "" {
-			// Many of OSS's own pages write it with the prefix ("oss-cn-hangzhou"), which no signature may have.
-			return strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(region), "oss-"), "-internal")
-		}
-	}
-	return ""
+	region := cmp.Or(config.Region, regionOfHost(endpoint), firstOf(regionVariables))
+	// Many of OSS's own pages write it with the prefix ("oss-cn-hangzhou"), which no signature may have.
+	return strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(region), "oss-"), "-internal")
 }
 
-var regionName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z0-9-]+$`)
-})
+// pattern is a regular expression that the first use compiles, as not every start of the provider needs it.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
+var regionName = pattern(`^[a-z0-9-]+$`)
 
 // ossHost are the hosts that OSS's list "Regions and endpoints" has: oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com,
 // the dual-stack cn-hangzhou.oss.aliyuncs.com, and the S3-compatible s3.oss-cn-hangzhou.aliyuncs.com. A bucket may come before.
-var ossHost = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:[^.]+\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
-})
+var ossHost = pattern(`^(?:[^.]+\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
 
 // regionOfHost is "" of a host that names none, such as a domain of the user's own.
 func regionOfHost(endpoint string) string {
@@ -116,11 +117,6 @@ func regionOfHost(endpoint string) string {
 	return region
 }
 
-// isAcceleration: oss-accelerate.aliyuncs.com, oss-accelerate-overseas.aliyuncs.com.
-func isAcceleration(address string) bool {
-	return strings.HasPrefix(address[strings.Index(address, "://")+len("://"):], "oss-accelerate")
-}
-
 // parseEndpoint reads a host or a URL. The console shows the bucket's own domain, with the bucket before the endpoint: that is
 // understood too.
 func parseEndpoint(setting, text, bucket string) (string, error) {
@@ -130,17 +126,17 @@ func parseEndpoint(setting, text, bucket string) (string, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "":
-		return "", &settingError{setting, "it is neither a host nor a URL"}
+		return "", wrongSetting(setting, "it is neither a host nor a URL")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return "", &settingError{setting, "it begins with https:// or http://, or is a host alone"}
+		return "", wrongSetting(setting, "it begins with https:// or http://, or is a host alone")
 	case u.User != nil:
-		return "", &settingError{setting, "it holds a user name: credentials belong into access_key and secret_key"}
+		return "", wrongSetting(setting, "it holds a user name: credentials belong into access_key and secret_key")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return "", &settingError{setting, "it is a host without a path: bucket and prefix belong into base_uri"}
+		return "", wrongSetting(setting, "it is a host without a path: bucket and prefix belong into base_uri")
 	}
 	host := strings.ToLower(u.Host)
 	if strings.HasSuffix("."+strings.ToLower(u.Hostname()), ".oss-dls.aliyuncs.com") {
-		return "", &settingError{setting, "it is that of OSS-HDFS, which Hadoop's clients speak to: OSS's own begins with oss- and the region"}
+		return "", wrongSetting(setting, "it is that of OSS-HDFS, which Hadoop's clients speak to: OSS's own begins with oss- and the region")
 	}
 	if rest, ok := strings.CutPrefix(host, bucket+"."); ok && (regionOfHost(u.Scheme+"://"+rest) != "" || strings.HasPrefix(rest, "oss-accelerate")) {
 		host = rest
@@ -157,22 +153,34 @@ func firstOf(variables []string) string {
 	return ""
 }
 
-func isLocalhost(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
+// pathStyle reports whether the bucket is in the path: an IP address has no subdomains, and the SDK knows that itself.
+func (c Config) pathStyle(endpoint string) bool {
+	if c.UsePathStyle != nil {
+		return *c.UsePathStyle
 	}
-	return strings.EqualFold(u.Hostname(), "localhost") || net.ParseIP(u.Hostname()) != nil
+	u, err := url.Parse(endpoint)
+	return err == nil && (strings.EqualFold(u.Hostname(), "localhost") || net.ParseIP(u.Hostname()) != nil)
 }
 
-// settingError is a setting of the oss block that cannot be right.
-type settingError struct{ setting, why string }
+// ownDomain reports whether an acceleration endpoint is a domain of the user's own, which it may be with use_cname.
+func (c Config) ownDomain(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return c.UseCNAME && err == nil && !strings.HasSuffix(u.Hostname(), ".aliyuncs.com")
+}
 
-func (e *settingError) Error() string { return e.setting + ": " + e.why }
-
-func (e *settingError) advice() string {
-	if e.setting == "region" {
-		return `Set region in the provider's oss block (or OSS_REGION) to an ID such as "cn-hangzhou".`
+// wrongSetting is one of the oss block that cannot be right.
+func wrongSetting(name, why string) error {
+	advice := "Set " + name + " in the provider's oss block to a host or a URL without a path, such as https://oss-cn-hangzhou.aliyuncs.com."
+	if name == "region" {
+		advice = `Set region in the provider's oss block (or OSS_REGION) to an ID such as "cn-hangzhou".`
 	}
-	return "Set " + e.setting + " in the provider's oss block to a host or a URL without a path, such as https://oss-cn-hangzhou.aliyuncs.com."
+	return &wire.ExplainedError{Message: name + ": " + why, Meaning: wire.Meaning{Err: blob.ErrSettings, Advice: advice}}
+}
+
+var errNoRegion = &wire.ExplainedError{
+	Message: "no region is set",
+	Meaning: wire.Meaning{
+		Err:    blob.ErrSettings,
+		Advice: `Set region in the provider's oss block (such as "cn-hangzhou"), OSS_REGION or ALIBABA_CLOUD_REGION; or an endpoint whose name has the region. V4 signatures need it.`,
+	},
 }

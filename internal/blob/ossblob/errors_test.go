@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -101,7 +102,6 @@ func expectNoSecret(t *testing.T, err error, config Config) {
 // Each operation says which permission it lacks.
 func TestPermissions(t *testing.T) {
 	b := startBehind(t, nil)
-	b.copyLimit, b.copyPart = 1000, smallestPart
 	mustPut(t, b, "key", someBytes(large))
 	put := func(size int) func(*Store) error {
 		return func(s *Store) error {
@@ -117,12 +117,17 @@ func TestPermissions(t *testing.T) {
 		permission string
 		call       func(*Store) error
 	}{
-		"HeadObject":                    {"oss:GetObject", func(s *Store) error { _, err := s.Head(t.Context(), "key"); return err }},
-		"GetObject":                     {"oss:GetObject", func(s *Store) error { _, err := s.Open(t.Context(), "key", blob.ReadOptions{}); return err }},
-		"ListObjectsV2":                 {"oss:ListObjects", func(s *Store) error { return s.Bucket(t.Context()) }},
-		"PutObject":                     {"oss:PutObject", put(10)},
-		"ListMultipartUploads":          {"oss:ListMultipartUploads", func(s *Store) error { _, err := s.OpenUploads(t.Context(), "key"); return err }},
-		"AbortMultipartUpload":          {"oss:AbortMultipartUpload", func(s *Store) error { return s.AbortUpload(t.Context(), "key", "id") }},
+		"HeadObject":    {"oss:GetObject", func(s *Store) error { _, err := s.Head(t.Context(), "key"); return err }},
+		"GetObject":     {"oss:GetObject", func(s *Store) error { _, err := s.Open(t.Context(), "key", blob.ReadOptions{}); return err }},
+		"ListObjectsV2": {"oss:ListObjects", func(s *Store) error { return s.Bucket(t.Context()) }},
+		"PutObject":     {"oss:PutObject", put(10)},
+		"ListMultipartUploads": {"oss:ListMultipartUploads", func(s *Store) error {
+			_, err := driverOf(t, s).ListUploads(t.Context(), "key", objectstore.Marker{})
+			return s.Fail("", "key", err)
+		}},
+		"AbortMultipartUpload": {"oss:AbortMultipartUpload", func(s *Store) error {
+			return s.Fail("", "key", driverOf(t, s).AbortUpload(t.Context(), "key", "id"))
+		}},
 		"InitiateMultipartUpload":       {"oss:PutObject", put(large)},
 		"UploadPart":                    {"oss:PutObject", put(large)},
 		"CompleteMultipartUpload":       {"oss:PutObject", put(large)},
@@ -139,12 +144,11 @@ func TestPermissions(t *testing.T) {
 		b.server.AddKey(ossfake.Key{AccessKey: "poor", SecretKey: "s", Denied: []string{operation}})
 		config := b.config
 		config.AccessKey, config.SecretKey = "poor", "s"
-		poor := newStore(t, config, b.bucket)
-		poor.copyLimit, poor.copyPart = 1000, smallestPart
+		tuning := byParts
 		if operation == "CopyObject" {
-			poor.copyLimit = 1 << 30
+			tuning = objectstore.Tuning{}
 		}
-		err := c.call(poor)
+		err := c.call(newTunedStore(t, config, b.bucket, tuning))
 		if !errors.Is(err, fs.ErrPermission) || failureOf(t, err).Op != operation || !strings.Contains(failureOf(t, err).Advice, c.permission) {
 			t.Errorf("%s: %v", operation, err)
 		}
@@ -176,19 +180,19 @@ func TestOtherRefusals(t *testing.T) {
 		{500, "InternalError", "", blob.ErrUnreachable, "later"},
 		{418, "Teapot", "", nil, ""},
 	} {
-		store, _ := answering(t, c.status, map[string]string{"X-Oss-Request-Id": "R1", "Content-Type": "application/xml"},
+		store, config := answering(t, c.status, map[string]string{"X-Oss-Request-Id": "R1", "Content-Type": "application/xml"},
 			fmt.Sprintf("<Error><Code>%s</Code><Message>words of OSS</Message><EC>%s</EC><OSSAccessKeyId>LTAIx</OSSAccessKeyId></Error>", c.code, c.ec))
 		_, err := store.Open(t.Context(), "key", blob.ReadOptions{})
 		failure := failureOf(t, err)
 		if c.err != nil && !errors.Is(err, c.err) || failure.Code != c.code || !strings.Contains(failure.Advice, c.advice) || !strings.Contains(failure.Message, "words of OSS") || failure.RequestID != "R1" {
 			t.Errorf("%s: %v (%s)", c.code, err, failure.Advice)
 		}
-		expectNoSecret(t, err, store.config)
+		expectNoSecret(t, err, config)
 	}
 }
 
 // answering is a store whose server gives one answer to everything.
-func answering(t *testing.T, status int, header map[string]string, body string) (*Store, *httptest.Server) {
+func answering(t *testing.T, status int, header map[string]string, body string) (*Store, Config) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -199,14 +203,21 @@ func answering(t *testing.T, status int, header map[string]string, body string) 
 		io.WriteString(w, body)
 	}))
 	t.Cleanup(server.Close)
-	retries := 1
-	return newStore(t, Config{Region: "cn-hangzhou", Endpoint: server.URL, AccessKey: "LTAIid", SecretKey: "very-secret", MaxRetries: &retries}, "acme"), server
+	config := reaching(server.URL, 1)
+	return newStore(t, config, "acme"), config
+}
+
+// reaching is a configuration with an endpoint and so many retries.
+func reaching(endpoint string, retries int) Config {
+	return Config{
+		Common: objectstore.Common{MaxRetries: &retries},
+		Region: "cn-hangzhou", Endpoint: endpoint, AccessKey: "LTAIid", SecretKey: "very-secret",
+	}
 }
 
 func TestNetworkFailures(t *testing.T) {
 	tlsServer := ossfake.Start(t, ossfake.Options{TLS: true})
 	plain := ossfake.Start(t, ossfake.Options{})
-	none := 0
 	for name, c := range map[string]struct {
 		endpoint string
 		ca       string
@@ -220,12 +231,13 @@ func TestNetworkFailures(t *testing.T) {
 		"no such CA bundle": {plain.Endpoint, "/nonexistent.pem", blob.ErrSettings, "custom_ca_bundle"},
 		"unknown host":      {"http://nonexistent.invalid", "", blob.ErrUnreachable, "name service"},
 	} {
-		store := newStore(t, Config{Region: "cn-hangzhou", Endpoint: c.endpoint, CABundle: c.ca, AccessKey: "LTAIid", SecretKey: "very-secret", MaxRetries: &none}, "acme")
-		_, err := store.Head(t.Context(), "key")
+		config := reaching(c.endpoint, 0)
+		config.CABundle = c.ca
+		_, err := newStore(t, config, "acme").Head(t.Context(), "key")
 		if !errors.Is(err, c.err) || errors.Is(err, fs.ErrNotExist) || !strings.Contains(failureOf(t, err).Advice, c.advice) {
 			t.Errorf("%s: %v (%s)", name, err, failureOf(t, err).Advice)
 		}
-		expectNoSecret(t, err, store.config)
+		expectNoSecret(t, err, config)
 	}
 }
 

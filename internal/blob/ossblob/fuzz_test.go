@@ -3,6 +3,7 @@ package ossblob
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/xml"
@@ -23,6 +24,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/rawserver"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
@@ -31,11 +33,10 @@ const hush = "very-secret"
 // rawStore is a store whose server answers whatever bytes it is told to.
 func rawStore(t testing.TB) (*Store, *rawserver.Server) {
 	t.Helper()
-	server, none := &rawserver.Server{}, 0
-	store := newStore(t, Config{
-		Region: "cn-hangzhou", Endpoint: "http://127.0.0.1:1", AccelerateEndpoint: "http://127.0.0.1:1", AccessKey: "LTAIid", SecretKey: hush, MaxRetries: &none,
-	}, "acme")
-	store.dial = server.Dial
+	server := &rawserver.Server{}
+	config := reaching("http://127.0.0.1:1", 0)
+	config.AccelerateEndpoint = config.Endpoint
+	store := newTunedStore(t, config, "acme", objectstore.Tuning{Dial: server.Dial})
 	t.Cleanup(server.Wait)
 	return store, server
 }
@@ -62,10 +63,22 @@ func described(info blob.Info, err error) error {
 	return err
 }
 
+// whole is what package objectstore makes of a success without what it has to have.
+func whole(result string, err error) error {
+	if err == nil && result == "" {
+		return wire.Lacks("a result")
+	}
+	return err
+}
+
 func operations() []asked {
 	by := func(call func(ctx context.Context, u *upload) error) func(context.Context, *Store) error {
 		return func(ctx context.Context, s *Store) error {
-			return call(ctx, &upload{store: s, caller: ctx, key: "dir/key", id: "id"})
+			d, err := s.lazy.Get(ctx)
+			if err == nil {
+				err = call(ctx, &upload{driver: d, Target: objectstore.Target{Key: "dir/key"}, id: "id"})
+			}
+			return s.Fail("", "dir/key", err)
 		}
 	}
 	return []asked{
@@ -116,40 +129,30 @@ func operations() []asked {
 		{"SetAcceleration", "PUT", "", "", func(ctx context.Context, s *Store) error { return s.SetAcceleration(ctx, true) }},
 		{"TryAcceleration", "HEAD", "", "NoSuchKey", func(ctx context.Context, s *Store) error { return s.TryAcceleration(ctx) }},
 		{"InitiateMultipartUpload", "POST", "InitiateMultipartUploadResult", "", by(func(ctx context.Context, u *upload) error {
-			err := u.Begin(ctx)
-			if err == nil && (u.id == "" || u.id == "id") {
-				return fmt.Errorf("%w: the upload is %q", errNonsense, u.id)
-			}
-			return err
+			id, err := u.Begin(ctx, objectstore.Begin{})
+			return whole(id, err)
 		})},
 		{"CompleteMultipartUpload", "POST", "CompleteMultipartUploadResult", "", by(func(ctx context.Context, u *upload) error {
-			return described(u.Complete(ctx, []multipart.Done{{Number: 1, ETag: "e"}}, multipart.Whole{}))
+			written, err := u.Complete(ctx, []multipart.Done{{Number: 1, ETag: "e"}}, multipart.Whole{}, objectstore.Guard{})
+			return whole(written.ETag, cmp.Or(err, written.Garbled))
 		})},
 		{"UploadPartCopy", "PUT", "CopyPartResult", "", by(func(ctx context.Context, u *upload) error {
-			etag, err := u.CopyPart(ctx, multipart.CopiedPart{From: u.store, Object: blob.Info{Key: "from", ETag: "e"}, Number: 1, Length: 1})
-			if err == nil && etag == "" {
-				return errNonsense
-			}
+			etag, err := u.CopyPart(ctx, u.driver, multipart.CopiedPart{Object: blob.Info{Key: "from", ETag: "e"}, Number: 1, Length: 1})
+			return whole(etag, err)
+		})},
+		{"ListMultipartUploads", "GET", "ListMultipartUploadsResult", "", by(func(ctx context.Context, u *upload) error {
+			_, err := u.ListUploads(ctx, "dir/key", objectstore.Marker{})
 			return err
 		})},
-		{"ListMultipartUploads", "GET", "ListMultipartUploadsResult", "", func(ctx context.Context, s *Store) error {
-			open, err := s.OpenUploads(ctx, "dir/key")
-			for _, upload := range open.Uploads {
-				if upload.ID == "" {
-					return fmt.Errorf("%w: an upload without an ID", errNonsense)
-				}
-			}
-			return err
-		}},
 		{"AbortMultipartUpload", "DELETE", "", "NoSuchUpload", by(func(ctx context.Context, u *upload) error { return u.Abort(ctx) })},
-		{"GetObjectACL", "GET", "AccessControlPolicy", "", func(ctx context.Context, s *Store) error {
-			_, err := s.acl(ctx, "dir/key")
+		{"GetObjectACL", "GET", "AccessControlPolicy", "", by(func(ctx context.Context, u *upload) error {
+			_, err := u.aclOf(ctx, "dir/key")
 			return err
-		}},
-		{"GetObjectTagging", "GET", "Tagging", "", func(ctx context.Context, s *Store) error {
-			_, err := s.tags(ctx, "dir/key")
+		})},
+		{"GetObjectTagging", "GET", "Tagging", "", by(func(ctx context.Context, u *upload) error {
+			_, err := u.tagsOf(ctx, "dir/key")
 			return err
-		}},
+		})},
 	}
 }
 

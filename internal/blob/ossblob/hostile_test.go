@@ -89,8 +89,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				w.Header().Set("X-Oss-Request-Id", genuine)
 				w.WriteHeader(status)
 			}))
-			none := 0
-			store := newStore(t, Config{Region: "cn-hangzhou", Endpoint: server.URL, AccessKey: "LTAIid", SecretKey: hush, SecurityToken: hush + "-token", MaxRetries: &none}, "acme")
+			config := reaching(server.URL, 0)
+			config.SecurityToken = hush + "-token"
+			store := newStore(t, config, "acme")
 			for _, operation := range operations() {
 				err := operation.send(t.Context(), store)
 				if operation.name == "TryAcceleration" || operation.name == "GetObjectACL" && err == nil {
@@ -134,7 +135,7 @@ func TestRedirectsOfSTS(t *testing.T) {
 // What credentials-go itself asks for follows neither, with the transport that main prepares.
 func TestRedirectsOfALibrary(t *testing.T) {
 	other := elsewhere(t)
-	changeDefaultTransport(t, wire.StayPut)
+	changeDefaultTransport(t, wire.DenyRedirects)
 	for _, status := range redirectStatuses {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other, status)

@@ -14,6 +14,9 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
+// grace is how long package multipart waits for answers that nobody needs any more.
+const grace = 5 * time.Second
+
 // The look just before an object is published is not yet the request that publishes it: a caller who gives up meanwhile has nothing
 // published, and waits for nothing.
 func TestCancelledWhileLooking(t *testing.T) {
@@ -22,8 +25,7 @@ func TestCancelledWhileLooking(t *testing.T) {
 			"PutObject":               func(ctx context.Context, b behind) error { return putUnder(ctx, b, 100) },
 			"CompleteMultipartUpload": func(ctx context.Context, b behind) error { return putUnder(ctx, b, large) },
 			"copy by parts": func(ctx context.Context, b behind) error {
-				b.copyLimit, b.copyPart = 1000, smallestPart
-				_, err := b.SetAttrs(ctx, "planted", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "me" })
+				_, err := b.tuned(t, byParts).SetAttrs(ctx, "planted", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "me" })
 				return err
 			},
 		} {
@@ -48,7 +50,7 @@ func TestCancelledWhileLooking(t *testing.T) {
 			})
 			start := time.Now()
 			err := do(ctx, b)
-			if took := time.Since(start); !errors.Is(err, context.Canceled) || took > copyGrace-500*time.Millisecond {
+			if took := time.Since(start); !errors.Is(err, context.Canceled) || took > grace-500*time.Millisecond {
 				t.Errorf("%s, stalls %t: %v after %s", name, stalls, err, took)
 			}
 			if asked := b.asked(); slices.Contains(asked, "PutObject") || slices.Contains(asked, "CompleteMultipartUpload") {
@@ -67,8 +69,7 @@ func putUnder(ctx context.Context, store blob.Store, size int) error {
 
 // Without its answer nobody could abort the upload that was begun.
 func TestACopyCancelledAsItBegins(t *testing.T) {
-	b := startBehind(t, nil)
-	b.copyLimit, b.copyPart = 1000, smallestPart
+	b := startBehind(t, nil).tuned(t, byParts)
 	b.server.Put(b.bucket, "key", someBytes(large), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -89,8 +90,7 @@ func TestACopyCancelledAsItBegins(t *testing.T) {
 
 // A copy that nobody waits for goes on in OSS, and its part may come after the abort.
 func TestAFailedCopyIsAbortedTwice(t *testing.T) {
-	b := startBehind(t, nil)
-	b.copyLimit, b.copyPart = 1000, smallestPart
+	b := startBehind(t, nil).tuned(t, byParts)
 	b.server.Put(b.bucket, "key", someBytes(large), nil)
 	b.proxy.Inject(faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}, faultproxy.Refuse501, 1, 1)
 	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "me" }); err == nil {

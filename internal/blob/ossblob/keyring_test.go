@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/aliyun/credentials-go/credentials/providers"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // stub is a source that waits, counts and fails as it is told.
@@ -90,8 +93,8 @@ func TestRenewalThatFails(t *testing.T) {
 	if id, err := step(time.Minute); id != "id-2" || err != nil {
 		t.Errorf("%q, %v", id, err)
 	}
-	var failure *credentialsError
-	if id, err := step(2 * time.Minute); !errors.As(err, &failure) {
+	var failure *wire.ExplainedError
+	if id, err := step(2 * time.Minute); !errors.As(err, &failure) || !errors.Is(failure.Err, blob.ErrCredentials) {
 		t.Errorf("%q, %v", id, err)
 	}
 }

@@ -2,12 +2,10 @@ package ossblob
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +15,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -134,14 +133,13 @@ func TestRepeatedAndNot(t *testing.T) {
 
 // A connection that is refused was never made: even what is sent once is sent again.
 func TestRefusedConnections(t *testing.T) {
-	b := startBehind(t, nil)
 	var dials atomic.Int32
-	b.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+	b := startBehind(t, nil).tuned(t, objectstore.Tuning{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		if dials.Add(1) <= 2 {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("connection refused")}
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, address)
-	}
+	}})
 	mustPut(t, b, "key", someBytes(large))
 	b.expect(t, "key", someBytes(large))
 }
@@ -172,25 +170,6 @@ func TestCancelledWhileWaiting(t *testing.T) {
 	}
 }
 
-// Pauses grow, and are not the same for all.
-func TestPauses(t *testing.T) {
-	store := New(Config{}, "b")
-	retries := 100
-	store.config.MaxRetries = &retries
-	seen := map[time.Duration]bool{}
-	for attempt := range 50 {
-		pause, again := store.repeat(request{}, attempt, io.ErrUnexpectedEOF)
-		limit := min(firstPause<<min(attempt, 16), longestPause)
-		if !again || pause < limit/2 || pause > limit {
-			t.Errorf("attempt %d: %s, %t", attempt, pause, again)
-		}
-		seen[pause] = true
-	}
-	if len(seen) < 40 {
-		t.Errorf("%d pauses are %d different ones", 50, len(seen))
-	}
-}
-
 // A source that breaks is no broken connection.
 func TestABrokenSourceIsNotReadAgain(t *testing.T) {
 	b := startBehind(t, nil)
@@ -209,21 +188,6 @@ func TestABrokenSourceIsNotReadAgain(t *testing.T) {
 	}
 	b.expectAbsent(t, "key")
 }
-
-// What fails on this side is not the network's.
-func TestHopeless(t *testing.T) {
-	for _, err := range []error{brokenSourceError{}, blob.ErrSourceChanged, context.Canceled, &credentialsError{io.EOF}, x509.UnknownAuthorityError{}} {
-		if _, again := New(Config{}, "acme").repeat(request{}, 0, &url.Error{Op: "Put", URL: "https://example.com", Err: err}); again {
-			t.Errorf("%v is repeated", err)
-		}
-	}
-}
-
-// brokenSourceError is what package multipart makes of a failure to read.
-type brokenSourceError struct{}
-
-func (brokenSourceError) Error() string        { return "broken" }
-func (brokenSourceError) RetryableError() bool { return false }
 
 // brokenFile can be hashed, and breaks when it is read again to be sent.
 type brokenFile struct {

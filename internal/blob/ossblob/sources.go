@@ -22,7 +22,7 @@ func (c Config) credentials() (source, error) {
 func (c Config) base() (source, error) {
 	switch {
 	case c.AccessKey != "" || c.SecretKey != "" || c.SecurityToken != "":
-		return static(c.AccessKey, c.SecretKey, c.SecurityToken)
+		return fixed(c.AccessKey, c.SecretKey, c.SecurityToken)
 	case c.OIDC != nil:
 		return c.oidc(*c.OIDC)
 	case c.Profile != "" || c.SharedCredentialsFile != "":
@@ -36,21 +36,20 @@ func (c Config) base() (source, error) {
 	return c.environment()
 }
 
-func static(id, secret, token string) (source, error) {
-	switch {
-	case id == "" || secret == "":
+func fixed(id, secret, token string) (source, error) {
+	if id == "" || secret == "" {
 		return nil, errors.New("an access key and a secret key belong together, and one of them is missing")
-	case token == "":
-		provider, err := providers.NewStaticAKCredentialsProviderBuilder().WithAccessKeyId(id).WithAccessKeySecret(secret).Build()
-		return single{provider}, err
 	}
-	provider, err := providers.NewStaticSTSCredentialsProviderBuilder().
-		WithAccessKeyId(id).WithAccessKeySecret(secret).WithSecurityToken(token).Build()
-	return single{provider}, err
+	return static{AccessKeyId: id, AccessKeySecret: secret, SecurityToken: token}, nil
 }
 
-// keyVariables are the variables that hold credentials, the first id that is set counts: those of all of Alibaba Cloud's SDKs,
-// of OSS's SDKs and ossutil, and of the alicloud provider (alicloud/provider.go).
+// static are credentials that stay as they are.
+type static providers.Credentials
+
+func (s static) find() (*providers.Credentials, error) { return (*providers.Credentials)(&s), nil }
+
+// keyVariables are the variables that hold credentials, the first id that is set counts: those of all of Alibaba Cloud's SDKs, of OSS's SDKs
+// and ossutil, and of the alicloud provider (alicloud/provider.go).
 var keyVariables = []struct{ id, secret, token string }{
 	{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"},
 	{"OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"},
@@ -64,22 +63,22 @@ var (
 	ecsRoleVariables     = []string{"ALIBABA_CLOUD_ECS_METADATA", "ALICLOUD_ECS_ROLE_NAME"}
 )
 
-// environment is credentials-go's own chain, with more variables, and with a failure of each of its links that says no secret
-// (its DefaultCredentialsProvider joins them, the whole of a configuration file among them).
+// environment is credentials-go's own chain, with more variables, and with a failure of each of its links that says no secret (its
+// DefaultCredentialsProvider joins them, the whole of a configuration file among them).
 func (c Config) environment() (source, error) {
 	for _, names := range keyVariables {
 		if id := os.Getenv(names.id); id != "" {
 			if os.Getenv(names.secret) == "" {
 				return nil, fmt.Errorf("%s is set, and %s is not", names.id, names.secret)
 			}
-			return static(id, os.Getenv(names.secret), os.Getenv(names.token))
+			return fixed(id, os.Getenv(names.secret), os.Getenv(names.token))
 		}
 	}
 	var links chain
 	if os.Getenv("ALIBABA_CLOUD_ROLE_ARN") != "" && os.Getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN") != "" {
 		oidc, err := c.oidc(OIDC{})
 		if err != nil {
-			oidc = failing{err} // so that the others are asked, and that it is told if they have nothing
+			return nil, err
 		}
 		links = append(links, link{"OIDC", oidc})
 	}
@@ -106,12 +105,7 @@ type single struct{ provider providers.CredentialsProvider }
 
 func (s single) find() (*providers.Credentials, error) { return s.provider.GetCredentials() }
 
-// failing is a source that cannot be had.
-type failing struct{ err error }
-
-func (f failing) find() (*providers.Credentials, error) { return nil, f.err }
-
-// chain asks one after the other, and stays with the first that has credentials.
+// chain tries one source after the other, and stays with the first that has credentials.
 type chain []link
 
 type link struct {
@@ -132,8 +126,8 @@ func (c *chain) find() (*providers.Credentials, error) {
 	return nil, errors.New("none in the environment; " + strings.Join(failures, "; "))
 }
 
-// token is in the configuration, else in its file, else in the environment: there by the names of Alibaba Cloud's SDKs, then by
-// those of HCP Terraform's workload identity.
+// token is in the configuration, else in its file, else in the environment: by the names of Alibaba Cloud's SDKs, then by those of HCP
+// Terraform's workload identity.
 func (o OIDC) token() (string, error) {
 	if o.Token != "" {
 		return o.Token, nil
@@ -160,11 +154,4 @@ func (o OIDC) token() (string, error) {
 		return token, nil
 	}
 	return "", errors.New("there is no OIDC token")
-}
-
-func sessionNameOr(name string) string {
-	if name != "" {
-		return name
-	}
-	return sessionName
 }

@@ -2,42 +2,21 @@
 package ossblob
 
 import (
-	"net/http"
-	"net/url"
-	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
-
-	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+	"context"
+	"encoding/xml"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // Store is one bucket.
 type Store struct {
-	config Config
-	bucket string
+	*objectstore.Store
 
-	opening sync.Mutex
-	opened  atomic.Pointer[connection]
-
-	// copyLimit is the largest object that one CopyObject takes, and copyPart the size of the parts above it, in bytes.
-	copyLimit, copyPart int64
-
-	// pause is what the first repetition of a request waits for, about; it doubles with each.
-	pause time.Duration
-
-	// unlisted: open uploads may not be listed here. It is not asked for again.
-	unlisted atomic.Bool
-
-	// limits are how long the server may be silent.
-	limits wire.Limits
-
-	// dial replaces the network in tests; nil: the network.
-	dial wire.Dial
+	lazy *objectstore.Lazy[driver]
 }
 
 var (
@@ -45,126 +24,95 @@ var (
 	_ blob.Presigner      = (*Store)(nil)
 	_ blob.CORSConfigurer = (*Store)(nil)
 	_ blob.Accelerator    = (*Store)(nil)
-	_ blob.UploadSweeper  = (*Store)(nil)
+
+	_ objectstore.Driver       = (*driver)(nil)
+	_ objectstore.UploadLister = (*driver)(nil)
 )
 
-// connection is what the first use of a Store makes of its Config. A field of type oss.Client would keep every one of its some 200 calls in the
-// binary, although none is in use: what lies behind an interface can be reached by reflection.
-type connection struct {
-	places      places
-	regional    *oss.Conn
-	accelerated *oss.Conn
-	slow        *oss.Conn // regional, for requests whose answer takes long
-	sign        func(key string, method oss.HTTPMethod, seconds int64, options ...oss.Option) (string, error)
-	transports  []*http.Transport
-	keys        *keyring
+// New returns the store of a bucket.
+// It opens nothing and looks up no credential: the first call of a method does.
+func New(config Config, bucket string) *Store { return newTuned(config, bucket, objectstore.Tuning{}) }
+
+func newTuned(config Config, bucket string, tuning objectstore.Tuning) *Store {
+	if tuning.Limits == (wire.Limits{}) {
+		tuning.Limits = wire.DefaultLimits()
+	}
+	lazy := objectstore.NewLazy(func(context.Context) (*driver, error) { return open(config, bucket, tuning) })
+	settings := config
+	settings.Common = config.WithoutRoom()
+	return &Store{objectstore.New(bucket, traits(), config.Common, tuning, settings, lazy), lazy}
 }
 
-// New returns the store of a bucket. It opens nothing and looks up no credential: the first call of a method does.
-func New(config Config, bucket string) *Store {
-	if config.Budget == nil {
-		config.Budget = multipart.NewBudget(multipart.DefaultParts)
-	}
-	return &Store{
-		config: config, bucket: bucket,
-		copyLimit: 1 << 30, // "larger than 1 GB ... UploadPartCopy" (API reference, CopyObject)
-		copyPart:  256 << 20,
-		pause:     firstPause,
-		limits:    wire.DefaultLimits(),
+// traits are those of OSS.
+func traits() objectstore.Traits {
+	return objectstore.Traits{
+		Scheme: "oss",
+		Names: objectstore.Names{
+			Head: "HeadObject", Get: "GetObject", List: "ListObjectsV2", Delete: "DeleteObject", Rewrite: "CopyObject", Put: "PutObject",
+			Begin: "InitiateMultipartUpload", Part: "UploadPart", CopyPart: "UploadPartCopy", Complete: "CompleteMultipartUpload",
+			Abort: "AbortMultipartUpload", ListUploads: "ListMultipartUploads",
+		},
+		CopyLimit:   1 << 30, // "larger than 1 GB ... UploadPartCopy" (API reference, CopyObject)
+		Limits:      multipart.Limits{CopyPart: 256 << 20},
+		Aborted:     "NoSuchUpload",
+		Meanings:    meanings,
+		Permissions: permissions,
+		Words: objectstore.Words{
+			NotAStore: "the answer is not OSS's",
+			NoStore:   "Check endpoint: a web server, a proxy or a log-in page answers there.",
+			Strange:   "Check endpoint: what answers there does not do what OSS does.",
+			Region:    "Set endpoint and region in the provider's oss block to those of the bucket.",
+			Hints: wire.Hints{
+				Unresolved:  "Internal endpoints exist inside Alibaba Cloud only.",
+				Unreachable: "Internal endpoints can be reached inside Alibaba Cloud only.",
+			},
+		},
 	}
 }
 
-// connect opens the connection once. A first use that fails leaves it to the next.
-func (s *Store) connect() (*connection, error) {
-	s.opening.Lock()
-	defer s.opening.Unlock()
-	if conn := s.opened.Load(); conn != nil {
-		return conn, nil
-	}
-	conn, err := s.open()
-	if err != nil {
-		return nil, err
-	}
-	s.opened.Store(conn)
-	return conn, nil
+// Reach tells how the bucket is reached.
+func (d *driver) Reach() objectstore.Reach {
+	return objectstore.Reach{Endpoint: d.places.endpoint, Account: d.places.endpoint}
 }
 
-// open asks nothing of anybody.
-func (s *Store) open() (*connection, error) {
-	places, err := placesOf(s.config, s.bucket)
-	if err != nil {
-		return nil, err
+// Conditions: OSS knows one condition on a write, x-oss-forbid-overwrite, and buckets with versions ignore it.
+//
+// IfMatch says less than on S3: the ETag of an object that was not sent by parts is the MD5 of its bytes, so that it stays the same when the
+// same bytes get other attributes.
+func (d *driver) Conditions() objectstore.Conditions {
+	return objectstore.Conditions{
+		objectstore.PutIfAbsent:      objectstore.ByBoth,
+		objectstore.PutIfMatch:       objectstore.ByLook,
+		objectstore.CompleteIfAbsent: objectstore.ByBoth,
+		objectstore.CompleteIfMatch:  objectstore.ByLook,
+		objectstore.DeleteIfMatch:    objectstore.ByLook,
+		objectstore.CopyPartIfMatch:  objectstore.ByStore,
 	}
-	roots, err := wire.Certificates(s.config.CABundle)
-	if err != nil {
-		return nil, err
-	}
-	quick := newTransport(roots, s.dial, s.limits)
-	slow := wire.Patient(quick, s.limits)
-	conn := &connection{places: places, transports: []*http.Transport{quick, slow}, keys: newKeyring(s.config)}
-	for _, client := range []struct {
-		made      **oss.Conn
-		transport *http.Transport
-		endpoint  string
-		cname     bool
-	}{
-		{&conn.regional, quick, places.endpoint, s.config.UseCNAME},
-		{&conn.slow, slow, places.endpoint, s.config.UseCNAME},
-		{&conn.accelerated, quick, places.accelerate, s.ownDomain(places.accelerate)},
-	} {
-		if client.endpoint == "" {
-			continue
-		}
-		made, err := s.client(conn, client.transport, client.endpoint, client.cname)
-		if err != nil {
-			return nil, &settingError{"endpoint", "it is no URL: " + client.endpoint}
-		}
-		*client.made = made.Conn
-		if client.made == &conn.regional {
-			conn.sign = oss.Bucket{Client: *made, BucketName: s.bucket}.SignURL
-		}
-	}
-	return conn, nil
 }
 
-// client makes one of the SDK's. Its calls are not used, only what is below them, (*oss.Conn).DoWithContext, which signs a
-// request and sends it: many calls drop the context (client.go, Client.do in v3.0.2), and all of them hash and wrap bodies.
-func (s *Store) client(conn *connection, transport *http.Transport, endpoint string, cname bool) (*oss.Client, error) {
-	version := oss.AuthV4
-	if s.config.SignatureVersion == SignatureV1 {
-		version = oss.AuthV1
+// Describe has nothing to add: package rest and check return errors of package wire.
+func (d *driver) Describe(_ *blob.Error, err error) error { return err }
+
+// configuration reads a part of the bucket's configuration.
+func (s *Store) configuration(ctx context.Context, r rest.Request, into any) error {
+	d, err := s.lazy.Get(ctx)
+	if err == nil {
+		_, err = d.service.Decode(ctx, r, into)
 	}
-	options := []oss.ClientOption{
-		oss.HTTPClient(httpClient(transport, s.limits)),
-		oss.SetCredentialsProvider(conn.keys),
-		oss.AuthVersion(version),
-		oss.Region(conn.places.region),
-		oss.UseCname(cname),
-		oss.ForcePathStyle(s.pathStyle(endpoint)),
-		oss.EnableCRC(false),
-		oss.EnableMD5(false),
-		oss.SetLogLevel(oss.LogOff),
-	}
-	client, err := oss.New(endpoint, "", "", options...)
-	if err != nil {
-		return nil, err
-	}
-	if s.config.UserAgent != "" {
-		client.Config.UserAgent = s.config.UserAgent + " " + client.Config.UserAgent
-	}
-	return client, nil
+	return s.Fail(r.Operation, "", err)
 }
 
-// pathStyle: an IP address has no subdomains, and the SDK knows that itself.
-func (s *Store) pathStyle(endpoint string) bool {
-	if s.config.UsePathStyle != nil {
-		return *s.config.UsePathStyle
+// configure sends a request that changes the bucket's configuration; nil: without a document.
+func (s *Store) configure(ctx context.Context, r rest.Request, document any) error {
+	d, err := s.lazy.Get(ctx)
+	var text []byte
+	if err == nil && document != nil {
+		r.Header = map[string]string{"Content-Type": "application/xml"}
+		text, err = xml.Marshal(document)
+		r = r.Document(text)
 	}
-	return isLocalhost(endpoint)
-}
-
-// ownDomain: with use_cname the acceleration endpoint may be a domain of the user's own as well.
-func (s *Store) ownDomain(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	return s.config.UseCNAME && err == nil && !strings.HasSuffix(u.Hostname(), ".aliyuncs.com")
+	if err == nil {
+		_, err = d.service.Do(ctx, r)
+	}
+	return s.Fail(r.Operation, "", err)
 }

@@ -1,6 +1,7 @@
 package ossblob
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -23,7 +25,8 @@ import (
 )
 
 const (
-	// stsTimeout is how long one exchange may take. Who waits for it cannot be told from here.
+	// stsTimeout is how long one exchange may take.
+	// Who waits for it is not known here.
 	stsTimeout = 15 * time.Second
 	// maxSession bounds STS's answer, in bytes.
 	maxSession = 1 << 20
@@ -33,8 +36,10 @@ const (
 	sessionLength, shortestSession = time.Hour, 15 * time.Minute
 )
 
-// exchange is a role that credentials, or a token, are exchanged for, until the session ends. It is not that of credentials-go 1.4.14, which
-// follows redirects, sends the token or the signed address along, and reads answers of any length. The words of its failures are the same.
+// exchange is a role that credentials, or a token, are exchanged for, until the session ends.
+// It is not that of credentials-go 1.4.14, which follows redirects, sends the token or the signed address along, and reads answers of any
+// length.
+// The words of its failures are the same.
 type exchange struct {
 	action   string
 	failed   string // how failures begin
@@ -61,20 +66,15 @@ func (c Config) assumeRole(base source) (source, error) {
 	return e, nil
 }
 
-// oidc exchanges a token. With a zero OIDC the roles are those of the environment. The token is read anew before each exchange: a file of the
-// platform's is renewed more often than a run ends.
+// oidc exchanges a token.
+// With a zero OIDC the roles are those of the environment.
+// The token is read anew before each exchange: a file of the platform's is renewed more often than a run ends.
 func (c Config) oidc(o OIDC) (source, error) {
-	if _, err := o.token(); err != nil {
-		return nil, err
-	}
 	e, err := c.exchange("AssumeRoleWithOIDC", o.RoleARN, o.SessionName, o.Policy, o.SessionExpiration)
 	if err != nil {
 		return nil, err
 	}
-	provider := o.ProviderARN
-	if provider == "" {
-		provider = os.Getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN")
-	}
+	provider := cmp.Or(o.ProviderARN, os.Getenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"))
 	if provider == "" {
 		return nil, errors.New("the OIDCProviderARN is empty")
 	}
@@ -84,19 +84,14 @@ func (c Config) oidc(o OIDC) (source, error) {
 }
 
 func (c Config) exchange(action, role, session, policy string, length time.Duration) (*exchange, error) {
-	if role == "" {
-		role = os.Getenv("ALIBABA_CLOUD_ROLE_ARN")
-	}
+	role, length = cmp.Or(role, os.Getenv("ALIBABA_CLOUD_ROLE_ARN")), cmp.Or(length, sessionLength)
 	if role == "" {
 		return nil, errors.New("the RoleArn is empty")
-	}
-	if length == 0 {
-		length = sessionLength
 	}
 	if length < shortestSession {
 		return nil, errors.New("session duration should be in the range of 900s - max session duration")
 	}
-	form := url.Values{"RoleArn": {role}, "RoleSessionName": {sessionNameOr(session)}, "DurationSeconds": {strconv.Itoa(int(length.Seconds()))}}
+	form := url.Values{"RoleArn": {role}, "RoleSessionName": {cmp.Or(session, sessionName)}, "DurationSeconds": {strconv.Itoa(int(length.Seconds()))}}
 	if policy != "" {
 		form.Set("Policy", policy)
 	}
@@ -118,7 +113,8 @@ func (c Config) stsEndpoint() string {
 	return "sts.aliyuncs.com"
 }
 
-// stsClient keeps no connection: sessions last long. It trusts whom everything else of Alibaba Cloud's libraries trusts.
+// stsClient keeps no connection: sessions last long.
+// It trusts whom everything else of Alibaba Cloud's libraries trusts.
 func stsClient() *http.Client {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if base, ok := http.DefaultTransport.(*http.Transport); ok {
@@ -139,10 +135,7 @@ func (e *exchange) find() (*providers.Credentials, error) {
 	query := url.Values{
 		"Version": {"2015-04-01"}, "Action": {e.action}, "Format": {"JSON"}, "Timestamp": {time.Now().UTC().Format("2006-01-02T15:04:05Z")},
 	}
-	form := url.Values{}
-	for name, values := range e.form {
-		form[name] = values
-	}
+	form := maps.Clone(e.form)
 	if e.token != nil {
 		token, err := e.token()
 		if err != nil {
@@ -172,12 +165,8 @@ func sign(query, form url.Values, keys *providers.Credentials) {
 	if keys.SecurityToken != "" {
 		query.Set("SecurityToken", keys.SecurityToken)
 	}
-	signed := url.Values{}
-	for _, values := range []url.Values{query, form} {
-		for name, value := range values {
-			signed[name] = value
-		}
-	}
+	signed := maps.Clone(query)
+	maps.Copy(signed, form)
 	text := strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(signed.Encode())
 	mac := hmac.New(sha1.New, []byte(keys.AccessKeySecret+"&"))
 	mac.Write([]byte(http.MethodPost + "&%2F&" + url.QueryEscape(text)))
@@ -219,9 +208,7 @@ func (e *exchange) send(query, form url.Values) ([]byte, error) {
 func (e *exchange) read(answer []byte) (*providers.Credentials, error) {
 	var said struct {
 		Credentials struct {
-			ID         string `json:"AccessKeyId"`
-			Secret     string `json:"AccessKeySecret"`
-			Token      string `json:"SecurityToken"`
+			providers.Credentials
 			Expiration string
 		}
 	}
@@ -230,10 +217,9 @@ func (e *exchange) read(answer []byte) (*providers.Credentials, error) {
 	}
 	given := said.Credentials
 	expires, err := time.Parse(time.RFC3339, given.Expiration)
-	if err != nil || given.ID == "" || given.Secret == "" || given.Token == "" {
+	if err != nil || given.AccessKeyId == "" || given.AccessKeySecret == "" || given.SecurityToken == "" {
 		return nil, errors.New(e.failed + ": the answer lacks something that credentials have")
 	}
-	e.expires = expires
-	e.session = &providers.Credentials{AccessKeyId: given.ID, AccessKeySecret: given.Secret, SecurityToken: given.Token}
+	e.expires, e.session = expires, &given.Credentials
 	return e.session, nil
 }

@@ -36,7 +36,7 @@ func FuzzSession(f *testing.F) {
 		return &providers.Credentials{AccessKeyId: "LTAIid", AccessKeySecret: hush}, nil
 	}
 	token := func() (string, error) { return hush, nil }
-	store := &Store{bucket: "acme"}
+	store := New(Config{}, "acme")
 	f.Fuzz(func(t *testing.T, status uint16, header string, body []byte) {
 		if status < 200 || status > 599 { // a client waits for what comes after 1xx
 			status = 200 + status%400
@@ -49,7 +49,7 @@ func FuzzSession(f *testing.F) {
 			e.endpoint, e.client, e.form = "sts.invalid", client, url.Values{"RoleArn": {"r"}}
 			session, err := e.find()
 			if err != nil {
-				checkFailure(t, e.action, store.fail(request{operation: "HeadObject"}, &credentialsError{err}))
+				checkFailure(t, e.action, store.Fail("HeadObject", "", Config{}.noCredentials(err)))
 				if e.session != nil || session != nil {
 					t.Errorf("a failure leaves %+v", session)
 				}

@@ -19,6 +19,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
 
@@ -200,12 +202,11 @@ func TestAcceleratedEndpoints(t *testing.T) {
 				t.Setenv(variable, value)
 			}
 			c.config.AccessKey, c.config.SecretKey, c.config.MaxRetries = "key", secret, aws.Int(0)
-			store := newStore(t, c.config, cmp.Or(c.bucket, "acme"))
 			var dialed []string
-			store.dial = func(_ context.Context, _, address string) (net.Conn, error) {
+			store := newStore(t, c.config, cmp.Or(c.bucket, "acme"), objectstore.Tuning{Dial: func(_ context.Context, _, address string) (net.Conn, error) {
 				dialed = append(dialed, address)
 				return nil, errors.New("no network here")
-			}
+			}})
 			got, err := store.AccelerationEndpoint(t.Context())
 			if len(dialed) > 0 {
 				t.Errorf("it asked %v", dialed)
@@ -239,7 +240,7 @@ func TestAcceleratedEndpoints(t *testing.T) {
 }
 
 func TestSwitchingABucketWithADotOn(t *testing.T) {
-	store := newStore(t, Config{Endpoint: "http://127.0.0.1:1", AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "acme.flink")
+	store := newStore(t, unretried("http://127.0.0.1:1"), "acme.flink")
 	if err := store.SetAcceleration(t.Context(), true); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "dot") {
 		t.Errorf("%v", err)
 	}
@@ -269,7 +270,7 @@ func TestInvalidRequests(t *testing.T) {
 			t.Errorf("%q: asked %d times", message, n)
 		}
 	}
-	if _, ok := accelerationVerdict("InvalidRequest", "Missing required header"); ok {
+	if accelerationMeaning("Missing required header") != (wire.Meaning{}) {
 		t.Error("any invalid request is taken for one about the acceleration")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -64,47 +63,18 @@ func looksLikeS3(header http.Header) bool {
 }
 
 func checkAnswer(operation string, response *http.Response) error {
-	success := response.StatusCode >= 200 && response.StatusCode < 300
-	isObject := operation == "HeadObject" || operation == "GetObject"
-	if success && isObject {
+	isHead, success := operation == "HeadObject", response.StatusCode/100 == 2
+	if success && (isHead || operation == "GetObject") {
 		return nil // its content type is the object's own
 	}
-	contentType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	answer := &wire.PageError{Status: response.StatusCode, ContentType: contentType}
-	if response.Request != nil {
-		answer.Origin = wire.Origin(response.Request.URL.String())
-	}
-	if response.StatusCode >= 300 && response.StatusCode < 400 && response.StatusCode != http.StatusNotModified {
-		if location, err := response.Location(); err == nil {
-			answer.Location = wire.Origin(location.String())
-		}
-	}
-
-	limit := wire.MaxAnswer(response.StatusCode)
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	response.Body.Close()
+	body, err := wire.ReadAnswer(response)
 	if err != nil {
 		return &smithyhttp.RequestSendError{Err: err} // the SDK repeats it, as everything that the network did
 	}
-	if int64(len(body)) > limit {
-		answer.Longer = limit
-		return answer
-	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	root, name := xmlRoots[operation], wire.RootElement(body)
-	switch {
-	case wire.IsHTML(contentType) || strings.EqualFold(name, "html"):
-		answer.Title = wire.Title(body)
-	case name == "Error", success && name == root:
-		return nil
-	case success && len(body) == 0 && looksLikeS3(response.Header) && (root == "" || operation == "GetBucketAccelerateConfiguration"):
-		return nil // the operation checks what it needs; some stores say nothing of an acceleration that they do not have
-	case !success && len(body) == 0 && (looksLikeS3(response.Header) || operation == "HeadObject" && answer.Location == ""):
-		return nil // to a HEAD nobody answers with a body; Head looks further
-	case wire.WantsTLS(body):
-		answer.PlainHTTP = true
-	}
-	return answer
+	isBare := looksLikeS3(response.Header) && (!success || operation == "GetBucketAccelerateConfiguration") || // some stores say nothing of what they do not have
+		isHead && response.Header.Get("Location") == "" // to a HEAD nobody answers with a body; Head looks further
+	return wire.Proof{Root: xmlRoots[operation], Bare: isBare}.Check(response, body)
 }
 
 // boundAnswers bounds what is read of the answers of other services, which give credentials (STS, SSO). Those of S3 are bounded above.

@@ -92,8 +92,8 @@ func TestPresignedURLs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn, _ := store.connect(t.Context())
-		response, err := conn.transport.quick.Do(request)
+		driver, _ := store.lazy.Get(t.Context())
+		response, err := driver.transport.quick.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}

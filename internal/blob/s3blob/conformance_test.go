@@ -9,6 +9,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
 
 // smallestPart is what S3 takes for a part that is not the last.
@@ -32,8 +33,7 @@ func TestConformance(t *testing.T) {
 				config := configFor(server)
 				config.Checksums = c.checksums
 				config.Budget = multipart.NewBudgetOf(4, smallestPart)
-				store := newStore(t, config, bucket)
-				store.copyPart = smallestPart
+				store := newStore(t, config, bucket, objectstore.Tuning{CopyPart: smallestPart})
 				return blobtest.Harness{
 					Store:  store,
 					Absent: newStore(t, config, bucket+"-absent"),
@@ -55,21 +55,22 @@ func TestConformance(t *testing.T) {
 // configFor reaches a server with its root account.
 func configFor(server *versitygw.Server) Config {
 	return Config{
-		Region: versitygw.Region, Endpoint: server.Endpoint, CABundle: server.CAFile,
+		Common: objectstore.Common{CABundle: server.CAFile},
+		Region: versitygw.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.Endpoint,
 		AccessKey: server.AccessKey, SecretKey: server.SecretKey,
 	}
 }
 
 // newStore is New, with its connections closed in the end.
-func newStore(t testing.TB, config Config, bucket string) *Store {
-	store := New(config, bucket)
+func newStore(t testing.TB, config Config, bucket string, tuning ...objectstore.Tuning) *Store {
+	store := newTuned(config, bucket, append(tuning, objectstore.Tuning{})[0])
 	t.Cleanup(func() { closeIdle(store) })
 	return store
 }
 
 func closeIdle(store *Store) {
-	if conn := store.opened.Load(); conn != nil {
-		conn.transport.quick.CloseIdleConnections()
-		conn.transport.slow.CloseIdleConnections()
+	if driver := store.lazy.Opened(); driver != nil {
+		driver.transport.quick.CloseIdleConnections()
+		driver.transport.slow.CloseIdleConnections()
 	}
 }

@@ -30,10 +30,8 @@ func copyOf(t *testing.T, store blob.Store, key string, from *Store, fromKey str
 
 // A copy sends no byte, and costs one reading. The look before the completion is for stores that are not AWS.
 func TestRequestsOfACopy(t *testing.T) {
-	store := startBehind(t, nil)
-	store.copyPart = smallestPart
-	other := newStore(t, store.config, store.server.CreateBucket(t))
-	other.copyPart = smallestPart
+	store := startBehind(t, func(s *setup) { s.CopyPart = smallestPart })
+	other := newStore(t, store.setup.Config, store.server.CreateBucket(t), store.setup.Tuning)
 	const odd = "odd/a b+c%d%2F/ü&'\"<>?#.jar"
 	mustPut(t, store, odd, someBytes(large))
 	mustPut(t, store, "small", []byte("small"))
@@ -62,7 +60,7 @@ func TestRequestsOfACopy(t *testing.T) {
 			if info.Attrs.SHA256 == nil || *info.Attrs.SHA256 != *blobtest.Sum(c.data) {
 				t.Errorf("the proven hash is not stored: %+v", info.Attrs)
 			}
-			behind{to, store.server, store.proxy, to.bucket}.expect(t, "copy", c.data)
+			behind{Store: to, server: store.server, bucket: to.lazy.Opened().bucket}.expect(t, "copy", c.data)
 		}
 	}
 }
@@ -70,7 +68,7 @@ func TestRequestsOfACopy(t *testing.T) {
 // The bytes go to the accelerated endpoint, and a copy has none.
 func TestACopyIsNotAccelerated(t *testing.T) {
 	fast := faultproxy.Start(t, "http://127.0.0.1:1", "")
-	store := startBehind(t, func(config *Config) { config.AccelerateEndpoint = fast.URL })
+	store := startBehind(t, func(s *setup) { s.AccelerateEndpoint = fast.URL })
 	mustPut(t, store, "source", []byte("data"))
 	if _, err := copyOf(t, store, "copy", store.Store, "source", blob.PutOptions{Accelerate: true}); err != nil {
 		t.Fatal(err)
@@ -82,8 +80,13 @@ func TestACopyIsNotAccelerated(t *testing.T) {
 }
 
 func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
-	config := Config{Region: "eu-central-1", AccessKey: "a", MaxRetries: aws.Int(1), AssumeRole: &AssumeRole{RoleARN: "r"}}
-	to := &upload{store: New(config, "here")}
+	config := Config{Region: "eu-central-1", AccessKey: "a", AssumeRole: &AssumeRole{RoleARN: "r"}}
+	config.MaxRetries = aws.Int(1)
+	stage, err := New(config, "here").Stage(t.Context(), "key", blob.WriteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := stage.(blob.CopyStage)
 	if !to.CanCopy(New(config, "there")) {
 		t.Error("another bucket of the same configuration is not copied")
 	}
@@ -118,8 +121,7 @@ func TestARefusedCopyIsSent(t *testing.T) {
 func TestACopyThatFails(t *testing.T) {
 	for _, fault := range []faultproxy.Fault{faultproxy.ErrorIn200, faultproxy.Refuse503, faultproxy.Reset} {
 		for times, succeeds := range map[int]bool{1: true, 1000: false} {
-			store := startBehind(t, func(config *Config) { config.MaxRetries = aws.Int(1) })
-			store.copyPart = smallestPart
+			store := startBehind(t, func(s *setup) { s.MaxRetries, s.CopyPart = aws.Int(1), smallestPart })
 			mustPut(t, store, "source", someBytes(large))
 			mustPut(t, store, "old", []byte("old"))
 			store.proxy.Inject(faultproxy.Match{Header: "X-Amz-Copy-Source"}, fault, 2, times)
@@ -170,13 +172,14 @@ func TestStoredHash(t *testing.T) {
 		server := versitygw.Start(t, versitygw.Options{})
 		config := configFor(server)
 		config.Checksums = checksums
-		store := newStore(t, config, server.CreateBucket(t))
+		bucket := server.CreateBucket(t)
+		store := newStore(t, config, bucket)
 		data := []byte("data")
 		for key, algorithm := range map[string]types.ChecksumAlgorithm{
 			"sha": types.ChecksumAlgorithmSha256, "crc": types.ChecksumAlgorithmCrc32,
 		} {
 			_, err := server.Client().PutObject(t.Context(), &s3.PutObjectInput{
-				Bucket: &store.bucket, Key: &key, Body: bytes.NewReader(data), ChecksumAlgorithm: algorithm,
+				Bucket: &bucket, Key: &key, Body: bytes.NewReader(data), ChecksumAlgorithm: algorithm,
 				Metadata: map[string]string{blob.SHA256Key: strings.Repeat("0", 64)},
 			})
 			if err != nil {

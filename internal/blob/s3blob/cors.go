@@ -14,11 +14,11 @@ import (
 // CORS sends one GetBucketCors.
 func (s *Store) CORS(ctx context.Context) (blob.CORSConfig, error) {
 	const operation = "GetBucketCors"
-	conn, err := s.connect(ctx)
-	if err != nil {
-		return blob.CORSConfig{}, s.fail(operation, "", blob.Cond{}, err)
+	d, err := s.lazy.Get(ctx)
+	var out *s3.GetBucketCorsOutput
+	if err == nil {
+		out, err = d.client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: &d.bucket})
 	}
-	out, err := conn.client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: &s.bucket})
 	if err != nil {
 		var failure *blob.Error
 		err = s.corsFailure(operation, err)
@@ -48,12 +48,12 @@ func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 	if len(config.Rules) == 0 {
 		operation = "DeleteBucketCors"
 	}
-	conn, err := s.connect(ctx)
+	d, err := s.lazy.Get(ctx)
 	if err != nil {
-		return s.fail(operation, "", blob.Cond{}, err)
+		return s.Fail(operation, "", err)
 	}
 	if len(config.Rules) == 0 {
-		_, err := conn.client.DeleteBucketCors(ctx, &s3.DeleteBucketCorsInput{Bucket: &s.bucket}, once)
+		_, err := d.client.DeleteBucketCors(ctx, &s3.DeleteBucketCorsInput{Bucket: &d.bucket}, once)
 		return s.corsFailure(operation, err)
 	}
 	var rules []types.CORSRule
@@ -67,21 +67,21 @@ func (s *Store) SetCORS(ctx context.Context, config blob.CORSConfig) error {
 			MaxAgeSeconds:  rule.MaxAgeSeconds,
 		})
 	}
-	_, err = conn.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{
-		Bucket:            &s.bucket,
+	_, err = d.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{
+		Bucket:            &d.bucket,
 		CORSConfiguration: &types.CORSConfiguration{CORSRules: rules},
 	}, once)
 	return s.corsFailure(operation, err)
 }
 
 func (s *Store) corsFailure(operation string, err error) error {
-	err = s.fail(operation, "", blob.Cond{}, err)
+	err = s.Fail(operation, "", err)
 	var failure *blob.Error
 	if !errors.As(err, &failure) {
 		return err
 	}
 	if conflicts[failure.Code] {
-		failure.Err, failure.Advice = blob.ErrUnreachable, "Something else changes the bucket's configuration at this moment, or the store has too much to do: try again later."
+		failure.Err, failure.Advice = blob.ErrUnreachable, "Something else changes the bucket's configuration at this moment, or the store is throttling requests: try again later."
 	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		failure.Advice = "This store keeps no CORS rules for a bucket (MinIO, for one, has them for the whole server): leave cors_rule out, and set them at the server."

@@ -19,10 +19,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 const secret = "a-very-secret-key"
@@ -32,7 +35,14 @@ func fakeStore(t *testing.T, handler http.HandlerFunc) *Store {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return newStore(t, Config{Endpoint: server.URL, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "bucket")
+	return newStore(t, unretried(server.URL), "bucket")
+}
+
+// unretried is a store at an endpoint, whose requests are sent once.
+func unretried(endpoint string) Config {
+	config := Config{Endpoint: endpoint, AccelerateEndpoint: endpoint, AccessKey: "key", SecretKey: secret}
+	config.MaxRetries = aws.Int(0)
+	return config
 }
 
 // every calls every operation of a store.
@@ -55,7 +65,6 @@ func every(t *testing.T, store *Store) map[string]error {
 	errs["SetCORS to none"] = store.SetCORS(ctx, blob.CORSConfig{})
 	_, errs["Acceleration"] = store.Acceleration(ctx)
 	errs["SetAcceleration"] = store.SetAcceleration(ctx, true)
-	store.config.AccelerateEndpoint = store.config.Endpoint
 	errs["TryAcceleration"] = store.TryAcceleration(ctx)
 	return errs
 }
@@ -200,13 +209,13 @@ func TestConnectionsThatFail(t *testing.T) {
 		"a host that does not exist":  {"http://store.invalid", []string{"store.invalid"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newStore(t, Config{Endpoint: c.endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "bucket")
+			store := newStore(t, unretried(c.endpoint), "bucket")
 			expectAll(t, every(t, store), blob.ErrUnreachable, append(c.words, c.endpoint)...)
 		})
 	}
 	for name, endpoint := range map[string]string{"versitygw": secure.Endpoint, "Go": goTLS.URL} {
 		t.Run("http to a port for https, "+name, func(t *testing.T) {
-			store := newStore(t, Config{Endpoint: strings.Replace(endpoint, "https:", "http:", 1), AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "bucket")
+			store := newStore(t, unretried(strings.Replace(endpoint, "https:", "http:", 1)), "bucket")
 			err := store.Bucket(t.Context())
 			var failure *blob.Error
 			if !errors.As(err, &failure) {
@@ -218,8 +227,7 @@ func TestConnectionsThatFail(t *testing.T) {
 		})
 	}
 	t.Run("a connection that takes too long", func(t *testing.T) {
-		store := newStore(t, Config{Endpoint: plain.Endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0)}, "bucket")
-		store.dial = (&net.Dialer{Timeout: 1}).DialContext
+		store := newStore(t, unretried(plain.Endpoint), "bucket", objectstore.Tuning{Dial: (&net.Dialer{Timeout: 1}).DialContext})
 		errs := every(t, store)
 		expectAll(t, errs, blob.ErrUnreachable, "timeout", "firewall")
 		for operation, err := range errs {
@@ -234,12 +242,10 @@ func TestConnectionsThatFail(t *testing.T) {
 		}
 	})
 	t.Run("what cannot become better is not repeated", func(t *testing.T) {
-		store := newStore(t, Config{Endpoint: secure.Endpoint, AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(20)}, "bucket")
-		var dials atomic.Int32
-		store.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			dials.Add(1)
-			return (&net.Dialer{}).DialContext(ctx, network, address)
-		}
+		config := unretried(secure.Endpoint)
+		config.MaxRetries = aws.Int(20)
+		var dials atomic.Int64
+		store := newStore(t, config, "bucket", objectstore.Tuning{Dial: counting(&dials)})
 		if err := store.Bucket(t.Context()); !errors.Is(err, blob.ErrUnreachable) || dials.Load() != 1 {
 			t.Errorf("%v, after %d connections", err, dials.Load())
 		}
@@ -250,14 +256,14 @@ func TestNoURLIsInAMessage(t *testing.T) {
 	store := New(Config{}, "bucket")
 	for _, cause := range []error{io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("no route to host")}} {
 		sent := &url.Error{Op: "Get", URL: "https://s3.example.com/bucket/key?X-Amz-Signature=" + secret, Err: cause}
-		for _, err := range []error{sent, fmt.Errorf("wrapped: %w", sent), &credentialsError{sent}} {
-			expectAll(t, map[string]error{"GetObject": store.fail("GetObject", "key", blob.Cond{}, err)}, sentinelOf(err), cause.Error())
+		for _, err := range []error{sent, fmt.Errorf("wrapped: %w", sent), noCredentials(Config{}, sent)} {
+			expectAll(t, map[string]error{"GetObject": store.Fail("GetObject", "key", err)}, sentinelOf(err), cause.Error())
 		}
 	}
 }
 
 func sentinelOf(err error) error {
-	var credentials *credentialsError
+	var credentials *wire.ExplainedError
 	if errors.As(err, &credentials) {
 		return blob.ErrCredentials
 	}
@@ -319,7 +325,9 @@ func TestSuccessesWithoutSubstance(t *testing.T) {
 
 func TestCredentials(t *testing.T) {
 	t.Run("none", func(t *testing.T) {
-		store := newStore(t, Config{Endpoint: "http://127.0.0.1:1", MaxRetries: aws.Int(0)}, "bucket")
+		config := unretried("http://127.0.0.1:1")
+		config.AccessKey, config.SecretKey = "", ""
+		store := newStore(t, config, "bucket")
 		expectAll(t, every(t, store), blob.ErrCredentials, "access_key")
 	})
 	t.Run("no such profile", func(t *testing.T) {
@@ -331,7 +339,9 @@ func TestCredentials(t *testing.T) {
 		expectAll(t, every(t, store), blob.ErrSettings, "no region", "AWS_REGION")
 	})
 	t.Run("no CA", func(t *testing.T) {
-		store := newStore(t, Config{Region: "r", CABundle: "/nonexistent.pem"}, "bucket")
+		config := Config{Region: "r"}
+		config.CABundle = "/nonexistent.pem"
+		store := newStore(t, config, "bucket")
 		expectAll(t, every(t, store), blob.ErrSettings, "custom_ca_bundle")
 	})
 	t.Run("a shared file", func(t *testing.T) {
@@ -355,8 +365,8 @@ func TestCredentials(t *testing.T) {
 		if err := store.Bucket(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if conn, err := store.connect(t.Context()); err != nil || conn.checksums || conn.endpoint != server.Endpoint {
-			t.Errorf("%+v, %v", conn, err)
+		if driver, err := store.lazy.Get(t.Context()); err != nil || driver.checksums || driver.endpoint != server.Endpoint {
+			t.Errorf("%+v, %v", driver, err)
 		}
 	})
 }
@@ -407,7 +417,8 @@ func TestRoles(t *testing.T) {
 		})
 	}
 	t.Run("refused", func(t *testing.T) {
-		config := Config{Endpoint: server.Endpoint, MaxRetries: aws.Int(0), WebIdentity: &WebIdentity{RoleARN: "arn:aws:iam::1:role/other", Token: secret}}
+		config := unretried(server.Endpoint)
+		config.AccessKey, config.WebIdentity = "", &WebIdentity{RoleARN: "arn:aws:iam::1:role/other", Token: secret}
 		expectAll(t, every(t, newStore(t, config, bucket)), blob.ErrCredentials, "not for you", "trust policy")
 	})
 }
@@ -483,6 +494,39 @@ func TestABodyThatIsCutShort(t *testing.T) {
 	cancel()
 	if _, err := io.Copy(io.Discard, object); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Where an answer without a length ends, nobody can tell whether it is whole.
+func TestABodyWithoutALength(t *testing.T) {
+	store, server := rawStore(t)
+	for _, framing := range []string{"Connection: close\r\n\r\nhalf of an obj", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n\r\n"} {
+		server.Raw([]byte("HTTP/1.1 200 OK\r\nx-amz-request-id: 4711\r\nETag: \"e\"\r\n"+framing), nil)
+		object, err := store.Open(t.Context(), "key", blob.ReadOptions{})
+		if err == nil {
+			_, err = io.Copy(io.Discard, object)
+			object.Close()
+		}
+		if !errors.Is(err, blob.ErrNotAStore) || !strings.Contains(err.Error(), "without a length") {
+			t.Errorf("%q: %v", framing, err)
+		}
+	}
+}
+
+// An upload that ended meanwhile is no object that exists, whatever the condition.
+func TestAnUploadThatEnded(t *testing.T) {
+	b := startBehind(t, nil)
+	b.proxy.OnRequest(func(r *http.Request) {
+		if id := r.URL.Query().Get("uploadId"); r.Method == http.MethodPost && id != "" {
+			_, err := b.server.Client().AbortMultipartUpload(t.Context(), &s3.AbortMultipartUploadInput{Bucket: &b.bucket, Key: aws.String("key"), UploadId: &id})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	_, err := put(t, b, "key", someBytes(large), blob.Cond{IfAbsent: true})
+	if expectAll(t, map[string]error{"Put": err}, blob.ErrChanged, "NoSuchUpload", "ended meanwhile"); errors.Is(err, fs.ErrExist) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
@@ -49,27 +50,25 @@ func TestFaults(t *testing.T) {
 	const copiedSize = 2000 // in one part, as others must have 5 MiB
 	server := versitygw.Start(t, versitygw.Options{})
 	front := acceleratefake.Start(t, server.Endpoint)
-	open := func(t *testing.T, endpoint, bucket string, change func(*Store)) blob.Store {
-		config := configFor(server)
-		config.Endpoint, config.AccelerateEndpoint = endpoint, endpoint
-		config.MaxRetries, config.Budget = aws.Int(1), multipart.NewBudgetOf(1, smallestPart)
-		store := newStore(t, config, bucket)
-		store.copyLimit, store.copyPart, store.longestPause = copiedSize-1, smallestPart, time.Millisecond
-		change(store)
-		return store
+	open := func(t *testing.T, endpoint, bucket string, change func(*setup)) blob.Store {
+		s := setup{configFor(server), objectstore.Tuning{CopyLimit: copiedSize - 1, CopyPart: smallestPart, LongestPause: time.Millisecond}}
+		s.Endpoint, s.AccelerateEndpoint = endpoint, endpoint
+		s.MaxRetries, s.Budget = aws.Int(1), multipart.NewBudgetOf(1, smallestPart)
+		change(&s)
+		return newStore(t, s.Config, bucket, s.Tuning)
 	}
 	faultmatrix.Run(t, faultmatrix.Backend{
 		Server: server.Endpoint, Accelerated: front.URL, Fast: front.AccelerateURL,
 		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
-			return open(t, endpoint, bucket, func(s *Store) { s.limits = limits })
+			return open(t, endpoint, bucket, func(s *setup) { s.Limits = limits })
 		},
 		Unanswered: map[string]faultmatrix.Unanswered{
 			"no such host": {Says: "cannot be resolved", Open: func(t *testing.T, bucket string) blob.Store {
-				return open(t, faultmatrix.NoSuchHost, bucket, func(s *Store) { s.dial = faultmatrix.Unresolving() })
+				return open(t, faultmatrix.NoSuchHost, bucket, func(s *setup) { s.Dial = faultmatrix.Unresolving() })
 			}},
 			"expired certificate": {Says: "has expired", Open: func(t *testing.T, bucket string) blob.Store {
 				endpoint, caFile := faultmatrix.Expired(t)
-				return open(t, endpoint, bucket, func(s *Store) { s.config.CABundle = caFile })
+				return open(t, endpoint, bucket, func(s *setup) { s.CABundle = caFile })
 			}},
 		},
 		NewBucket: func(t *testing.T) string {

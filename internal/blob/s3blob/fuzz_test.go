@@ -18,13 +18,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/rawserver"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
@@ -32,10 +30,7 @@ import (
 func rawStore(t testing.TB) (*Store, *rawserver.Server) {
 	t.Helper()
 	server := &rawserver.Server{}
-	store := newStore(t, Config{
-		Endpoint: "http://127.0.0.1:1", AccelerateEndpoint: "http://127.0.0.1:1", AccessKey: "key", SecretKey: secret, MaxRetries: aws.Int(0),
-	}, "bucket")
-	store.dial = server.Dial
+	store := newStore(t, unretried("http://127.0.0.1:1"), "bucket", objectstore.Tuning{Dial: server.Dial})
 	t.Cleanup(server.Wait)
 	return store, server
 }
@@ -52,13 +47,17 @@ type asked struct {
 func operations() []asked {
 	edit := func(a *blob.Attrs) { a.Owner = "whom no answer names" }
 	rules := blob.CORSConfig{Rules: []blob.CORSRule{{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}}}}
-	by := func(call func(ctx context.Context, u *upload) error) func(context.Context, *Store) error {
+	by := func(call func(ctx context.Context, d *driver, u objectstore.Upload) error) func(context.Context, *Store) error {
 		return func(ctx context.Context, s *Store) error {
-			conn, err := s.connect(ctx)
+			d, err := s.lazy.Get(ctx)
 			if err != nil {
 				return err
 			}
-			return call(ctx, &upload{store: s, conn: conn, key: "dir/key", id: "id"})
+			u, err := d.Upload(ctx, objectstore.Target{Key: "dir/key"})
+			if err != nil {
+				return err
+			}
+			return s.Fail("by the driver", "dir/key", call(ctx, d, u))
 		}
 	}
 	return []asked{
@@ -122,36 +121,25 @@ func operations() []asked {
 		}},
 		{"SetAcceleration", "PUT", "", "", func(ctx context.Context, s *Store) error { return s.SetAcceleration(ctx, true) }},
 		{"TryAcceleration", "GET", "ListBucketResult", "", func(ctx context.Context, s *Store) error { return s.TryAcceleration(ctx) }},
-		{"CreateMultipartUpload", "POST", "InitiateMultipartUploadResult", "", by(func(ctx context.Context, u *upload) error {
-			err := u.Begin(ctx)
-			if err == nil && (u.id == "" || u.id == "id") {
-				return fmt.Errorf("%w: the upload is %q", errNonsense, u.id)
-			}
+		{"CreateMultipartUpload", "POST", "InitiateMultipartUploadResult", "", by(func(ctx context.Context, _ *driver, u objectstore.Upload) error {
+			id, err := u.Begin(ctx, objectstore.Begin{})
+			return lacking(id, err)
+		})},
+		{"CompleteMultipartUpload", "POST", "CompleteMultipartUploadResult", "", by(func(ctx context.Context, _ *driver, u objectstore.Upload) error {
+			written, err := u.Complete(ctx, []multipart.Done{{Number: 1, ETag: "e"}}, multipart.Whole{}, objectstore.Guard{})
+			return lacking(written.ETag, err)
+		})},
+		{"UploadPartCopy", "PUT", "CopyPartResult", "", by(func(ctx context.Context, d *driver, u objectstore.Upload) error {
+			etag, err := u.CopyPart(ctx, d, multipart.CopiedPart{Number: 1, Object: blob.Info{Key: "from"}, Length: 1})
+			return lacking(etag, err)
+		})},
+		{"ListMultipartUploads", "GET", "ListMultipartUploadsResult", "", by(func(ctx context.Context, d *driver, _ objectstore.Upload) error {
+			_, err := d.ListUploads(ctx, "dir/key", objectstore.Marker{})
 			return err
 		})},
-		{"CompleteMultipartUpload", "POST", "CompleteMultipartUploadResult", "", by(func(ctx context.Context, u *upload) error {
-			info, err := u.Complete(ctx, []multipart.Done{{Number: 1, ETag: "e"}}, multipart.Whole{})
-			if err == nil && info.ETag == "" {
-				return fmt.Errorf("%w: %+v", errNonsense, info)
-			}
-			return err
+		{"AbortMultipartUpload", "DELETE", "", "", by(func(ctx context.Context, d *driver, _ objectstore.Upload) error {
+			return d.AbortUpload(ctx, "dir/key", "id")
 		})},
-		{"UploadPartCopy", "PUT", "CopyPartResult", "", by(func(ctx context.Context, u *upload) error {
-			_, err := u.store.copyOnePart(ctx, u.conn, &s3.UploadPartCopyInput{
-				Bucket: aws.String("bucket"), Key: aws.String("key"), UploadId: aws.String("id"), PartNumber: aws.Int32(1), CopySource: aws.String("bucket/from"),
-			})
-			return u.fail("UploadPartCopy", err)
-		})},
-		{"ListMultipartUploads", "GET", "ListMultipartUploadsResult", "", func(ctx context.Context, s *Store) error {
-			open, err := s.OpenUploads(ctx, "dir/key")
-			for _, upload := range open.Uploads {
-				if upload.ID == "" {
-					return fmt.Errorf("%w: an upload without an ID", errNonsense)
-				}
-			}
-			return err
-		}},
-		{"AbortMultipartUpload", "DELETE", "", "NoSuchUpload", by(func(ctx context.Context, u *upload) error { return u.Abort(ctx) })},
 	}
 }
 
@@ -160,6 +148,21 @@ var (
 	errNonsense = errors.New("this is no result")
 	errOff      = errors.New("it is off")
 )
+
+// lacking is what the store above the driver says of an answer without what it is for.
+func lacking(what string, err error) error {
+	if err == nil && what == "" {
+		return wire.Lacks("an ETag")
+	}
+	return err
+}
+
+// unproven forgets that the endpoint has answered in S3's protocol.
+func unproven(store *Store) {
+	if driver := store.lazy.Opened(); driver != nil {
+		driver.proven.Store(false)
+	}
+}
 
 func readAll(ctx context.Context, s *Store, options blob.ReadOptions) error {
 	object, err := s.Open(ctx, "dir/key", options)
@@ -211,7 +214,7 @@ func FuzzAnswers(f *testing.F) {
 
 func checkAnswered(t *testing.T, store *Store, server *rawserver.Server, operation asked, status int, header string, body []byte) {
 	t.Helper()
-	store.proven.Store(false)
+	unproven(store)
 	server.Answer(status, header, body)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

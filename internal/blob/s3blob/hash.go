@@ -15,16 +15,16 @@ import (
 // StoredHash sends one HeadObject that asks for the checksums which S3 took itself, and none to a store that is to be spared them. Whatever
 // stands in the way (the caller may lack kms:Decrypt, which is needed for this alone) is no failure but a hash that is not known.
 func (s *Store) StoredHash(ctx context.Context, info blob.Info) (*blob.Hash, error) {
-	conn, err := s.connect(ctx)
-	if err == nil && conn.checksums {
+	d, err := s.lazy.Get(ctx)
+	if err == nil && d.checksums {
 		var out *s3.HeadObjectOutput
-		out, err = conn.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &info.Key, ChecksumMode: types.ChecksumModeEnabled})
+		out, err = d.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &d.bucket, Key: &info.Key, ChecksumMode: types.ChecksumModeEnabled})
 		if err == nil && unquote(out.ETag) == info.ETag {
 			return wholeSHA256(out), nil
 		}
 	}
 	if ctx.Err() != nil {
-		return nil, s.fail("HeadObject", info.Key, blob.Cond{}, ctx.Err())
+		return nil, s.Fail("HeadObject", info.Key, ctx.Err())
 	}
 	return nil, nil //nolint:nilnil // it is not known
 }

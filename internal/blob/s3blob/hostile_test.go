@@ -40,7 +40,7 @@ func TestEndlessAnswers(t *testing.T) {
 			if status != 200 {
 				root = "Error"
 			}
-			store.proven.Store(false)
+			unproven(store)
 			// A HEAD that comes first is answered, too.
 			send := func() error {
 				server.Endless(status, "x-amz-request-id: 4711\r\nETag: \"e\"\r\nConnection: close", []byte("<"+root+">"), piece)
@@ -71,7 +71,7 @@ func TestEndlessHeaders(t *testing.T) {
 	store, server := rawStore(t)
 	for _, header := range []string{"x-amz-meta-a: ", "x-amz-meta-a: b\r\n"} {
 		for _, operation := range operations() {
-			store.proven.Store(false)
+			unproven(store)
 			server.Raw([]byte("HTTP/1.1 200 OK\r\n"+header), bytes.Repeat([]byte(header), 1000))
 			err := operation.send(t.Context(), store)
 			if !errors.Is(err, blob.ErrUnreachable) {
@@ -119,7 +119,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range redirectStatuses {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			address, asked := redirects(t, status, other)
-			store := newStore(t, Config{Endpoint: address, AccessKey: "key", SecretKey: secret, Token: secret + "-token", MaxRetries: aws.Int(0)}, "bucket")
+			config := unretried(address)
+			config.Token = secret + "-token"
+			store := newStore(t, config, "bucket")
 			for operation, err := range every(t, store) {
 				if err == nil {
 					t.Errorf("%s succeeds", operation)
@@ -201,7 +203,8 @@ func TestEndlessSTS(t *testing.T) {
 		t.Setenv("AWS_MAX_ATTEMPTS", "1")
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		config := Config{Endpoint: elsewhere(t), MaxRetries: aws.Int(0), WebIdentity: &WebIdentity{RoleARN: "arn:aws:iam::1:role/flink", Token: secret}}
+		config := unretried(elsewhere(t))
+		config.AccessKey, config.WebIdentity = "", &WebIdentity{RoleARN: "arn:aws:iam::1:role/flink", Token: secret}
 		err := newStore(t, config, "bucket").Bucket(t.Context())
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, blob.ErrCredentials) || strings.Contains(err.Error(), secret) || len(err.Error()) > 3000 {

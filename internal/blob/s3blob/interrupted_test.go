@@ -1,7 +1,10 @@
 package s3blob
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,10 +13,35 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 )
 
+// Without its ID nobody could abort the upload that was begun: the answer that names it is awaited a little.
+func TestACopyCancelledAsItBegins(t *testing.T) {
+	b := startBehind(t, copying(true))
+	b.proxy.Finishes = true
+	mustPut(t, b, "key", someBytes(large))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.proxy.OnRequest(func(r *http.Request) {
+		if r.URL.Query().Has("uploads") && r.Method == http.MethodPost {
+			cancel()
+			select {
+			case <-r.Context().Done(): // nobody listens any more
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	})
+	if _, err := b.SetAttrs(ctx, "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "you" }); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	b.proxy.Quiet()
+	if methods := b.proxy.Methods(); !slices.Contains(methods, "POST") {
+		t.Errorf("nothing was begun: %v", methods)
+	}
+	b.expect(t, "key", someBytes(large))
+}
+
 // A copy that nobody waits for goes on in the store, and its part may come after the abort: so it is waited for when another one fails.
 func TestAFailedCopyWaitsForTheOthers(t *testing.T) {
-	b := startBehind(t, nil)
-	b.copyLimit, b.copyPart = 1000, smallestPart
+	b := startBehind(t, copying(true))
 	mustPut(t, b, "key", someBytes(smallestPart+1000))
 	b.proxy.Clear()
 	isCopy := func(r *http.Request) bool { return r.Header.Get("X-Amz-Copy-Source-Range") != "" }

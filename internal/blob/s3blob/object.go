@@ -4,281 +4,192 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"strconv"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
-// Bucket lists one key: the XML of the answer proves that a store gave it, which a HEAD of the bucket cannot.
-func (s *Store) Bucket(ctx context.Context) error {
-	_, err := s.List(ctx, blob.Query{Max: 1})
-	return err
-}
-
-// Head sends one HeadObject. An answer that might come from something else than a store costs a Bucket, once; so does a
-// refusal, as a HEAD carries no reason.
-func (s *Store) Head(ctx context.Context, key string) (blob.Info, error) {
-	out, err := s.head(ctx, key)
-	if err != nil {
-		return blob.Info{}, err
-	}
-	return headInfo(key, out), nil
-}
-
-func (s *Store) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
-	const operation = "HeadObject"
-	conn, err := s.connect(ctx)
-	if err != nil {
-		return nil, s.fail(operation, key, blob.Cond{}, err)
-	}
-	out, err := conn.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+// Head sends one HeadObject.
+// An answer that might come from something else than a store costs a listing, once; so does a refusal, as a HEAD carries no reason.
+func (d *driver) Head(ctx context.Context, key string) (objectstore.Found, error) {
+	out, err := d.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &d.bucket, Key: &key})
 	if err == nil {
-		if err := s.prove(ctx, operation, key, out.ResultMetadata); err != nil {
-			return nil, err
-		}
-		return out, s.fail(operation, key, blob.Cond{}, whole(out.ETag, out.ContentLength))
+		info := infoOf(key, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata)
+		info.Size = length(out.ContentLength)
+		return objectstore.Found{Info: info, Raw: out}, d.prove(ctx, out.ResultMetadata)
 	}
-	failure := s.fail(operation, key, blob.Cond{}, err)
 	var response *smithyhttp.ResponseError
 	if !errors.As(err, &response) {
-		return nil, failure
+		return objectstore.Found{}, err
 	}
+	failure := traits().Sentinel(d, err)
 	switch status := response.HTTPStatusCode(); {
 	case errors.Is(failure, fs.ErrNotExist) && !looksLikeS3(response.Response.Header):
-		if err := s.proveByListing(ctx, operation, key); err != nil {
-			return nil, err
+		if unproven := d.proveByListing(ctx); unproven != nil {
+			return objectstore.Found{}, unproven
 		}
 	case status == http.StatusForbidden, status == http.StatusBadRequest && !errors.Is(failure, blob.ErrWrongRegion):
-		reason := s.Bucket(ctx)
-		if errors.Is(reason, blob.ErrCredentials) || errors.Is(reason, blob.ErrWrongRegion) || errors.Is(reason, blob.ErrNotAStore) {
-			return nil, s.renamed(reason, operation, key)
+		reason := d.listOne(ctx)
+		meant := traits().Sentinel(d, reason)
+		if errors.Is(meant, blob.ErrCredentials) || errors.Is(meant, blob.ErrWrongRegion) || errors.Is(meant, blob.ErrNotAStore) {
+			return objectstore.Found{}, reason
 		}
 	}
-	return nil, failure
+	return objectstore.Found{}, err
 }
 
 // prove doubts an answer that carries no sign of S3, unless the endpoint has given one before.
-func (s *Store) prove(ctx context.Context, operation, key string, metadata middleware.Metadata) error {
+func (d *driver) prove(ctx context.Context, metadata middleware.Metadata) error {
 	if signed, _ := metadata.Get(saysS3{}).(bool); signed {
 		return nil
 	}
-	return s.proveByListing(ctx, operation, key)
+	return d.proveByListing(ctx)
 }
 
-func (s *Store) proveByListing(ctx context.Context, operation, key string) error {
-	if s.proven.Load() {
+func (d *driver) proveByListing(ctx context.Context) error {
+	if d.proven.Load() {
 		return nil
 	}
-	err := s.Bucket(ctx)
-	var failure *blob.Error
+	err := d.listOne(ctx)
+	var refused *wire.RefusalError
 	switch {
 	case err == nil:
-		s.proven.Store(true)
+		d.proven.Store(true)
 		return nil
-	case errors.As(err, &failure) && failure.Code != "" && !errors.Is(err, blob.ErrNoBucket):
+	case errors.As(d.Describe(&blob.Error{}, err), &refused) && refused.Code != "" && !errors.Is(refused.Meaning.Err, blob.ErrNoBucket):
 		return nil // a refusal in S3's words is an answer of a store too
-	}
-	return s.renamed(err, operation, key)
-}
-
-// renamed says what was asked for, where another request found out why it fails.
-func (s *Store) renamed(err error, operation, key string) error {
-	var failure *blob.Error
-	if !errors.As(err, &failure) {
-		return err
-	}
-	renamed := *failure
-	renamed.Op, renamed.URI = operation, "s3://"+s.bucket+"/"+key
-	return &renamed
-}
-
-// whole looks for what every store tells of an object: without an ETag no condition could be made, and a length that is not told is no 0.
-func whole(etag *string, length *int64) error {
-	switch {
-	case unquote(etag) == "":
-		return errNoETag
-	case length == nil || *length < 0:
-		return errNoLength
-	}
-	return nil
-}
-
-func headInfo(key string, out *s3.HeadObjectOutput) blob.Info {
-	return blob.Info{
-		Key:       key,
-		Size:      aws.ToInt64(out.ContentLength),
-		ETag:      unquote(out.ETag),
-		VersionID: version(out.VersionId),
-		ModTime:   utc(out.LastModified),
-		Attrs:     blob.ParseMetadata(aws.ToString(out.ContentType), out.Metadata),
-	}
-}
-
-// Open sends one GetObject.
-func (s *Store) Open(ctx context.Context, key string, opts blob.ReadOptions) (*blob.Object, error) {
-	const operation = "GetObject"
-	cond := blob.Cond{IfMatch: opts.IfMatch}
-	conn, err := s.connect(ctx)
-	if err != nil {
-		return nil, s.fail(operation, key, cond, err)
-	}
-	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key, IfMatch: quote(opts.IfMatch)}
-	ranged := opts.Offset > 0 || opts.Length > 0
-	if ranged {
-		in.Range = aws.String(fmt.Sprintf("bytes=%d-", opts.Offset))
-		if opts.Length > 0 {
-			in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", opts.Offset, opts.Offset+opts.Length-1))
-		}
-	}
-	out, err := conn.client.GetObject(ctx, in)
-	if err != nil {
-		return nil, s.fail(operation, key, cond, err)
-	}
-	if err := s.prove(ctx, operation, key, out.ResultMetadata); err != nil {
-		out.Body.Close()
-		return nil, err
-	}
-	if unquote(out.ETag) == "" {
-		out.Body.Close()
-		return nil, s.fail(operation, key, cond, errNoETag)
-	}
-	info := blob.Info{
-		Key:       key,
-		Size:      aws.ToInt64(out.ContentLength),
-		ETag:      unquote(out.ETag),
-		VersionID: version(out.VersionId),
-		ModTime:   utc(out.LastModified),
-		Attrs:     blob.ParseMetadata(aws.ToString(out.ContentType), out.Metadata),
-	}
-	if ranged {
-		first, size, ok := parseContentRange(aws.ToString(out.ContentRange))
-		if !ok || first != opts.Offset {
-			out.Body.Close()
-			return nil, s.fail(operation, key, cond, &rangeError{*in.Range, aws.ToString(out.ContentRange)})
-		}
-		info.Size = size
-	}
-	body := &body{ctx: ctx, store: s, key: key, ReadCloser: out.Body, left: -1}
-	if out.ContentLength != nil {
-		body.left = *out.ContentLength
-	}
-	return &blob.Object{ReadCloser: body, Info: info}, nil
-}
-
-// strangeAnswerError is an answer that does not fit what was asked.
-type strangeAnswerError struct{ what string }
-
-func (e *strangeAnswerError) Error() string { return e.what }
-
-// rangeError is a server that answers another range than the one asked for.
-type rangeError struct{ asked, got string }
-
-func (e *rangeError) Error() string     { return e.ErrorMessage() }
-func (e *rangeError) ErrorCode() string { return "UnsupportedOperation" }
-func (e *rangeError) ErrorMessage() string {
-	return fmt.Sprintf("asked for %q, the store answered %q", e.asked, e.got)
-}
-
-// parseContentRange reads "bytes 0-9/100" (RFC 9110, 14.4).
-func parseContentRange(header string) (first, size int64, ok bool) {
-	span, total, found := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
-	start, _, dashed := strings.Cut(span, "-")
-	first, err := strconv.ParseInt(start, 10, 64)
-	if err != nil || !found || !dashed {
-		return 0, 0, false
-	}
-	size, err = strconv.ParseInt(total, 10, 64)
-	return first, size, err == nil
-}
-
-// body is the bytes of an object. Its failures are described as those of the request, and its end is checked.
-type body struct {
-	io.ReadCloser
-	ctx   context.Context
-	store *Store
-	key   string
-	left  int64 // bytes that were announced and have not come yet; -1: unknown
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	if err := b.ctx.Err(); err != nil { // what the transport has buffered would still come
-		return 0, b.store.fail("GetObject", b.key, blob.Cond{}, err)
-	}
-	n, err := b.ReadCloser.Read(p)
-	if b.left >= 0 {
-		b.left -= int64(n)
-	}
-	if errors.Is(err, io.EOF) && b.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil && err != io.EOF {
-		return n, b.store.fail("GetObject", b.key, blob.Cond{}, err)
-	}
-	return n, err
-}
-
-// Delete sends one DeleteObject.
-func (s *Store) Delete(ctx context.Context, key string, cond blob.Cond) error {
-	const operation = "DeleteObject"
-	conn, err := s.connect(ctx)
-	if err != nil {
-		return s.fail(operation, key, cond, err)
-	}
-	err = s.conditional(ctx, key, cond, func(cond blob.Cond) error {
-		_, err := conn.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key, IfMatch: quote(cond.IfMatch)})
-		return s.fail(operation, key, cond, err)
-	})
-	if errors.Is(err, fs.ErrNotExist) && cond.IfMatch == "" {
-		return nil // some stores say so
 	}
 	return err
 }
 
-// conditional sends a request under a condition, and where the store does not know conditions (501), without one after
-// a look: then a window remains.
-func (s *Store) conditional(ctx context.Context, key string, cond blob.Cond, send func(blob.Cond) error) error {
-	err := send(cond)
-	if cond == (blob.Cond{}) || !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	if err := s.check(ctx, key, cond); err != nil {
-		return err
-	}
-	return send(blob.Cond{})
+func (d *driver) listOne(ctx context.Context) error {
+	_, err := d.List(ctx, blob.Query{Max: 1})
+	return err
 }
 
-// check compares a condition with what is there right now.
-func (s *Store) check(ctx context.Context, key string, cond blob.Cond) error {
-	info, err := s.Head(ctx, key)
-	absent := errors.Is(err, fs.ErrNotExist)
+func infoOf(key string, etag, versionID *string, modified *time.Time, contentType *string, metadata map[string]string) blob.Info {
+	return blob.Info{
+		Key:       key,
+		ETag:      unquote(etag),
+		VersionID: version(versionID),
+		ModTime:   utc(modified),
+		Attrs:     blob.ParseMetadata(aws.ToString(contentType), metadata),
+	}
+}
+
+// length is less than 0 where the answer has none.
+func length(announced *int64) int64 {
+	if announced == nil {
+		return -1
+	}
+	return *announced
+}
+
+// Get sends one GetObject.
+func (d *driver) Get(ctx context.Context, key string, r objectstore.Range, ifMatch string) (objectstore.Response, error) {
+	in := &s3.GetObjectInput{Bucket: &d.bucket, Key: &key, IfMatch: quote(ifMatch)}
 	switch {
-	case err != nil && !absent:
-		return err
-	case cond.IfAbsent && !absent:
-		return s.unmet(key, fs.ErrExist)
-	case cond.IfMatch != "" && (absent || info.ETag != cond.IfMatch):
-		return s.unmet(key, blob.ErrChanged)
+	case r.Length > 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.First, r.First+r.Length-1))
+	case r.First > 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.First))
 	}
-	return nil
+	out, err := d.client.GetObject(ctx, in)
+	if err != nil {
+		return objectstore.Response{}, err
+	}
+	if err := d.prove(ctx, out.ResultMetadata); err != nil {
+		out.Body.Close()
+		return objectstore.Response{}, err
+	}
+	return objectstore.Response{
+		Info: infoOf(key, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata),
+		Body: out.Body, Length: length(out.ContentLength), ContentRange: aws.ToString(out.ContentRange),
+	}, nil
 }
 
-// unmet is a condition that does not hold, found out by looking.
-func (s *Store) unmet(key string, sentinel error) error {
-	failure := &blob.Error{Op: "HeadObject", URI: "s3://" + s.bucket + "/" + key, Message: sentinel.Error(), Err: sentinel}
-	if conn := s.opened.Load(); conn != nil {
-		failure.Endpoint = conn.endpoint
+// Delete sends one DeleteObject.
+func (d *driver) Delete(ctx context.Context, key, versionID string, guard objectstore.Guard) error {
+	_, err := d.client.DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: &d.bucket, Key: &key, VersionId: optional(versionID), IfMatch: quote(guard.IfMatch),
+	}, looking(guard))
+	return err
+}
+
+// maxKeys is the most that S3 lists in one page.
+const maxKeys = 1000
+
+// List sends one ListObjectsV2.
+func (d *driver) List(ctx context.Context, q blob.Query) (blob.Page, error) {
+	in := &s3.ListObjectsV2Input{
+		Bucket:  &d.bucket,
+		MaxKeys: aws.Int32(maxKeys),
+		// XML cannot hold every key.
+		EncodingType:      types.EncodingTypeUrl,
+		Prefix:            optional(q.Prefix),
+		Delimiter:         optional(q.Delimiter),
+		ContinuationToken: optional(q.Token),
 	}
-	return failure
+	if q.Max > 0 && q.Max < maxKeys {
+		in.MaxKeys = aws.Int32(int32(q.Max))
+	}
+	out, err := d.client.ListObjectsV2(ctx, in)
+	if err != nil {
+		return blob.Page{}, err
+	}
+	decode := decoder(out.EncodingType)
+	var page blob.Page
+	for _, object := range out.Contents {
+		key, err := decode(object.Key)
+		if err != nil {
+			return blob.Page{}, wire.Strange("a key is not encoded as announced: %s", err)
+		}
+		page.Infos = append(page.Infos, blob.Info{
+			Key: key, Size: aws.ToInt64(object.Size), ETag: unquote(object.ETag), ModTime: utc(object.LastModified),
+		})
+	}
+	for _, common := range out.CommonPrefixes {
+		prefix, err := decode(common.Prefix)
+		if err != nil {
+			return blob.Page{}, wire.Strange("a prefix is not encoded as announced: %s", err)
+		}
+		page.Prefixes = append(page.Prefixes, prefix)
+	}
+	if aws.ToBool(out.IsTruncated) {
+		page.Next = aws.ToString(out.NextContinuationToken)
+		if page.Next == "" {
+			return blob.Page{}, wire.Strange("the listing is cut off, and does not tell how it goes on")
+		}
+	}
+	return page, nil
+}
+
+// decoder reads keys as the answer says that they are encoded, which not every store does.
+func decoder(encoding types.EncodingType) func(*string) (string, error) {
+	if encoding == types.EncodingTypeUrl {
+		return func(text *string) (string, error) { return url.QueryUnescape(aws.ToString(text)) }
+	}
+	return func(text *string) (string, error) { return aws.ToString(text), nil }
+}
+
+// optional is nil for what is not to be sent.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // unquote takes the quotes from an ETag.

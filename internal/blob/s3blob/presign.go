@@ -8,32 +8,30 @@ import (
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
-// Presign asks nothing of the store. S3 takes at most 7 days, and no more than the session that signs has left.
+// Presign sends nothing. S3 takes at most 7 days, and no more than the session that signs has left.
 func (s *Store) Presign(ctx context.Context, method, key string, ttl time.Duration) (string, error) {
-	conn, err := s.connect(ctx)
+	d, err := s.lazy.Get(ctx)
 	if err != nil {
-		return "", s.fail("Presign"+method, key, blob.Cond{}, err)
+		return "", s.Fail("Presign"+method, key, err)
 	}
-	client := s3.NewPresignClient(conn.client, s3.WithPresignExpires(ttl))
+	client := s3.NewPresignClient(d.client, s3.WithPresignExpires(ttl))
 	var request *v4.PresignedHTTPRequest
 	switch method {
 	case http.MethodGet:
-		request, err = client.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
+		request, err = client.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &d.bucket, Key: &key})
 	case http.MethodHead:
-		request, err = client.PresignHeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+		request, err = client.PresignHeadObject(ctx, &s3.HeadObjectInput{Bucket: &d.bucket, Key: &key})
 	case http.MethodPut:
-		request, err = client.PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: &key})
+		request, err = client.PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &d.bucket, Key: &key})
 	case http.MethodDelete:
-		request, err = client.PresignDeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key})
+		request, err = client.PresignDeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &d.bucket, Key: &key})
 	default:
 		return "", fmt.Errorf("a URL cannot be signed for the method %q", method)
 	}
 	if err != nil {
-		return "", s.fail("Presign"+method, key, blob.Cond{}, err)
+		return "", s.Fail("Presign"+method, key, err)
 	}
 	return request.URL, nil
 }

@@ -8,11 +8,11 @@ import (
 
 func TestAsASource(t *testing.T) {
 	objectsuite.Run(t, func(t *testing.T, retries bool) objectsuite.Harness {
-		b := startBehind(t, func(config *Config) {
+		b := startBehind(t, func(s *setup) {
 			if none := 0; !retries {
-				config.MaxRetries = &none
+				s.MaxRetries = &none
 			}
 		})
-		return objectsuite.Harness{Store: b.Store, Absent: newStore(t, b.config, b.bucket+"-absent"), Proxy: b.proxy, Large: large, IsS3: true}
+		return objectsuite.Harness{Store: b.Store, Absent: newStore(t, b.setup.Config, b.bucket+"-absent"), Proxy: b.proxy, Large: large, IsS3: true}
 	})
 }

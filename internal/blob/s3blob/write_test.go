@@ -25,6 +25,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // behind is a store behind a fault proxy.
@@ -32,21 +34,28 @@ type behind struct {
 	*Store
 	server *versitygw.Server
 	proxy  *faultproxy.Proxy
+	setup  setup
 	bucket string
 }
 
-func startBehind(t *testing.T, change func(*Config)) behind {
+// setup is what a test may set otherwise.
+type setup struct {
+	Config
+	objectstore.Tuning
+}
+
+func startBehind(t *testing.T, change func(*setup)) behind {
 	t.Helper()
 	server := versitygw.Start(t, versitygw.Options{})
 	proxy := faultproxy.Start(t, server.Endpoint, "")
 	bucket := server.CreateBucket(t)
-	config := configFor(server)
-	config.Endpoint = proxy.URL
-	config.Budget = multipart.NewBudgetOf(4, smallestPart)
+	with := setup{Config: configFor(server)}
+	with.Endpoint = proxy.URL
+	with.Budget = multipart.NewBudgetOf(4, smallestPart)
 	if change != nil {
-		change(&config)
+		change(&with)
 	}
-	return behind{newStore(t, config, bucket), server, proxy, bucket}
+	return behind{newStore(t, with.Config, bucket, with.Tuning), server, proxy, with, bucket}
 }
 
 func someBytes(n int) []byte {
@@ -144,12 +153,8 @@ func TestNoRequestThatNeedNotBe(t *testing.T) {
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	for _, options := range []versitygw.Options{{}, {TLS: true}} {
 		server := versitygw.Start(t, options)
-		store := newStore(t, configFor(server), server.CreateBucket(t))
 		var dialed atomic.Int64
-		store.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			dialed.Add(1)
-			return (&net.Dialer{}).DialContext(ctx, network, address)
-		}
+		store := newStore(t, configFor(server), server.CreateBucket(t), objectstore.Tuning{Dial: counting(&dialed)})
 		for range 10 {
 			mustPut(t, store, "key", []byte("data"))
 			if _, err := store.Head(t.Context(), "key"); err != nil {
@@ -166,6 +171,14 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		if n := dialed.Load(); n > 4 {
 			t.Errorf("%+v: 40 requests in a row took %d connections", options, n)
 		}
+	}
+}
+
+// counting counts the connections that are made.
+func counting(dialed *atomic.Int64) wire.Dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		dialed.Add(1)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 }
 
@@ -193,14 +206,16 @@ func TestTheSDKHashesNothingAgain(t *testing.T) {
 		{"plain http on a network", WhenRequired, "s3.test", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			store := startBehind(t, func(config *Config) { config.Checksums = c.checksums })
-			if c.host != "" {
-				address, _ := url.Parse(store.config.Endpoint)
-				store.config.Endpoint = "http://" + c.host + ":" + address.Port()
-				store.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
-					return (&net.Dialer{}).DialContext(ctx, network, address.Host)
+			store := startBehind(t, func(s *setup) {
+				s.Checksums = c.checksums
+				if c.host != "" {
+					address, _ := url.Parse(s.Endpoint)
+					s.Endpoint = "http://" + c.host + ":" + address.Port()
+					s.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+						return (&net.Dialer{}).DialContext(ctx, network, address.Host)
+					}
 				}
-			}
+			})
 			data := someBytes(large)
 			store.proxy.Inject(faultproxy.Match{Query: "partNumber"}, faultproxy.Refuse503, 2, 1) // a part is sent again
 			file := &counted{Reader: bytes.NewReader(data)}
@@ -255,17 +270,17 @@ func TestTheSDKHashesNothingAgain(t *testing.T) {
 func TestAnObjectIsSignedWithItsHashOverTLS(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{TLS: true})
 	store := newStore(t, configFor(server), server.CreateBucket(t))
-	conn, err := store.connect(t.Context())
+	driver, err := store.lazy.Get(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var hashes []string
-	inner := conn.transport.quick.Transport
-	conn.transport.quick.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+	inner := driver.transport.quick.Transport
+	driver.transport.quick.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		hashes = append(hashes, r.Header.Get("X-Amz-Content-Sha256"))
 		return inner.RoundTrip(r)
 	})
-	t.Cleanup(func() { conn.transport.quick.Transport = inner })
+	t.Cleanup(func() { driver.transport.quick.Transport = inner })
 	mustPut(t, store, "key", []byte("data"))
 	if !slices.Equal(hashes, []string{blobtest.Sum([]byte("data")).String()}) {
 		t.Errorf("signed %q", hashes)
@@ -333,7 +348,7 @@ func TestFailuresLeaveNothing(t *testing.T) {
 		"completion meets another write": {complete, faultproxy.Conflict409},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := startBehind(t, func(config *Config) { config.MaxRetries = aws.Int(1) })
+			store := startBehind(t, func(s *setup) { s.MaxRetries = aws.Int(1) })
 			mustPut(t, store, "key", []byte("old"))
 			store.proxy.Inject(c.match, c.fault, 1, 1000)
 			_, _, err := blob.Put(t.Context(), store, "key", blobtest.BytesSource(someBytes(large)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "new"}})

@@ -12,7 +12,7 @@ func (e *TooLongError) Error() string {
 	return fmt.Sprintf("the answer has more than %d bytes, of which no more were read", e.Limit)
 }
 
-// RetryableError is what aws-sdk-go-v2's retryer asks.
+// RetryableError is what aws-sdk-go-v2's retryer looks for.
 func (e *TooLongError) RetryableError() bool { return false }
 
 // Bounded is a body of which no more is read than the limit: then it is a *TooLongError.

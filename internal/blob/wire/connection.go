@@ -76,7 +76,7 @@ func Patient(transport *http.Transport, limits Limits) *http.Transport {
 // Client follows no redirect, as a signature covers the host, and ends answers that stall.
 func Client(transport http.RoundTripper, limits Limits) *http.Client {
 	return &http.Client{
-		Transport:     Impatient(transport, limits.Read),
+		Transport:     WithReadTimeout(transport, limits.Read),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

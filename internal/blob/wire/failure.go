@@ -35,7 +35,7 @@ func Explain(failure *blob.Error, err error, hints Hints) {
 		}
 	}
 	var dns *net.DNSError
-	message, advice, ok := Misaddressed(err)
+	message, advice, ok := PermanentConnectionError(err)
 	switch {
 	case ok:
 		failure.Message, failure.Advice = message, advice
@@ -53,8 +53,8 @@ func Explain(failure *blob.Error, err error, hints Hints) {
 
 func sentences(first, second string) string { return strings.TrimSpace(first + " " + second) }
 
-// Misaddressed recognizes failures of the connection that no repetition mends.
-func Misaddressed(err error) (message, advice string, ok bool) {
+// PermanentConnectionError recognizes failures of the connection that no repetition mends.
+func PermanentConnectionError(err error) (message, advice string, ok bool) {
 	var (
 		authority x509.UnknownAuthorityError
 		hostname  x509.HostnameError

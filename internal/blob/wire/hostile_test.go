@@ -14,12 +14,12 @@ import (
 )
 
 // What a server said is shown in few words that no terminal obeys.
-func TestTame(t *testing.T) {
+func TestSanitize(t *testing.T) {
 	failure := &blob.Error{
 		Endpoint: "http://a\x1b[2J", Code: strings.Repeat("C", 5000), Message: "first\nsecond \x1b]0;title\x07 \u202egnp.exe \xff" + strings.Repeat("ä", 5000),
 		RequestID: "\u009b31m", Advice: "Set region = \"\x1b\".",
 	}
-	Tame(failure)
+	Sanitize(failure)
 	text := failure.Error() + failure.Advice
 	if strings.ContainsFunc(text, unicode.IsControl) || strings.ContainsRune(text, '\u202e') || len(text) > 2*longestMessage {
 		t.Errorf("%q", text)
@@ -31,7 +31,7 @@ func TestTame(t *testing.T) {
 	}
 	plain := blob.Error{Code: "NoSuchKey", Message: "Größe: 5 \"x\"", RequestID: "4711", Advice: "Try again."}
 	same := plain
-	Tame(&same)
+	Sanitize(&same)
 	if same != plain {
 		t.Errorf("%+v became %+v", plain, same)
 	}
@@ -74,7 +74,7 @@ func TestBounded(t *testing.T) {
 }
 
 // A client of somebody else's that follows redirects follows none with such a transport, and tells nobody where it comes from.
-func TestStayPut(t *testing.T) {
+func TestDenyRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s %s arrived elsewhere, from %q", r.Method, r.URL, r.Referer())
 	}))
@@ -84,7 +84,7 @@ func TestStayPut(t *testing.T) {
 			http.Redirect(w, r, elsewhere.URL+"/x", status)
 		}))
 		transport := &http.Transport{}
-		StayPut(transport)
+		DenyRedirects(transport)
 		client := &http.Client{Transport: transport.Clone()} // as libraries do
 		response, err := client.Post(server.URL+"?Signature=hush", "text/plain", strings.NewReader("token"))
 		var redirect *RedirectError

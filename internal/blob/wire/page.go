@@ -39,7 +39,6 @@ type PageError struct {
 	Lacks       string // what every such answer of the store has
 	Origin      string // who answered: scheme and host; "": that is known otherwise
 	PlainHTTP   bool   // a TLS server says that it was spoken to without TLS
-	Longer      int64  // it has more bytes than these, and was read no further; 0: it has not
 }
 
 func (e *PageError) Error() string {
@@ -56,18 +55,12 @@ func (e *PageError) Error() string {
 	if e.Lacks != "" {
 		text += ", without " + e.Lacks
 	}
-	if e.Longer > 0 {
-		text += fmt.Sprintf(", with more than %d bytes, of which no more were read", e.Longer)
-	}
 	return text
 }
 
-// RetryableError says whether it may pass: a gateway in front of a store may lack it for a moment. It is what aws-sdk-go-v2's retryer
-// asks.
+// RetryableError reports whether it may pass: a gateway in front of a store may lack it for a moment.
+// It is what aws-sdk-go-v2's retryer looks for.
 func (e *PageError) RetryableError() bool {
-	if e.Longer > 0 {
-		return false
-	}
 	switch e.Status {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true

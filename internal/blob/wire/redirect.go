@@ -12,9 +12,9 @@ func (e *RedirectError) Error() string {
 	return "the server redirects to " + e.To + ", and no credential follows there"
 }
 
-// StayPut makes a transport follow no redirect, for the clients of libraries, which do: they repeat bodies and headers of their own that hold
+// DenyRedirects makes a transport follow no redirect, for the clients of libraries, which do: they repeat bodies and headers of their own that hold
 // tokens, and tell the address that they come from, which may be signed. Nothing is sent, and nobody is connected to.
-func StayPut(transport *http.Transport) {
+func DenyRedirects(transport *http.Transport) {
 	proxy := transport.Proxy
 	// The only place of a transport that sees each request, before its connection is made.
 	transport.Proxy = func(r *http.Request) (*url.URL, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -45,8 +46,8 @@ func describe(response *http.Response) source.Description {
 	size := response.ContentLength
 	if response.StatusCode == http.StatusPartialContent {
 		size = -1
-		if span, ok := spanOf(response.Header); ok {
-			size = span.total
+		if span, ok := wire.ParseContentRange(response.Header.Get("Content-Range")); ok {
+			size = span.Total
 		}
 	}
 	return source.Description{

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -82,20 +83,20 @@ func (r *pieces) begin(asked string) error {
 	case response.StatusCode == http.StatusOK:
 		return r.noRanges("the server sends the file as a whole where a range of it was asked for")
 	}
-	span, ok := spanOf(response.Header)
+	span, ok := wire.ParseContentRange(response.Header.Get("Content-Range"))
 	switch {
-	case !ok || span.total < 0 || span.length() > tailSize:
+	case !ok || span.Total < 0 || span.Length() > tailSize:
 		return r.noRanges("the server sends another range than the one that was asked for")
-	case span.last != span.total-1: // the first bytes of a long file
+	case span.Last != span.Total-1: // the first bytes of a long file
 		r.told = told
 		return nil
 	}
-	tail := make([]byte, span.length())
+	tail := make([]byte, span.Length())
 	if _, err := readShort(response, tail, pieceStalls*r.source.client.stall); err != nil {
 		return r.brokenOff(err)
 	}
 	r.told, r.tail = told, tail
-	if span.first == 0 {
+	if span.First == 0 {
 		r.told.Beginning = tail[:min(len(tail), source.BeginningSize)]
 	}
 	return nil
@@ -139,8 +140,8 @@ func (r *pieces) fetch(p []byte, offset int64) error {
 	if unsatisfiable || source.Compare(r.told, now) == source.Different {
 		return r.source.fail(blob.ErrSourceChanged, "it changed while pieces of it were read", "Let what writes the file finish, then run again.")
 	}
-	span, ok := spanOf(response.Header)
-	if response.StatusCode != http.StatusPartialContent || !ok || span.first != offset || span.last != last {
+	span, ok := wire.ParseContentRange(response.Header.Get("Content-Range"))
+	if response.StatusCode != http.StatusPartialContent || !ok || span.First != offset || span.Last != last {
 		return r.noRanges("the server sends another range than the one that was asked for")
 	}
 	if _, err := readShort(response, p, pieceStalls*r.source.client.stall); err != nil {

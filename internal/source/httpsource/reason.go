@@ -91,7 +91,7 @@ func tlsReason(err error, host string) (reason, bool) {
 		return unreachable("the server refuses the TLS connection: "+alert.Err.Error(),
 			fmt.Sprintf("If it wants a client certificate, set client_cert_pem and client_key_pem in http.credentials[%q].", host))
 	}
-	message, _, known := wire.Misaddressed(err)
+	message, _, known := wire.PermanentConnectionError(err)
 	if cause := wire.RootCause(err); !known && (strings.HasPrefix(cause, "tls: ") || strings.HasPrefix(cause, "x509: ")) {
 		return unreachable(cause, networkAdvice)
 	}

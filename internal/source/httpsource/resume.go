@@ -9,6 +9,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -51,22 +52,22 @@ func (d *download) attempt() error {
 
 // takeRest takes what a 206 has, if that is the rest of the same version, by all that is told.
 func (d *download) takeRest(response *http.Response) (taken bool, err error) {
-	span, ok := spanOf(response.Header)
-	if ok && span.total >= 0 && d.total >= 0 && span.total != d.total {
+	span, ok := wire.ParseContentRange(response.Header.Get("Content-Range"))
+	if ok && span.Total >= 0 && d.total >= 0 && span.Total != d.total {
 		response.Body.Close()
-		return false, d.changed(fmt.Sprintf("it had %d bytes, and has %d now", d.total, span.total))
+		return false, d.changed(fmt.Sprintf("it had %d bytes, and has %d now", d.total, span.Total))
 	}
 	now := describe(response)
 	// The one that the rest was asked under has to be there.
-	if !ok || span.first != d.offset || validator(now) != validator(d.told) || contradicts(d.told.ETag, now.ETag) || contradicts(d.told.LastModified, now.LastModified) {
+	if !ok || span.First != d.offset || validator(now) != validator(d.told) || contradicts(d.told.ETag, now.ETag) || contradicts(d.told.LastModified, now.LastModified) {
 		return false, nil
 	}
 	// A server may give less than it was asked for (RFC 9110, 15.3.7): without a total nobody knows whether this is the end.
-	if max(d.total, span.total) < 0 {
+	if max(d.total, span.Total) < 0 {
 		return false, nil
 	}
-	d.total = max(d.total, span.total)
-	d.body = limitedBody{io.LimitReader(response.Body, span.length()), response.Body}
+	d.total = max(d.total, span.Total)
+	d.body = limitedBody{io.LimitReader(response.Body, span.Length()), response.Body}
 	return true, nil
 }
 

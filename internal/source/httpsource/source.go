@@ -30,7 +30,7 @@ func (c *Client) At(address string, pinned bool) (*Source, error) {
 	}
 	return &Source{
 		client:  c,
-		http:    &http.Client{Transport: wire.Impatient(keeper{c}, c.stall), CheckRedirect: checkRedirect(pinned)},
+		http:    &http.Client{Transport: wire.WithReadTimeout(keeper{c}, c.stall), CheckRedirect: checkRedirect(pinned)},
 		address: parsed,
 		pinned:  pinned,
 	}, nil

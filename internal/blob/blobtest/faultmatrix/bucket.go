@@ -9,9 +9,16 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
-// bucketOperations concern a bucket as a whole, or many of its keys.
-func bucketOperations() []operation {
-	return slices.Concat(listings(), corsOperations(), accelerations())
+// bucketOperations concern the configuration of a bucket, as far as a store has it.
+func bucketOperations(store blob.Store) []operation {
+	var all []operation
+	if _, ok := store.(blob.CORSConfigurer); ok {
+		all = append(all, corsOperations()...)
+	}
+	if _, ok := store.(blob.Accelerator); ok {
+		all = append(all, accelerations()...)
+	}
+	return all
 }
 
 const listed = "vvp/list/"

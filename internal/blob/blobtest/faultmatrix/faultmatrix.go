@@ -159,7 +159,7 @@ func Run(t *testing.T, b Backend) {
 	count := NewTally()
 	busy, waiting := make(Slots, busyAtOnce), make(Slots, waitingAtOnce)
 	var running sync.WaitGroup
-	for i, op := range operations() {
+	for i, op := range operations(b.Open(t, b.Server, "probe", wire.DefaultLimits())) {
 		running.Go(func() {
 			t.Run(op.name, func(t *testing.T) {
 				var cells []Cell
@@ -264,8 +264,10 @@ func Kind(r faultproxy.Request) string {
 			words = append(words, name)
 		}
 	}
-	if r.Header.Get("X-Amz-Copy-Source") != "" || r.Header.Get("X-Oss-Copy-Source") != "" {
-		words = append(words, "copy")
+	for name := range r.Header {
+		if strings.HasSuffix(name, "-Copy-Source") {
+			words = append(words, "copy")
+		}
 	}
 	return strings.Join(words, " ")
 }

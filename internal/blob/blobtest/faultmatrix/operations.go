@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -26,12 +27,9 @@ type operation struct {
 	fast        bool                                                        // it asks the accelerated endpoint
 }
 
-func operations() []operation {
-	var all []operation
-	all = append(all, writings()...)
-	all = append(all, readings()...)
-	all = append(all, changes()...)
-	return append(all, bucketOperations()...)
+// operations are all that a store can do.
+func operations(store blob.Store) []operation {
+	return slices.Concat(writings(), readings(), changes(), listings(), bucketOperations(store))
 }
 
 const (

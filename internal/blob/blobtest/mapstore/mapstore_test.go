@@ -1,0 +1,100 @@
+package mapstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/mapstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
+)
+
+const partSize = 64 << 10
+
+func open(t *testing.T, config mapstore.Config, bucket string, tuning objectstore.Tuning) *mapstore.Store {
+	store := mapstore.New(config, bucket, tuning)
+	t.Cleanup(store.Close)
+	return store
+}
+
+// all is the same enforcement of every condition.
+func all(enforcement objectstore.Enforcement) objectstore.Conditions {
+	var conditions objectstore.Conditions
+	for kind := range conditions {
+		conditions[kind] = enforcement
+	}
+	return conditions
+}
+
+func TestConformance(t *testing.T) {
+	for name, c := range map[string]struct {
+		inOrder    bool
+		conditions objectstore.Conditions
+	}{
+		"by the store":   {},
+		"parts in order": {inOrder: true},
+		"by both":        {conditions: all(objectstore.ByBoth)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := mapstore.Start(t)
+			blobtest.Run(t, func(t *testing.T) blobtest.Harness {
+				bucket := server.CreateBucket(c.inOrder)
+				config := mapstore.Config{Endpoint: server.URL, InOrder: c.inOrder, Conditions: c.conditions}
+				config.Budget = multipart.NewBudgetOf(4, partSize)
+				tuning := objectstore.Tuning{CopyPart: partSize}
+				return blobtest.Harness{
+					Store:     open(t, config, bucket, tuning),
+					Absent:    open(t, config, "absent", tuning),
+					Plant:     func(_ *testing.T, key string, data []byte) { server.Put(bucket, key, data) },
+					Leftovers: func(*testing.T) []string { return server.OpenUploads(bucket) },
+					LargeSize: 16*partSize + 1000,
+				}
+			})
+		})
+	}
+}
+
+func TestFaults(t *testing.T) {
+	const copiedSize = 2000
+	server := mapstore.Start(t)
+	once := 1
+	at := func(t *testing.T, endpoint, bucket string, tuning objectstore.Tuning) blob.Store {
+		config := mapstore.Config{Endpoint: endpoint}
+		config.MaxRetries, config.Budget = &once, multipart.NewBudgetOf(1, partSize)
+		tuning.CopyLimit, tuning.CopyPart, tuning.FirstPause = copiedSize-1, partSize, time.Millisecond
+		return open(t, config, bucket, tuning)
+	}
+	faultmatrix.Run(t, faultmatrix.Backend{
+		Server: server.URL,
+		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
+			return at(t, endpoint, bucket, objectstore.Tuning{Limits: limits})
+		},
+		Unanswered: map[string]faultmatrix.Unanswered{
+			"no such host": {Says: "cannot be resolved", Open: func(t *testing.T, bucket string) blob.Store {
+				return at(t, faultmatrix.NoSuchHost, bucket, objectstore.Tuning{Limits: wire.DefaultLimits(), Dial: faultmatrix.Unresolving()})
+			}},
+		},
+		NewBucket: func(*testing.T) string { return server.CreateBucket(false) },
+		Read: func(_ *testing.T, bucket, key string) ([]byte, bool) {
+			object, exists := server.Object(bucket, key)
+			return object.Data, exists
+		},
+		Leftovers:  func(_ *testing.T, bucket string) []string { return server.OpenUploads(bucket) },
+		LargeSize:  partSize + 1000,
+		CopiedSize: copiedSize,
+		Unhealed: func(c faultmatrix.Cell) string {
+			switch {
+			case c.Request == "POST uploads" && c.Fault != faultproxy.Refuse429:
+				return "an upload is begun once: nobody could abort the first one"
+			case c.Executes() && (c.Operation == "delete" && c.Request == "DELETE" || c.Request == "PATCH" || c.Operation == "attributes by parts" && c.Request == "POST uploadId"):
+				return "the refusal of the repetition may be our own success: the caller looks"
+			}
+			return ""
+		},
+	})
+}

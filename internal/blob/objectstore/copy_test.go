@@ -1,0 +1,181 @@
+package objectstore_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/mapstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+)
+
+func (b behind) copyFrom(t *testing.T, from behind, key string) error {
+	t.Helper()
+	_, _, err := blob.Put(t.Context(), b.Store, "copy", blobtest.StoredSource(from.Store, key, nil), nil, blob.PutOptions{Attrs: mine})
+	return err
+}
+
+// A copy sends no byte, and costs one reading.
+// Where a condition on the source may be ignored, a look comes before the completion.
+func TestRequestsOfACopy(t *testing.T) {
+	for enforcement, want := range map[objectstore.Enforcement][]string{
+		objectstore.ByStore: {head, get, listOpen, begin, part, part, part, finish},
+		objectstore.ByBoth:  {head, get, listOpen, begin, part, part, part, head, finish},
+	} {
+		b := start(t, func(c *mapstore.Config) { c.Conditions[objectstore.CopyPartIfMatch] = enforcement })
+		other := b.again(t, b.server.CreateBucket(false))
+		b.mustWrite(t, "odd %41+ü/key", someBytes(large))
+		for _, to := range []behind{b, other} {
+			if err := to.copyFrom(t, b, "odd %41+ü/key"); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range b.proxy.Requests() {
+				if r.Method == http.MethodPut && r.Bytes != 0 {
+					t.Errorf("%d bytes were sent", r.Bytes)
+				}
+			}
+			b.expectSent(t, want...)
+			to.expect(t, "copy", someBytes(large))
+		}
+	}
+}
+
+func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
+	b := start(t, nil)
+	b.mustWrite(t, "key", []byte("data"))
+	stage, err := b.Stage(t.Context(), "copy", blob.WriteOptions{Size: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, ok := stage.(blob.CopyStage)
+	if !ok || !to.CanCopy(b.again(t, "another").Store) {
+		t.Error("another bucket of the same configuration is not copied")
+	}
+	other := b
+	other.config.UserAgent = "another"
+	if to.CanCopy(other.again(t, b.bucket).Store) || to.CanCopy(&blobtest.FakeStore{}) {
+		t.Error("a store of another configuration, or of another kind, is copied")
+	}
+	if err := to.Abort(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where a store refuses to copy, the bytes are sent.
+func TestARefusedCopyIsSent(t *testing.T) {
+	b := start(t, nil)
+	b.mustWrite(t, "key", someBytes(large))
+	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Refuse501, 1, 1000)
+	if err := b.copyFrom(t, b, "key"); err != nil {
+		t.Error(err)
+	}
+	b.expect(t, "copy", someBytes(large))
+	b.expectOpen(t)
+}
+
+// A store that takes no notice of the condition on the source must not make an object of bytes that were never hashed.
+func TestASourceThatChangesBeforeTheCompletion(t *testing.T) {
+	b := start(t, func(c *mapstore.Config) { c.Conditions[objectstore.CopyPartIfMatch] = objectstore.ByBoth })
+	b.server.Ignores = []string{"X-Map-Copy-If-Match"}
+	b.mustWrite(t, "key", someBytes(large))
+	var once sync.Once
+	b.on(http.MethodPut, "partNumber", func() {
+		once.Do(func() { b.server.Put(b.bucket, "key", slices.Repeat([]byte("x"), large)) })
+	})
+	if err := b.copyFrom(t, b, "key"); !errors.Is(err, blob.ErrSourceChanged) {
+		t.Error(err)
+	}
+	b.expect(t, "copy", nil)
+	b.expectOpen(t)
+}
+
+// An object that changes while it gets other attributes is left as it is.
+func TestSetAttrsOfAnObjectThatChanges(t *testing.T) {
+	for size, request := range map[int]string{100: http.MethodPatch, large: http.MethodPost} {
+		b := start(t, nil)
+		b.mustWrite(t, "key", someBytes(size))
+		b.on(request, "", func() { b.server.Put(b.bucket, "key", []byte("other")) })
+		if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); !errors.Is(err, blob.ErrChanged) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		b.expect(t, "key", []byte("other"))
+		b.expectOpen(t)
+	}
+}
+
+// The requests of other attributes, by parts too, which keeps the bytes.
+func TestRequestsOfSetAttrs(t *testing.T) {
+	b := start(t, nil)
+	for size, want := range map[int][]string{100: {head, patch}, large: {head, listOpen, begin, part, part, part, finish}} {
+		b.mustWrite(t, "key", someBytes(size))
+		info, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.expectSent(t, want...)
+		b.expect(t, "key", someBytes(size))
+		now, err := b.Head(t.Context(), "key")
+		if err != nil || now.ETag != info.ETag || now.Attrs.Owner != "somebody else" || now.Size != int64(size) || info.Size != now.Size {
+			t.Errorf("SetAttrs says %+v, Head %+v, %v", info, now, err)
+		}
+		if size == large && (!info.ModTime.IsZero() || info.Written.IsZero()) {
+			t.Errorf("by parts: modified %s, written %s", info.ModTime, info.Written)
+		}
+		b.proxy.Clear()
+	}
+}
+
+// Without its answer nobody could abort the upload that was begun.
+func TestACopyCancelledAsItBegins(t *testing.T) {
+	b := start(t, nil)
+	b.mustWrite(t, "key", someBytes(large))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.on(http.MethodPost, "uploads", cancel)
+	if _, err := b.SetAttrs(ctx, "key", blob.Cond{}, own); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if sent := b.sent(); !slices.Contains(sent, begin) || !slices.Contains(sent, abort) {
+		t.Errorf("sent %q", sent)
+	}
+	b.expect(t, "key", someBytes(large))
+	b.expectOpen(t)
+}
+
+// A copy that nobody waits for goes on in the store, and its part may come after the abort.
+func TestAFailedCopyIsAbortedTwice(t *testing.T) {
+	b := start(t, nil)
+	b.mustWrite(t, "key", someBytes(large))
+	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Refuse501, 1, 1)
+	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
+	}
+	aborts := len(slices.DeleteFunc(b.sent(), func(name string) bool { return name != abort }))
+	if aborts != 2 {
+		t.Errorf("sent %q", b.sent())
+	}
+	b.expectOpen(t)
+}
+
+// The answers to other parts are awaited for a while, and no longer: the store would go on with them.
+func TestACopyWhoseOtherPartsStall(t *testing.T) {
+	b := start(t, nil)
+	b.mustWrite(t, "key", someBytes(large))
+	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Refuse501, 1, 1)
+	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Stall, 1, 2)
+	begun := time.Now()
+	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 50*time.Second { // a store that is silent is given up after a minute
+		t.Errorf("it took %s", took)
+	}
+	b.expectOpen(t)
+}

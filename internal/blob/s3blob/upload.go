@@ -1,0 +1,289 @@
+package s3blob
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
+)
+
+// unsignedPayload is what a signature says in place of a payload's hash.
+const unsignedPayload = "UNSIGNED-PAYLOAD"
+
+// upload is one object on its way.
+type upload struct {
+	*driver
+
+	key         string
+	kept        *kept        // of an object that is copied onto itself; nil: none
+	id          string       // of the multipart upload
+	copies      bool         // nobody here knows the checksums of the parts
+	signParts   bool         // as in driver
+	accelerated *accelerated // where the bytes go; nil: where all else goes
+}
+
+// Upload sends nothing.
+func (d *driver) Upload(ctx context.Context, to objectstore.Target) (objectstore.Upload, error) {
+	u := &upload{driver: d, key: to.Key, signParts: d.signParts}
+	if to.Kept != nil {
+		u.kept = keptOf(*to.Kept)
+	}
+	if to.Accelerate {
+		at, err := d.acceleratedEndpoint(ctx)
+		if err != nil {
+			return nil, err
+		}
+		u.accelerated, u.signParts = &at, at.signParts
+	}
+	return u, nil
+}
+
+// Sums has SHA-256 only where each part is signed with it.
+func (u *upload) Sums() checksum.Set {
+	if u.signParts {
+		return checksum.CRC64NVME | checksum.SHA256
+	}
+	return checksum.CRC64NVME
+}
+
+// Put sends one PutObject, signed with the object's own SHA-256: the store compares it, and the SDK hashes nothing.
+func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, attrs blob.Attrs, guard objectstore.Guard) (objectstore.Written, error) {
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return objectstore.Written{}, err
+	}
+	in := &s3.PutObjectInput{
+		Bucket:        &u.bucket,
+		Key:           &u.key,
+		Body:          body,
+		ContentLength: aws.Int64(body.Size()),
+		ContentType:   optional(attrs.ContentType),
+		Metadata:      attrs.StoredMetadata(),
+		IfMatch:       quote(guard.IfMatch),
+		IfNoneMatch:   star(guard.IfAbsent),
+	}
+	if u.checksums {
+		// The signature covers the bytes already. Buckets with a default retention want a checksum all the same.
+		in.ChecksumCRC64NVME = aws.String(encode(whole.Sums.CRC64NVME))
+	}
+	out, err := u.client.PutObject(ctx, in, payloadHash(blob.Hash(whole.Sums.SHA256).String()), repeatConflicts, u.address, looking(guard))
+	if err != nil {
+		return objectstore.Written{}, u.sending(err)
+	}
+	return written(out.ETag, out.VersionId, out.ResultMetadata), nil
+}
+
+// Begin sends one CreateMultipartUpload, and for an object that is copied onto itself a GetObjectTagging before.
+// S3 takes its own checksum of parts that it copies.
+func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, error) {
+	in := &s3.CreateMultipartUploadInput{
+		Bucket:      &u.bucket,
+		Key:         &u.key,
+		ContentType: optional(begin.Attrs.ContentType),
+		Metadata:    begin.Attrs.StoredMetadata(),
+	}
+	if u.copies = begin.Copies; u.checksums && !u.copies {
+		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject
+	}
+	keep := func(*s3.Options) {}
+	if u.kept != nil {
+		tags, err := u.tags(ctx, u.key)
+		if err != nil {
+			return "", err
+		}
+		in.Tagging, keep = tags, u.kept.begin(in)
+	}
+	out, err := u.client.CreateMultipartUpload(ctx, in, keep)
+	if err != nil {
+		return "", err
+	}
+	u.id = aws.ToString(out.UploadId)
+	return u.id, nil
+}
+
+// Part sends one UploadPart.
+func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) {
+	in := &s3.UploadPartInput{
+		Bucket:        &u.bucket,
+		Key:           &u.key,
+		UploadId:      &u.id,
+		PartNumber:    aws.Int32(part.Number),
+		Body:          part.Body,
+		ContentLength: aws.Int64(part.Body.Size()),
+	}
+	if u.checksums {
+		in.ChecksumCRC64NVME = aws.String(encode(part.Sums.CRC64NVME))
+	}
+	payload := unsignedPayload
+	if u.signParts {
+		payload = blob.Hash(part.Sums.SHA256).String()
+	}
+	out, err := u.client.UploadPart(ctx, in, payloadHash(payload), u.address)
+	if err != nil {
+		return "", u.sending(err)
+	}
+	return aws.ToString(out.ETag), nil
+}
+
+// CopyPart sends one UploadPartCopy to the regional endpoint, as no bytes go there that could be accelerated.
+func (u *upload) CopyPart(ctx context.Context, from objectstore.Driver, part multipart.CopiedPart) (string, error) {
+	out, err := u.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
+		Bucket:            &u.bucket,
+		Key:               &u.key,
+		UploadId:          &u.id,
+		PartNumber:        aws.Int32(part.Number),
+		CopySource:        copySource(from.(*driver).bucket, part.Object.Key), //nolint:forcetypeassert // its settings are these
+		CopySourceIfMatch: quote(part.Object.ETag),
+		CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", part.First, part.First+part.Length-1)),
+	}, u.patient)
+	if err != nil || out.CopyPartResult == nil {
+		return "", err
+	}
+	return aws.ToString(out.CopyPartResult.ETag), nil
+}
+
+// Complete sends one CompleteMultipartUpload.
+func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole multipart.Whole, guard objectstore.Guard) (objectstore.Written, error) {
+	var completed []types.CompletedPart
+	for _, part := range parts {
+		done := types.CompletedPart{ETag: aws.String(part.ETag), PartNumber: aws.Int32(part.Number)}
+		if u.checksums && !u.copies {
+			done.ChecksumCRC64NVME = aws.String(encode(part.Sums.CRC64NVME))
+		}
+		completed = append(completed, done)
+	}
+	in := &s3.CompleteMultipartUploadInput{
+		Bucket:          &u.bucket,
+		Key:             &u.key,
+		UploadId:        &u.id,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: completed},
+		IfMatch:         quote(guard.IfMatch),
+		IfNoneMatch:     star(guard.IfAbsent),
+	}
+	if u.checksums && !u.copies {
+		in.ChecksumCRC64NVME, in.ChecksumType = aws.String(encode(whole.Sums.CRC64NVME)), types.ChecksumTypeFullObject
+	}
+	out, err := u.client.CompleteMultipartUpload(ctx, in, u.patient, looking(guard))
+	if err != nil {
+		return objectstore.Written{}, err
+	}
+	return written(out.ETag, out.VersionId, out.ResultMetadata), nil
+}
+
+// Abort sends one AbortMultipartUpload.
+func (u *upload) Abort(ctx context.Context) error { return u.abort(ctx, u.key, u.id) }
+
+func (d *driver) abort(ctx context.Context, key, id string, options ...func(*s3.Options)) error {
+	_, err := d.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &d.bucket, Key: &key, UploadId: &id}, options...)
+	return err
+}
+
+// written is the answer to a write, with the header Date.
+func written(etag, versionID *string, answer middleware.Metadata) objectstore.Written {
+	at, _ := awsmiddleware.GetServerTime(answer)
+	return objectstore.Written{ETag: unquote(etag), VersionID: version(versionID), At: at.UTC()}
+}
+
+// sending is a failure of a request that carries the bytes.
+func (u *upload) sending(err error) error {
+	if u.accelerated != nil {
+		return &wire.CallError{Endpoint: u.accelerated.origin, Err: err}
+	}
+	return err
+}
+
+// address sends a request that carries the bytes to the accelerated endpoint, if they go there.
+func (u *upload) address(o *s3.Options) {
+	if u.accelerated != nil {
+		u.accelerated.address(o)
+	}
+}
+
+// star is the If-None-Match of an object that must not exist.
+func star(absent bool) *string {
+	if absent {
+		return aws.String("*")
+	}
+	return nil
+}
+
+// encode is a CRC as S3 has it in headers: big endian, in base64.
+func encode(crc uint64) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, crc))
+}
+
+// payloadHash tells the signer what it would otherwise hash the body for.
+func payloadHash(hash string) func(*s3.Options) {
+	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("PayloadHash",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+				middleware.InitializeOutput, middleware.Metadata, error,
+			) {
+				return next.HandleInitialize(v4.SetPayloadHash(ctx, hash), in)
+			}), middleware.Before)
+	})
+}
+
+// looking has the guard look before each attempt.
+func looking(guard objectstore.Guard) func(*s3.Options) {
+	if guard.Look == nil {
+		return func(*s3.Options) {}
+	}
+	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
+		// Behind the step that repeats what comes after it.
+		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("Look",
+			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
+				middleware.FinalizeOutput, middleware.Metadata, error,
+			) {
+				if err := guard.Look(ctx); err != nil {
+					return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+				}
+				return next.HandleFinalize(ctx, in)
+			}), "Retry", middleware.After)
+	})
+}
+
+// repeatConflicts: a conditional write that met another one is refused with 409, and may be repeated (API reference,
+// PutObject).
+// A completion may not: it has lost its parts.
+func repeatConflicts(o *s3.Options) {
+	o.Retryer = retry.AddWithErrorCodes(o.Retryer, "ConditionalRequestConflict")
+}
+
+// patient is for requests whose answer takes long.
+func (d *driver) patient(o *s3.Options) { o.HTTPClient = d.transport.slow }
+
+// copySource names an object in x-amz-copy-source.
+// It names no version: the condition on the ETag says which one is meant, and to read a version by its ID takes a permission of its own.
+func copySource(bucket, key string) *string { return aws.String(escape(bucket) + "/" + escape(key)) }
+
+// escape encodes a key for x-amz-copy-source, which the SDK sends as it is: every byte but unreserved ones (RFC 3986,
+// 2.3) and "/".
+// A "+" that is left would arrive as a space.
+func escape(key string) string {
+	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+	var b strings.Builder
+	for i := range len(key) {
+		if strings.IndexByte(unreserved, key[i]) >= 0 {
+			b.WriteByte(key[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", key[i])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,46 @@
+package s3blob
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+)
+
+// ListUploads sends one ListMultipartUploads.
+func (d *driver) ListUploads(ctx context.Context, prefix string, after objectstore.Marker) (objectstore.UploadPage, error) {
+	out, err := d.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{
+		Bucket: &d.bucket, Prefix: &prefix, MaxUploads: aws.Int32(maxKeys), EncodingType: types.EncodingTypeUrl,
+		KeyMarker: optional(after.Key), UploadIdMarker: optional(after.ID),
+	}, once)
+	if err != nil {
+		return objectstore.UploadPage{}, err
+	}
+	decode := decoder(out.EncodingType)
+	var page objectstore.UploadPage
+	page.Now, _ = awsmiddleware.GetServerTime(out.ResultMetadata) // the header Date
+	for _, upload := range out.Uploads {
+		if key, err := decode(upload.Key); err == nil { // else it is no key that anybody looks for
+			page.Uploads = append(page.Uploads, objectstore.KeyedUpload{
+				Key: key, OpenUpload: blob.OpenUpload{ID: aws.ToString(upload.UploadId), Begun: utc(upload.Initiated)},
+			})
+		}
+	}
+	if aws.ToBool(out.IsTruncated) {
+		page.Next.ID = aws.ToString(out.NextUploadIdMarker)
+		if key, err := decode(out.NextKeyMarker); err == nil {
+			page.Next.Key = key
+		}
+	}
+	return page, nil
+}
+
+// AbortUpload sends one AbortMultipartUpload.
+func (d *driver) AbortUpload(ctx context.Context, key, id string) error {
+	return d.abort(ctx, key, id, once)
+}
