@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -48,7 +49,7 @@ func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyP
 		return diags
 	}
 	diags.Append(rewrite(ctx, req.Private, resp.Private, replacement{})...) // nothing comes in its place, and that is wanted
-	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
+	artifact, err := schemes.All.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}
@@ -68,7 +69,7 @@ func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyP
 
 // release notes that a replacement leaves its place, and stops where another resource keeps the object there.
 func (p *artifactPlan) release(planned *plannedLocations) {
-	was, err := workspace.ParseArtifactURI(p.prior.URI.ValueString())
+	was, err := schemes.All.ParseArtifactURI(p.prior.URI.ValueString())
 	if err != nil || p.prior.RetainOnDestroy.ValueBool() {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
@@ -65,12 +66,12 @@ func (m *artifactDataModel) readArtifact(ctx context.Context, c *configured) dia
 	}
 	artifact, err := workspace.NewArtifact(base, m.Namespace.ValueString(), m.Filename.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("filename"), filenameRule.title, sentence(err))
+		diags.AddAttributeError(path.Root("filename"), filenameRule.Title, rule.Sentence(err))
 		return diags
 	}
 	m.URI = types.StringValue(artifact.URI())
 	limit := int64(jarRemoteLimit)
-	if base.Backend == workspace.File {
+	if base.Backend.Local {
 		limit = 0
 	}
 	diags.Append(m.readObject(ctx, file{attribute: "filename", name: artifact.URI()}, source.Object{Store: store, Key: artifact.Key(), Name: artifact.URI()}, limit)...)

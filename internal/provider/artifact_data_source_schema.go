@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 )
 
 type artifactDataModel struct {
@@ -33,7 +35,7 @@ type artifactDataModel struct {
 }
 
 // readableURLRule is sourceURLRule for what is not pinned.
-var readableURLRule = stringRule{sourceURLRule.title, checkReadableURL}
+var readableURLRule = rule.String{Title: sourceURLRule.Title, Check: checkReadableURL}
 
 func checkReadableURL(value string) error {
 	if isPlainHTTP(value) {
@@ -72,7 +74,7 @@ func (d *artifactDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			},
 			"source_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Where the file lies: `https://`, or an object in a store (`oss://`, `s3://`, `file://`), inside a workspace or not. " +
+				MarkdownDescription: "Where the file lies: `https://`, or an object in a store (" + storeSchemes() + "), inside a workspace or not. " +
 					"Credentials belong in the provider's `http` block, never in the URL: it is in the state.",
 				Validators: []validator.String{readableURLRule},
 			},

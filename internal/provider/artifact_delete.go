@@ -13,8 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -32,7 +33,7 @@ func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteReques
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
+	artifact, err := schemes.All.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(damagedState("the artifact's uri", err))
 		return
@@ -105,7 +106,7 @@ func (r *artifactResource) keeps(ctx context.Context, plan replacement) string {
 	}
 	switch read, err := r.configured.hashOf(ctx, source.File{Path: plan.Source}); {
 	case err != nil:
-		return fmt.Sprintf("the source %q cannot be read any more: %s", plan.Source, strings.TrimSuffix(sentence(err), "."))
+		return fmt.Sprintf("the source %q cannot be read any more: %s", plan.Source, strings.TrimSuffix(rule.Sentence(err), "."))
 	case read.SHA256.String() != plan.SHA256:
 		return fmt.Sprintf("the source %q has changed since the plan: it has SHA-256 %s, and %s was planned", plan.Source, read.SHA256, plan.SHA256)
 	}

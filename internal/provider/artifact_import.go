@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -18,7 +19,7 @@ func (r *artifactResource) ImportState(ctx context.Context, req resource.ImportS
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	artifact, err := workspace.ParseArtifactURI(uri)
+	artifact, err := schemes.All.ParseArtifactURI(uri)
 	if err != nil {
 		resp.Diagnostics.Append(invalidImport("s3://my-bucket/vvp/artifacts/namespaces/default/job.jar", err))
 		return

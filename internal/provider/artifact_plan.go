@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -120,7 +122,7 @@ func (p *artifactPlan) checkAcceleration() {
 	if !p.planned.Accelerate.ValueBool() || p.planned.BaseURI.IsUnknown() {
 		return
 	}
-	base, err := workspace.ParseBaseURI(p.planned.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(p.planned.BaseURI.ValueString())
 	if err != nil {
 		return // planLocation says so
 	}
@@ -142,7 +144,7 @@ func (p *artifactPlan) planLocation() {
 				err = workspace.CheckFilename(name)
 			}
 			if err != nil {
-				p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, sentence(err)+" Set filename, such as \"job.jar\".")
+				p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, rule.Sentence(err)+" Set filename, such as \"job.jar\".")
 				return
 			}
 			p.planned.Filename = types.StringValue(norm.NFC.String(name)) // as Terraform would have it otherwise, at the next plan
@@ -160,11 +162,11 @@ func (p *artifactPlan) planLocation() {
 	}
 	artifact, at, err := p.planned.artifact()
 	if err != nil {
-		p.diags.AddAttributeError(path.Root(at), locationRules[at].title, sentence(err))
+		p.diags.AddAttributeError(path.Root(at), locationRules[at].Title, rule.Sentence(err))
 		return
 	}
-	if from, err := workspace.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil && from.Canonical() == artifact.Canonical() {
-		p.diags.AddAttributeError(path.Root("source_url"), sourceURLRule.title, "The artifact would be made from itself: source_url is its own place. To manage an object that is there, import it.")
+	if from, err := schemes.All.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil && from.Canonical() == artifact.Canonical() {
+		p.diags.AddAttributeError(path.Root("source_url"), sourceURLRule.Title, "The artifact would be made from itself: source_url is its own place. To manage an object that is there, import it.")
 		return
 	}
 	p.location = &artifact
@@ -180,11 +182,11 @@ func (p *artifactPlan) planLocation() {
 }
 
 // locationRules are those of the attributes that a location is made of.
-var locationRules = map[string]stringRule{"base_uri": baseURIRule, "filename": filenameRule}
+var locationRules = map[string]rule.String{"base_uri": baseURIRule, "filename": filenameRule}
 
 // artifact is where the file lies; at is the attribute that an error concerns. All that it is made of must be known.
 func (m artifactModel) artifact() (artifact workspace.Artifact, at string, err error) {
-	base, err := workspace.ParseBaseURI(m.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(m.BaseURI.ValueString())
 	if err != nil {
 		return workspace.Artifact{}, "base_uri", err
 	}
@@ -204,7 +206,7 @@ func (p *artifactPlan) replaced() bool {
 	if p.location == nil {
 		return true
 	}
-	was, err := workspace.ParseArtifactURI(p.prior.URI.ValueString())
+	was, err := schemes.All.ParseArtifactURI(p.prior.URI.ValueString())
 	return err != nil || was.Canonical() != p.location.Canonical()
 }
 

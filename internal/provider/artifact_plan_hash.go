@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -36,7 +37,7 @@ func (p *artifactPlan) planHash(ctx context.Context, downloaded download) {
 			p.unreachable(fmt.Sprintf("In the provider's block %s is known only after an apply, so the source cannot be asked before.", awaits), unseenHash)
 		}
 	case err != nil:
-		p.diags.AddAttributeError(path.Root(p.config.sourceAttribute()), sourceURLRule.title, sentence(err))
+		p.diags.AddAttributeError(path.Root(p.config.sourceAttribute()), sourceURLRule.Title, rule.Sentence(err))
 	case isRemote && pin.IsNull():
 		p.planRemote(ctx, remote, downloaded)
 	case isRemote:

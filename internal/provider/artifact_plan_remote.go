@@ -13,9 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 // planTimeout bounds how long a plan waits for a source or a file of checksums, repetitions included: a plan can go on without.
@@ -103,9 +104,9 @@ func planCause(ctx context.Context, asked string, err error) string {
 		err = fmt.Errorf("%s: %w", asked, cause)
 	}
 	if advice := adviceOf(err); advice != "" {
-		return sentence(err) + " " + advice
+		return rule.Sentence(err) + " " + advice
 	}
-	return sentence(err)
+	return rule.Sentence(err)
 }
 
 const (
@@ -180,7 +181,7 @@ const noChecksumsTitle = "The checksum file cannot be read"
 
 // shown is a source URL in messages: without its query, which may be secret.
 func shown(address string) string {
-	if workspace.IsObjectURI(address) {
+	if schemes.All.IsObjectURI(address) {
 		return address
 	}
 	return httpsource.Shown(address)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
@@ -28,7 +29,7 @@ func (p *artifactPlan) checkWhatGoes() {
 	var goes workspace.Artifact
 	switch {
 	case p.replaced():
-		was, err := workspace.ParseArtifactURI(p.prior.URI.ValueString())
+		was, err := schemes.All.ParseArtifactURI(p.prior.URI.ValueString())
 		if err != nil || p.prior.RetainOnDestroy.ValueBool() {
 			return
 		}
@@ -52,11 +53,11 @@ func (p *artifactPlan) checkWhatGoes() {
 
 // comesFrom says whether an artifact's object is the source.
 func (p *artifactPlan) comesFrom(artifact workspace.Artifact) bool {
-	if from, err := workspace.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil {
+	if from, err := schemes.All.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil {
 		return from.Canonical() == artifact.Canonical()
 	}
 	name, _ := p.localSource()
-	if name == "" || artifact.Base.Backend != workspace.File {
+	if name == "" || !artifact.Base.Backend.Local {
 		return false
 	}
 	here, err := os.Stat(name)

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -20,7 +21,7 @@ func (p *artifactPublication) findHash(ctx context.Context) diag.Diagnostics {
 	if !p.planned.ContentSHA256.IsUnknown() {
 		hash, err := blob.ParseHash(p.planned.ContentSHA256.ValueString())
 		if err != nil {
-			diags.AddAttributeError(frameworkpath.Root("content_sha256"), sha256Rule.title, sentence(err))
+			diags.AddAttributeError(frameworkpath.Root("content_sha256"), sha256Rule.Title, rule.Sentence(err))
 			return diags
 		}
 		p.know(hash)

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -27,7 +28,7 @@ func (r *artifactResource) Read(ctx context.Context, req resource.ReadRequest, r
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	artifact, err := workspace.ParseArtifactURI(state.URI.ValueString())
+	artifact, err := schemes.All.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(damagedState("the artifact's uri", err))
 		return

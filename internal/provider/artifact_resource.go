@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -129,7 +130,7 @@ func (r *artifactResource) publication(ctx context.Context, config, planned arti
 		return nil, diags
 	}
 	if err != nil {
-		diags.AddAttributeError(path.Root(config.sourceAttribute()), sourceURLRule.title, sentence(err))
+		diags.AddAttributeError(path.Root(config.sourceAttribute()), sourceURLRule.Title, rule.Sentence(err))
 		return nil, diags
 	}
 	_, p.remote = from.(source.Remote)
@@ -139,7 +140,7 @@ func (r *artifactResource) publication(ctx context.Context, config, planned arti
 	}
 	var at string
 	if p.artifact, at, err = p.planned.artifact(); err != nil {
-		diags.AddAttributeError(path.Root(at), locationRules[at].title, sentence(err))
+		diags.AddAttributeError(path.Root(at), locationRules[at].Title, rule.Sentence(err))
 		return nil, diags
 	}
 	p.planned.URI = types.StringValue(p.artifact.URI())

@@ -71,7 +71,7 @@ func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			},
 			"source_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Where the file is fetched from: `https://`, `http://` (with a pin only), or an object in a store (`oss://`, `s3://`, `file://`). It goes straight on to the workspace, through no disk; " +
+				MarkdownDescription: "Where the file is fetched from: `https://`, `http://` (with a pin only), or an object in a store (" + storeSchemes() + "). It goes straight on to the workspace, through no disk; " +
 					"inside one store the store copies it. Pin it by `content_sha256` or `content_sha256_url`; without either, one request at each plan asks the server whether the file is still the same. " +
 					"Credentials belong in the provider's `http` block, never in the URL: it is in the state.",
 				Validators: []validator.String{sourceURLRule},

@@ -69,7 +69,7 @@ type privateState interface {
 func writeSighting(ctx context.Context, private privateWriter, artifact workspace.Artifact, owner ownership, info blob.Info) diag.Diagnostics {
 	var seen sighting
 	switch token := info.Owner(); {
-	case artifact.Base.Backend == workspace.File:
+	case artifact.Base.Backend.SilentAttrs:
 		return nil
 	case token != "" && token != owner.Token:
 	case !info.ModTime.IsZero():

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 )
 
 // private is a private state in memory.
@@ -23,7 +23,7 @@ func (p private) SetKey(_ context.Context, key string, value []byte) diag.Diagno
 }
 
 func TestSighting(t *testing.T) {
-	artifact, err := workspace.ParseArtifactURI("s3://acme/artifacts/namespaces/default/job.jar")
+	artifact, err := schemes.All.ParseArtifactURI("s3://acme/artifacts/namespaces/default/job.jar")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestSighting(t *testing.T) {
 		})
 	}
 	t.Run("a file is looked at each time", func(t *testing.T) {
-		file, err := workspace.ParseArtifactURI("file:///srv/artifacts/namespaces/default/job.jar")
+		file, err := schemes.All.ParseArtifactURI("file:///srv/artifacts/namespaces/default/job.jar")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func (s *listedStore) List(context.Context, blob.Query) (blob.Page, error) { ret
 
 // What a write could not tell of its time, the first listing tells. After that neither an older nor a later one will do.
 func TestSightingBecomesExact(t *testing.T) {
-	artifact, err := workspace.ParseArtifactURI("s3://acme/artifacts/namespaces/default/job.jar")
+	artifact, err := schemes.All.ParseArtifactURI("s3://acme/artifacts/namespaces/default/job.jar")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -36,18 +38,18 @@ func (artifactURIFunction) Run(ctx context.Context, req function.RunRequest, res
 	if resp.Error = req.Arguments.Get(ctx, &baseURI, &namespace, &filename); resp.Error != nil {
 		return
 	}
-	base, err := workspace.ParseBaseURI(baseURI)
+	base, err := schemes.All.ParseBaseURI(baseURI)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err))
+		resp.Error = function.NewArgumentFuncError(0, rule.Sentence(err))
 		return
 	}
 	if err := workspace.CheckNamespace(namespace); err != nil {
-		resp.Error = function.NewArgumentFuncError(1, sentence(err))
+		resp.Error = function.NewArgumentFuncError(1, rule.Sentence(err))
 		return
 	}
 	artifact, err := workspace.NewArtifact(base, namespace, filename)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(2, sentence(err))
+		resp.Error = function.NewArgumentFuncError(2, rule.Sentence(err))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, artifact.URI())

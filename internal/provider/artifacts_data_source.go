@@ -21,6 +21,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -177,12 +179,12 @@ func (c *configured) openNow(own *types.String) (workspace.BaseURI, blob.Store, 
 		return workspace.BaseURI{}, nil, diags
 	}
 	*own = baseURI
-	base, err := workspace.ParseBaseURI(baseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(baseURI.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
+		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.Title, rule.Sentence(err))
 		return base, nil, diags
 	}
-	if unknown := c.awaits(base.Backend); unknown != "" {
+	if unknown := c.settings.Awaits(base.Backend); unknown != "" {
 		diags.Append(settingsUnknown(unknown, base.String()))
 		return base, nil, diags
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -34,7 +35,7 @@ func FuzzListedArtifacts(f *testing.F) {
 	f.Add("oss://acme/vvp", directory+"a\x00\x1b[2J\n"+directory+"\xff\n"+directory+"e\u0301\n"+directory+`a\b`+"\n"+directory+"a?b#c", true)
 	f.Add("file:///srv", "artifacts/namespaces/default/a\n\nartifacts/namespaces/default/a", true)
 	f.Fuzz(func(t *testing.T, uri, text string, more bool) {
-		base, err := workspace.ParseBaseURI(uri)
+		base, err := schemes.All.ParseBaseURI(uri)
 		if err != nil {
 			return
 		}
@@ -73,7 +74,7 @@ func FuzzListedArtifacts(f *testing.F) {
 				t.Errorf("%q is listed", name)
 			}
 			if _, err := workspace.NewArtifact(base, "default", name); err == nil && !strings.Contains(artifact.URI, "=") {
-				if back, err := workspace.ParseArtifactURI(artifact.URI); err != nil || back.Filename != name || back.Namespace != "default" || back.Base != base {
+				if back, err := schemes.All.ParseArtifactURI(artifact.URI); err != nil || back.Filename != name || back.Namespace != "default" || back.Base != base {
 					t.Errorf("%q came back as %+v, %v", artifact.URI, back, err)
 				}
 			}

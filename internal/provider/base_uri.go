@@ -1,12 +1,39 @@
 package provider
 
 import (
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
+
+// baseURIForms says in a document what base URIs look like.
+func baseURIForms() string {
+	var forms []string
+	for _, backend := range schemes.All {
+		form := "`" + backend.Form + "`"
+		if others := backend.Schemes[1:]; len(others) > 0 {
+			form += " (also `" + strings.Join(others, "://`, `") + "://`)"
+		}
+		forms = append(forms, form)
+	}
+	last := len(forms) - 1
+	return strings.Join(forms[:last], ", ") + " or " + forms[last]
+}
+
+// storeSchemes are the canonical schemes of all stores, in a document.
+func storeSchemes() string {
+	var canonical []string
+	for _, backend := range schemes.All {
+		canonical = append(canonical, "`"+backend.Schemes[0]+"://`")
+	}
+	return strings.Join(canonical, ", ")
+}
 
 // assumed warns once that the plan takes what is there to stay where it is. Planning the base URI as unknown instead would replace
 // everything whenever it is computed.
@@ -47,9 +74,9 @@ func (c *configured) plannedBaseURI(own, prior types.String) (types.String, *wor
 	if effective.IsUnknown() {
 		return effective, nil, diags
 	}
-	base, err := workspace.ParseBaseURI(effective.ValueString())
+	base, err := schemes.All.ParseBaseURI(effective.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.title, sentence(err))
+		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.Title, rule.Sentence(err))
 		return effective, nil, diags
 	}
 	return effective, &base, diags

@@ -3,19 +3,18 @@ package provider
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/listing"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/settings"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/digestcache"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -23,13 +22,8 @@ import (
 // one walk of Terraform over the configuration (one plan, one apply).
 type configured struct {
 	baseURI  types.String // may be null or unknown
-	settings schemes.Settings
-	// unknown has the attributes that are not known yet, by the backend that they concern.
-	unknown map[workspace.Backend][]string
-	// http fetches from source URLs; unknownHTTP has the attributes that are not known yet, without which it must not be used.
-	http        *httpsource.Client
-	unknownHTTP string
-	digests     *digestcache.Cache // of local files; nil: it is off
+	settings settings.Settings
+	digests  *digestcache.Cache // of local files; nil: it is off
 
 	planned plannedLocations
 	// placed has the locations where an artifact was created in this walk.
@@ -46,70 +40,18 @@ type configured struct {
 	warnAssumed sync.Once
 }
 
-func configure(ctx context.Context, model providerModel, raw tftypes.Value, version string) (*configured, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	c := &configured{
-		baseURI: model.BaseURI,
-		unknown: map[workspace.Backend][]string{},
-		stores:  map[workspace.BaseURI]blob.Store{},
-	}
-	var attributes map[string]tftypes.Value
-	if err := raw.As(&attributes); err != nil {
-		diags.Append(ownBug("Reading the provider's block", err))
-		return nil, diags
-	}
-	for _, backend := range []workspace.Backend{workspace.OSS, workspace.S3} {
-		for _, name := range []string{string(backend), "custom_ca_bundle", "max_retries", "max_concurrent_parts"} {
-			if !attributes[name].IsFullyKnown() {
-				c.unknown[backend] = append(c.unknown[backend], name)
-			}
-		}
-	}
-
-	var unknownHTTP []string
-	for _, name := range []string{"http", "custom_ca_bundle", "max_retries"} {
-		if !attributes[name].IsFullyKnown() {
-			unknownHTTP = append(unknownHTTP, name)
-		}
-	}
-	c.unknownHTTP = strings.Join(unknownHTTP, ", ")
-
+// configure reads what the provider's block says beside base_uri, which may also come from the environment.
+func configure(ctx context.Context, config tfsdk.Config, baseURI types.String, version string) (*configured, diag.Diagnostics) {
+	c := &configured{baseURI: baseURI, stores: map[workspace.BaseURI]blob.Store{}}
+	var digestCache types.Bool
+	diags := config.GetAttribute(ctx, path.Root("digest_cache"), &digestCache)
 	// Not known yet is off: the user may want it off.
-	if model.DigestCache.IsNull() || model.DigestCache.ValueBool() {
+	if digestCache.IsNull() || digestCache.ValueBool() {
 		c.digests = digestcache.New()
 	}
-
-	var retries *int
-	if !model.MaxRetries.IsNull() {
-		retries = new(int(model.MaxRetries.ValueInt64()))
-	}
-	parts := schemes.DefaultParts
-	if !model.MaxConcurrentParts.IsNull() {
-		parts = int(model.MaxConcurrentParts.ValueInt64())
-	}
-	budget, ledger := schemes.NewPartsBudget(parts), schemes.NewUploadLedger() // one for all stores
-	caBundle, userAgent := model.CustomCABundle.ValueString(), "terraform-provider-flink/"+version
-
-	// What is not known entirely is not read, and not used: see awaits.
-	if c.awaits(workspace.OSS) == "" {
-		oss, ossDiags := ossSettings(ctx, model.OSS)
-		diags.Append(ossDiags...)
-		oss.CABundle, oss.MaxRetries, oss.Budget, oss.Ledger, oss.UserAgent = caBundle, retries, budget, ledger, userAgent
-		c.settings.OSS = oss
-	}
-	if c.awaits(workspace.S3) == "" {
-		s3, s3Diags := s3Settings(ctx, model.S3)
-		diags.Append(s3Diags...)
-		s3.CABundle, s3.MaxRetries, s3.Budget, s3.Ledger, s3.UserAgent = caBundle, retries, budget, ledger, userAgent
-		c.settings.S3 = s3
-	}
-	if c.unknownHTTP == "" {
-		http, httpDiags := httpSettings(ctx, model.HTTP)
-		diags.Append(httpDiags...)
-		http.CABundles = append(http.CABundles, caBundle)
-		http.MaxRetries, http.UserAgent = retries, userAgent
-		c.http = httpsource.New(http)
-	}
+	settings, settingsDiags := settings.Read(ctx, config, version)
+	diags.Append(settingsDiags...)
+	c.settings = settings
 	return c, diags
 }
 
@@ -121,7 +63,7 @@ func (c *configured) store(base workspace.BaseURI) (blob.Store, error) {
 	if store, ok := c.stores[bucket]; ok {
 		return store, nil
 	}
-	store, err := schemes.Open(string(base.Backend), base.Bucket, c.settings)
+	store, err := c.settings.Open(base.Backend, base.Bucket)
 	if err != nil {
 		return nil, err
 	}
@@ -152,11 +94,6 @@ func (c *configured) takenOver() []string {
 	})
 	slices.Sort(locations)
 	return locations
-}
-
-// awaits says which attributes of the provider's block must be known before a backend can be used; "" when it can be.
-func (c *configured) awaits(backend workspace.Backend) string {
-	return strings.Join(c.unknown[backend], ", ")
 }
 
 // keyedLocks lets one caller at a time work on a name.

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
@@ -154,7 +155,7 @@ func failure(tried string, err error) (title, detail string) {
 
 // explained is what every failure says: what was tried, the cause, the next step.
 func explained(tried string, cause error, advice string) string {
-	return fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, sentence(cause), advice)
+	return fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, rule.Sentence(cause), advice)
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -41,7 +42,7 @@ func (s *failingStore) Stage(context.Context, string, blob.WriteOptions) (blob.S
 
 // Whatever this process writes, no listing from before it is used any more: not even if the write fails, as it may have been done all the same.
 func TestWritesDropListings(t *testing.T) {
-	base, err := workspace.ParseBaseURI("s3://acme")
+	base, err := schemes.All.ParseBaseURI("s3://acme")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 )
 
 // parseArtifactURIFunction is parse_artifact_uri(uri), the way back from artifact_uri.
@@ -40,9 +41,9 @@ func (parseArtifactURIFunction) Run(ctx context.Context, req function.RunRequest
 	if resp.Error = req.Arguments.Get(ctx, &uri); resp.Error != nil {
 		return
 	}
-	artifact, err := workspace.ParseArtifactURI(uri)
+	artifact, err := schemes.All.ParseArtifactURI(uri)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err))
+		resp.Error = function.NewArgumentFuncError(0, rule.Sentence(err))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, struct {

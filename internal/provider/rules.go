@@ -1,76 +1,36 @@
 package provider
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// stringRule makes a validator of a function that tells what is wrong with a value.
-type stringRule struct {
-	title string
-	check func(string) error
-}
-
 // The rules of single attributes. They look at the value alone: no file, no network.
 var (
-	baseURIRule     = stringRule{"Invalid base URI", checkBaseURI}
-	namespaceRule   = stringRule{"Invalid namespace", workspace.CheckNamespace}
-	filenameRule    = stringRule{"Invalid file name", workspace.CheckFilename}
-	directoryRule   = stringRule{"Invalid directory", workspace.CheckDirectory}
-	sha256Rule      = stringRule{"Invalid SHA-256", checkSHA256}
-	globRule        = stringRule{"Invalid glob", checkGlob}
-	endpointRule    = stringRule{"Invalid endpoint", checkEndpoint}
-	ossEndpointRule = stringRule{endpointRule.title, checkOSSEndpoint}
-	hostRule        = stringRule{"Invalid host", checkHost}
-	durationRule    = stringRule{"Invalid duration", checkRoleDuration}
-	sourceRule      = stringRule{"Invalid source", checkSource}
-	headerRule      = stringRule{"Invalid content type", checkHeaderValue}
-	metadataKeyRule = stringRule{"Invalid metadata key", checkMetadataKey}
-	metadataRule    = stringRule{"Invalid metadata value", checkHeaderValue}
-	originRule      = stringRule{"Invalid origin", checkOrigin}
+	baseURIRule     = rule.String{Title: "Invalid base URI", Check: checkBaseURI}
+	namespaceRule   = rule.String{Title: "Invalid namespace", Check: workspace.CheckNamespace}
+	filenameRule    = rule.String{Title: "Invalid file name", Check: workspace.CheckFilename}
+	directoryRule   = rule.String{Title: "Invalid directory", Check: workspace.CheckDirectory}
+	sha256Rule      = rule.String{Title: "Invalid SHA-256", Check: checkSHA256}
+	globRule        = rule.String{Title: "Invalid glob", Check: checkGlob}
+	sourceRule      = rule.String{Title: "Invalid source", Check: checkSource}
+	headerRule      = rule.String{Title: "Invalid content type", Check: checkHeaderValue}
+	metadataKeyRule = rule.String{Title: "Invalid metadata key", Check: checkMetadataKey}
+	metadataRule    = rule.String{Title: "Invalid metadata value", Check: checkHeaderValue}
+	originRule      = rule.String{Title: "Invalid origin", Check: checkOrigin}
 )
 
-var _ validator.String = stringRule{}
-
-func (r stringRule) Description(context.Context) string             { return r.title }
-func (r stringRule) MarkdownDescription(ctx context.Context) string { return r.Description(ctx) }
-
-func (r stringRule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if err := r.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, r.title, sentence(err))
-	}
-}
-
-// sentence makes an error's text one: it begins with a capital and ends in a full stop.
-func sentence(err error) string {
-	text := err.Error()
-	first, size := utf8.DecodeRuneInString(text)
-	if word, _, _ := strings.Cut(text, " "); !strings.ContainsAny(word, "./:_") { // a file's name is not changed
-		text = strings.ToUpper(string(first)) + text[size:]
-	}
-	if strings.HasSuffix(text, ".") {
-		return text
-	}
-	return text + "."
-}
-
 func checkBaseURI(value string) error {
-	_, err := workspace.ParseBaseURI(value)
+	_, err := schemes.All.ParseBaseURI(value)
 	return err
 }
 
@@ -87,57 +47,6 @@ func checkSHA256(value string) error {
 func checkGlob(value string) error {
 	if !doublestar.ValidatePattern(value) {
 		return fmt.Errorf("%q is no pattern; \"*\" stands for any characters, \"?\" for one, \"[a-c]\" for one of a class and \"{a,b}\" for either word", value)
-	}
-	return nil
-}
-
-func checkEndpoint(value string) error {
-	endpoint, err := url.Parse(value)
-	switch {
-	case err != nil:
-		// url.Error repeats its input, which may hold a password.
-		return errors.New("this is no URL; an endpoint looks like https://s3.example.com:9000")
-	case endpoint.Scheme != "https" && endpoint.Scheme != "http", endpoint.Host == "":
-		return errors.New("an endpoint begins with https:// or http:// and a host name, as in https://s3.example.com:9000")
-	case endpoint.User != nil:
-		return errors.New("an endpoint has no user or password; set access_key and secret_key, or leave them to the environment")
-	case endpoint.RawQuery != "", endpoint.Fragment != "":
-		return errors.New("an endpoint has no query (\"?…\") and no fragment (\"#…\")")
-	}
-	return nil
-}
-
-// checkOSSEndpoint takes a bare host too, as OSS's own documentation and tools write endpoints.
-func checkOSSEndpoint(value string) error {
-	if value == "" {
-		return errors.New("an endpoint is a host name or a URL, such as oss-cn-hangzhou.aliyuncs.com; leave it out for the region's own")
-	}
-	if !strings.Contains(value, "://") {
-		value = "https://" + value
-	}
-	if err := checkEndpoint(value); err != nil {
-		return err
-	}
-	if endpoint, err := url.Parse(value); err != nil || strings.Trim(endpoint.Path, "/") != "" {
-		return errors.New("an endpoint has no path, and no bucket; it looks like oss-cn-hangzhou.aliyuncs.com")
-	}
-	return nil
-}
-
-func checkHost(value string) error {
-	if address, err := url.Parse("https://" + value); err != nil || value == "" || address.Host != value {
-		return errors.New("this is a host name alone, without a scheme, a path and a user, such as sts.cn-hangzhou.aliyuncs.com")
-	}
-	return nil
-}
-
-func checkRoleDuration(value string) error {
-	duration, err := time.ParseDuration(value)
-	if err != nil {
-		return fmt.Errorf("%q is no duration; write 1h or 30m", value)
-	}
-	if duration < 15*time.Minute || duration > 12*time.Hour {
-		return fmt.Errorf("a session lasts from 15m to 12h, not %s", value)
 	}
 	return nil
 }

@@ -9,25 +9,27 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 var (
-	sourceURLRule    = stringRule{"Invalid source URL", checkSourceURL}
-	checksumsURLRule = stringRule{"Invalid URL of a checksum file", checkChecksumsURL}
+	sourceURLRule    = rule.String{Title: "Invalid source URL", Check: checkSourceURL}
+	checksumsURLRule = rule.String{Title: "Invalid URL of a checksum file", Check: checkChecksumsURL}
 )
 
 // checkSourceURL takes http, https and the schemes of all stores.
 func checkSourceURL(value string) error {
-	if workspace.IsObjectURI(value) {
-		_, err := workspace.ParseObjectURI(value)
+	if schemes.All.IsObjectURI(value) {
+		_, err := schemes.All.ParseObjectURI(value)
 		return err
 	}
 	if scheme, _, _ := strings.Cut(value, "://"); !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		var known []string
-		for _, scheme := range workspace.Schemes() {
+		for _, scheme := range schemes.All.Schemes() {
 			known = append(known, scheme+"://")
 		}
 		return fmt.Errorf("a source URL begins with https://, http:// or the scheme of a store: %s. A local path belongs in source", strings.Join(known, ", "))
@@ -53,8 +55,8 @@ func isPlainHTTP(address string) bool {
 
 // sourceURLName is the name of the file that a source URL leads to: the last part of its path, decoded.
 func sourceURLName(address string) (string, error) {
-	if workspace.IsObjectURI(address) {
-		object, err := workspace.ParseObjectURI(address)
+	if schemes.All.IsObjectURI(address) {
+		object, err := schemes.All.ParseObjectURI(address)
 		return path.Base(object.Key), err
 	}
 	parsed, err := url.Parse(address)
@@ -71,21 +73,21 @@ func sourceURLName(address string) (string, error) {
 
 // origin is where a source URL leads. Nothing is asked yet. awaits has the attributes of the provider's block that must be known before.
 func (c *configured) origin(address string, pinned bool) (from blob.Source, awaits string, err error) {
-	if !workspace.IsObjectURI(address) {
-		if c.unknownHTTP != "" {
-			return nil, c.unknownHTTP, nil
+	if !schemes.All.IsObjectURI(address) {
+		if c.settings.HTTPAwaits != "" {
+			return nil, c.settings.HTTPAwaits, nil
 		}
-		from, err := c.http.At(address, pinned)
+		from, err := c.settings.HTTP.At(address, pinned)
 		return from, "", err
 	}
-	object, err := workspace.ParseObjectURI(address)
+	object, err := schemes.All.ParseObjectURI(address)
 	if err != nil {
 		return nil, "", err
 	}
-	if object.Backend == workspace.File {
+	if object.Backend.Local {
 		return source.File{Path: filepath.Join(filepath.FromSlash(object.Bucket), object.Key)}, "", nil
 	}
-	if unknown := c.awaits(object.Backend); unknown != "" {
+	if unknown := c.settings.Awaits(object.Backend); unknown != "" {
 		return nil, unknown, nil
 	}
 	store, err := c.store(workspace.BaseURI{Backend: object.Backend, Bucket: object.Bucket})

@@ -42,23 +42,9 @@ func findTitles(t *testing.T) *titlesOf {
 		t: t, files: token.NewFileSet(), written: map[string]map[token.Pos]bool{}, warnings: map[string]bool{}, errors: map[string]bool{},
 		info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}},
 	}
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	for _, directory := range []string{".", "settings", "rule"} {
+		f.parse(directory)
 	}
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(f.files, path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.code = append(f.code, file)
-	}
-	// This package's own names are enough: what it imports is left empty, and the errors that come of that are not looked at.
-	config := types.Config{Importer: emptyPackages{}, Error: func(error) {}}
-	config.Check("provider", f.files, f.code, f.info)
 	for _, file := range f.code {
 		for _, declaration := range file.Decls {
 			switch declaration := declaration.(type) {
@@ -70,6 +56,30 @@ func findTitles(t *testing.T) *titlesOf {
 		}
 	}
 	return f
+}
+
+// parse reads the code of a package.
+func (f *titlesOf) parse(directory string) {
+	f.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(directory, "*.go"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var code []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(f.files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		code = append(code, file)
+	}
+	// The package's own names are enough: what it imports is left empty, and the errors that come of that are not looked at.
+	config := types.Config{Importer: emptyPackages{}, Error: func(error) {}}
+	config.Check(directory, f.files, code, f.info)
+	f.code = append(f.code, code...)
 }
 
 type emptyPackages struct{}
@@ -127,8 +137,8 @@ func (f *titlesOf) inTables(declaration *ast.GenDecl) {
 		if !ok {
 			return true
 		}
-		if name, ok := literal.Type.(*ast.Ident); ok && name.Name == "stringRule" && len(literal.Elts) > 0 {
-			f.title(nil, literal.Elts[0], f.errors)
+		if isRule(literal.Type) {
+			f.title(nil, literal.Elts[0].(*ast.KeyValueExpr).Value, f.errors)
 		}
 		if list, ok := literal.Type.(*ast.ArrayType); ok {
 			if row, ok := list.Elt.(*ast.StructType); ok && len(row.Fields.List) > 1 && row.Fields.List[1].Names[0].Name == "title" {
@@ -139,6 +149,16 @@ func (f *titlesOf) inTables(declaration *ast.GenDecl) {
 		}
 		return true
 	})
+}
+
+// isRule reports whether a type is written rule.String.
+func isRule(of ast.Expr) bool {
+	selector, ok := of.(*ast.SelectorExpr)
+	if !ok || selector.Sel.Name != "String" {
+		return false
+	}
+	name, ok := selector.X.(*ast.Ident)
+	return ok && name.Name == "rule"
 }
 
 // title notes the titles that an expression can stand for.
@@ -154,7 +174,7 @@ func (f *titlesOf) title(function *ast.FuncDecl, expression ast.Expr, severity m
 	}
 	switch expression := expression.(type) {
 	case *ast.SelectorExpr:
-		if expression.Sel.Name == "title" { // of a rule or a row, which inTables takes
+		if expression.Sel.Name == "title" || expression.Sel.Name == "Title" { // of a rule or a row, which inTables takes
 			return
 		}
 	case *ast.Ident:

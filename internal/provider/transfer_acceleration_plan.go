@@ -78,18 +78,18 @@ const noAccelerationTitle = "No transfer acceleration here"
 func noAcceleration(base workspace.BaseURI) string {
 	able := schemes.With[blob.Accelerator]()
 	switch {
-	case !slices.Contains(able, string(base.Backend)):
+	case !slices.Contains(able, base.Backend.Name):
 		return fmt.Sprintf("%s lies in a store of the kind %q, which has no transfer acceleration. These have: %s.", base, base.Backend, strings.Join(able, ", "))
-	case base.Backend == workspace.S3 && strings.Contains(base.Bucket, "."):
+	case strings.Contains(base.Bucket, "."):
 		// The accelerated endpoint has the bucket in its host name, and a certificate for one label there.
-		return fmt.Sprintf("S3 accelerates no bucket with a dot in its name, and %s has one.", base.Bucket)
+		return fmt.Sprintf("%s accelerates no bucket with a dot in its name, and %s has one.", base.Backend.Title, base.Bucket)
 	}
 	return ""
 }
 
 // isOf says whether the state is about the bucket.
 func (m *transferAccelerationModel) isOf(base *workspace.BaseURI) bool {
-	mine, err := workspace.ParseBaseURI(m.BaseURI.ValueString())
+	mine, err := schemes.All.ParseBaseURI(m.BaseURI.ValueString())
 	return err == nil && base != nil && bucketURI(mine) == bucketURI(*base)
 }
 
@@ -122,7 +122,7 @@ func (r *transferAccelerationResource) planDestroy(ctx context.Context, req reso
 	if diags.HasError() {
 		return diags
 	}
-	base, err := workspace.ParseBaseURI(state.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -262,7 +263,7 @@ func (r *transferAccelerationResource) ImportState(ctx context.Context, req reso
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	base, err := workspace.ParseBaseURI(uri)
+	base, err := schemes.All.ParseBaseURI(uri)
 	if err != nil {
 		resp.Diagnostics.Append(invalidImport("s3://my-bucket", err))
 		return

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -73,7 +74,7 @@ func bucketURI(base workspace.BaseURI) string {
 
 // location is the bucket that a state is about.
 func (m *transferAccelerationModel) location() (base workspace.BaseURI, diags diag.Diagnostics) {
-	base, err := workspace.ParseBaseURI(m.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(m.BaseURI.ValueString())
 	if err != nil {
 		diags.Append(damagedState("the transfer acceleration's base_uri", err))
 	}

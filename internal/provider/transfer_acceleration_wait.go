@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 )
 
 // accelerationPauses are how long is waited between two tries: the first pause, which doubles up to the longest.
@@ -52,7 +53,7 @@ func awaitAcceleration(ctx context.Context, bucket blob.Accelerator, planned tra
 		}
 		said := ""
 		if last != nil {
-			said = " It said last: " + sentence(last)
+			said = " It said last: " + rule.Sentence(last)
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			diags.AddWarning("Interrupted while the accelerated endpoint was waited for",

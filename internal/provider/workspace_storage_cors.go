@@ -83,7 +83,7 @@ func (c *configured) changeCORS(ctx context.Context, store blob.Store, base work
 	if !ok {
 		return fmt.Errorf("CORS rules in %s: %w", base, errors.ErrUnsupported)
 	}
-	unlock, err := c.keys.lock(ctx, "cors:"+string(base.Backend)+":"+base.Bucket)
+	unlock, err := c.keys.lock(ctx, "cors:"+base.Backend.Name+":"+base.Bucket)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (c *configured) changeCORS(ctx context.Context, store blob.Store, base work
 		return errors.New(diags.Errors()[0].Detail())
 	}
 	now, err := blob.EnsureCORSRule(ctx, bucket, rule, written.rule)
-	if err == nil || base.Backend == workspace.OSS { // where rules have IDs, they tell more
+	if err == nil || !base.Backend.CORSRuleIDs { // where rules have IDs, they tell more
 		written.rule = now
 	}
 	return err

@@ -63,7 +63,7 @@ func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.
 
 // liesAt compares the canonical locations, whatever their spelling.
 func (m *workspaceStorageModel) liesAt(base *workspace.BaseURI) bool {
-	mine, err := workspace.ParseBaseURI(m.BaseURI.ValueString())
+	mine, err := schemes.All.ParseBaseURI(m.BaseURI.ValueString())
 	return err == nil && base != nil && mine.Canonical() == base.Canonical()
 }
 
@@ -71,7 +71,7 @@ func (m *workspaceStorageModel) liesAt(base *workspace.BaseURI) bool {
 func checkCORSBackend(base *workspace.BaseURI, rule types.Object) diag.Diagnostics {
 	var diags diag.Diagnostics
 	able := schemes.With[blob.CORSConfigurer]()
-	if base == nil || rule.IsNull() || slices.Contains(able, string(base.Backend)) {
+	if base == nil || rule.IsNull() || slices.Contains(able, base.Backend.Name) {
 		return diags
 	}
 	diags.AddAttributeError(path.Root("cors_rule"), "No CORS in this store",
@@ -109,7 +109,7 @@ func (r *workspaceStorageResource) planDestroy(ctx context.Context, req resource
 	if diags.HasError() {
 		return diags
 	}
-	base, err := workspace.ParseBaseURI(state.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}

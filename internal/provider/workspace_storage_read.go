@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -28,7 +29,7 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	base, err := workspace.ParseBaseURI(state.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(damagedState("the workspace's base_uri", err))
 		return

@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -97,9 +99,9 @@ func (r *workspaceStorageResource) Update(ctx context.Context, req resource.Upda
 // apply brings the store from what was before to what is planned, and fills in what is computed.
 func (r *workspaceStorageResource) apply(ctx context.Context, prior workspaceStorageModel, planned *workspaceStorageModel, written *writtenCORSRule) (workspace.BaseURI, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	base, err := workspace.ParseBaseURI(planned.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(planned.BaseURI.ValueString())
 	if err != nil {
-		diags.AddAttributeError(frameworkpath.Root("base_uri"), baseURIRule.title, sentence(err))
+		diags.AddAttributeError(frameworkpath.Root("base_uri"), baseURIRule.Title, rule.Sentence(err))
 		return base, diags
 	}
 	diags.Append(checkCORSBackend(&base, planned.CORSRule)...)
@@ -195,7 +197,7 @@ func (r *workspaceStorageResource) Delete(ctx context.Context, req resource.Dele
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	base, err := workspace.ParseBaseURI(state.BaseURI.ValueString())
+	base, err := schemes.All.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(damagedState("the workspace's base_uri", err))
 		return
@@ -242,7 +244,7 @@ func (r *workspaceStorageResource) ImportState(ctx context.Context, req resource
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	base, err := workspace.ParseBaseURI(uri)
+	base, err := schemes.All.ParseBaseURI(uri)
 	if err != nil {
 		resp.Diagnostics.Append(invalidImport("s3://my-bucket/vvp", err))
 		return

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
@@ -45,8 +45,8 @@ var corsMethods = []string{"DELETE", "GET", "HEAD", "POST", "PUT"}
 const maxCORSAge = 999_999_999
 
 var (
-	corsHeaderRule   = stringRule{"Invalid header to allow", checkCORSHeader}
-	exposeHeaderRule = stringRule{"Invalid header to expose", checkHeaderName}
+	corsHeaderRule   = rule.String{Title: "Invalid header to allow", Check: checkCORSHeader}
+	exposeHeaderRule = rule.String{Title: "Invalid header to expose", Check: rule.CheckHeaderName}
 )
 
 func (r *workspaceStorageResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -224,19 +224,5 @@ func checkCORSHeader(header string) error {
 	if strings.Count(header, "*") > 1 {
 		return fmt.Errorf("%q has more than one \"*\"; stores allow one", header)
 	}
-	return checkHeaderName(strings.Replace(header, "*", "x", 1))
-}
-
-// checkHeaderName keeps to what HTTP allows in a header's name, without the "*".
-func checkHeaderName(header string) error {
-	if header == "" {
-		return errors.New("a header's name is empty")
-	}
-	for _, r := range header {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-		if !letter && !strings.ContainsRune("!#$%&'+-.^_`|~", r) {
-			return fmt.Errorf("%q is no header's name: it has a %q", header, r)
-		}
-	}
-	return nil
+	return rule.CheckHeaderName(strings.Replace(header, "*", "x", 1))
 }

@@ -33,8 +33,8 @@ func NewArtifact(base BaseURI, namespace, filename string) (Artifact, error) {
 		return Artifact{}, err
 	}
 	artifact := Artifact{Base: base, Namespace: namespace, Filename: filename}
-	if n := len(artifact.Key()); n > artifact.Base.maxKey() {
-		return Artifact{}, fmt.Errorf("prefix, namespace and file name make a key of %d bytes; %d are the most", n, artifact.Base.maxKey())
+	if n := len(artifact.Key()); n > artifact.Base.Backend.maxKey() {
+		return Artifact{}, fmt.Errorf("prefix, namespace and file name make a key of %d bytes; %d are the most", n, artifact.Base.Backend.maxKey())
 	}
 	return artifact, nil
 }
@@ -45,19 +45,19 @@ var signature = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // ParseArtifactURI is the way back from Artifact.URI.
-func ParseArtifactURI(uri string) (Artifact, error) {
+func (bs Backends) ParseArtifactURI(uri string) (Artifact, error) {
 	const want = "an artifact's URI looks like s3://my-bucket/vvp/artifacts/namespaces/default/job.jar"
 	if signature().MatchString(uri) {
 		return Artifact{}, errors.New("this is a signed URL, which is a secret; " + want)
 	}
 	at := strings.LastIndex(uri, "/"+NamespacesDirectory)
 	if at < 0 {
-		if _, err := ParseBaseURI(uri); err != nil {
+		if _, err := bs.ParseBaseURI(uri); err != nil {
 			return Artifact{}, err
 		}
 		return Artifact{}, fmt.Errorf("%q does not lie below /%s; %s", uri, NamespacesDirectory, want)
 	}
-	base, err := ParseBaseURI(uri[:at])
+	base, err := bs.ParseBaseURI(uri[:at])
 	if err != nil {
 		return Artifact{}, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestArtifact(t *testing.T) {
-	base, err := workspace.ParseBaseURI("s3a://bucket/vvp/")
+	base, err := backends.ParseBaseURI("s3a://bucket/vvp/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestNewArtifactRefuses(t *testing.T) {
 		"no UTF-8":                 {"default", "a\xff", "not valid UTF-8"},
 		"long file name":           {"default", strings.Repeat("é", 128), "256 bytes; 255 are the most"},
 	}
-	base := workspace.BaseURI{Scheme: "s3", Backend: workspace.S3, Bucket: "bucket"}
+	base := workspace.BaseURI{Scheme: "s3", Backend: s3, Bucket: "bucket"}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := workspace.NewArtifact(base, test.namespace, test.filename)
@@ -63,7 +63,7 @@ func TestNewArtifactRefuses(t *testing.T) {
 
 func TestKeyTooLong(t *testing.T) {
 	for scheme, most := range map[string]int{"s3": 1024, "oss": 1023} {
-		base, err := workspace.ParseBaseURI(scheme + "://bucket/" + strings.Repeat(strings.Repeat("p", 249)+"/", 3) + "q")
+		base, err := backends.ParseBaseURI(scheme + "://bucket/" + strings.Repeat(strings.Repeat("p", 249)+"/", 3) + "q")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestParseArtifactURI(t *testing.T) {
 	}
 	for uri, want := range cases {
 		t.Run(uri, func(t *testing.T) {
-			artifact, err := workspace.ParseArtifactURI(uri)
+			artifact, err := backends.ParseArtifactURI(uri)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestParseArtifactURI(t *testing.T) {
 		"s3://bucket/x//artifacts/namespaces/default/a":   "an empty part between two slashes",
 		"s3://k:hush@bucket/artifacts/namespaces/d/j.jar": "no user or password",
 	} {
-		_, err := workspace.ParseArtifactURI(uri)
+		_, err := backends.ParseArtifactURI(uri)
 		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: got %v, want %q", uri, err, says)
 		}
@@ -164,14 +164,14 @@ func TestNameWarning(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		artifact := drawArtifact(t)
-		back, err := workspace.ParseArtifactURI(artifact.URI())
+		back, err := backends.ParseArtifactURI(artifact.URI())
 		if err != nil {
 			t.Fatalf("%q: %v", artifact.URI(), err)
 		}
 		if back != artifact {
 			t.Fatalf("%+v came back as %+v", artifact, back)
 		}
-		if again, err := workspace.ParseBaseURI(artifact.Base.String()); err != nil || again != artifact.Base {
+		if again, err := backends.ParseBaseURI(artifact.Base.String()); err != nil || again != artifact.Base {
 			t.Fatalf("%+v came back as %+v, %v", artifact.Base, again, err)
 		}
 	})
@@ -183,7 +183,7 @@ func TestCanonicalIsTheLocation(t *testing.T) {
 		a, b := drawArtifact(t), drawArtifact(t)
 		if rapid.Bool().Draw(t, "same place") {
 			b = a
-			if a.Base.Backend == workspace.S3 {
+			if a.Base.Backend == s3 {
 				b.Base.Scheme = rapid.SampledFrom([]string{"s3", "s3a", "s3i", "s3p"}).Draw(t, "spelling")
 			}
 		}
@@ -206,11 +206,11 @@ func TestContentAddressedRoundTrip(t *testing.T) {
 }
 
 func drawArtifact(t *rapid.T) workspace.Artifact {
-	schemes := map[string]workspace.Backend{"s3": workspace.S3, "s3a": workspace.S3, "s3i": workspace.S3, "s3p": workspace.S3, "file": workspace.File}
+	schemes := map[string]*workspace.Backend{"s3": s3, "s3a": s3, "s3i": s3, "s3p": s3, "file": file}
 	scheme := rapid.SampledFrom([]string{"s3", "s3a", "s3i", "s3p", "file"}).Draw(t, "scheme")
 	base := workspace.BaseURI{Scheme: scheme, Backend: schemes[scheme]}
 	prefix := strings.Join(rapid.SliceOfN(rapid.Custom(drawPart), 0, 3).Draw(t, "prefix"), "/")
-	if base.Backend == workspace.File {
+	if base.Backend == file {
 		base.Bucket = "/" + strings.TrimSuffix("srv/"+prefix, "/")
 	} else {
 		base.Bucket = rapid.StringMatching(`[a-z0-9][a-z0-9.-]{2,20}`).Draw(t, "bucket")

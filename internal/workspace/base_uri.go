@@ -14,53 +14,31 @@ import (
 // BaseURI is the address under which a workspace keeps everything, in Ververica Platform the "blob storage base URI".
 type BaseURI struct {
 	Scheme  string // as the user wrote it: "s3a"
-	Backend Backend
-	Bucket  string // for File the absolute directory, with slashes
-	Prefix  string // below the bucket, without slashes around it; "" at its root, and always for File
-}
-
-// longestKey is the most that any store allows for a whole key, in bytes (S3 user guide, "Naming objects").
-const longestKey = 1024
-
-// maxKey is what the store allows for a whole key, in bytes (OSS, "Object naming conventions").
-func (b BaseURI) maxKey() int {
-	if b.Backend == OSS {
-		return 1023
-	}
-	return longestKey
+	Backend *Backend
+	Bucket  string // without an authority: the absolute directory, with slashes
+	Prefix  string // below the bucket, without slashes around it; "" at its root, and always without an authority
 }
 
 // bucketName is wider than any one store's rule, so that stores with other rules than AWS's can be used; it keeps out
 // what would change the meaning of a URI.
 func bucketName(name string) bool {
-	return len(name) >= 2 && len(name) <= 255 && consistsOf(name, lowerDigits+upper+"._-") && !strings.ContainsRune("._-", rune(name[0]))
+	return len(name) >= 2 && len(name) <= 255 && strings.Trim(name, alphanumeric+"._-") == "" && !strings.ContainsRune("._-", rune(name[0]))
 }
 
-// ossBucketName is OSS's own rule ("Bucket naming conventions"): there are no compatible stores with others.
-func ossBucketName(name string) bool {
-	return len(name) >= 3 && len(name) <= 63 && consistsOf(name, lowerDigits+"-") && name[0] != '-' && name[len(name)-1] != '-'
-}
-
-const (
-	lowerDigits = "abcdefghijklmnopqrstuvwxyz0123456789"
-	upper       = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-)
-
-// consistsOf says whether all of a text's characters are among some.
-func consistsOf(text, characters string) bool { return strings.Trim(text, characters) == "" }
+const alphanumeric = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // ParseBaseURI reads "scheme://bucket/prefix" or "file:///dir". One slash at the end is allowed, and dropped.
-func ParseBaseURI(uri string) (BaseURI, error) {
+func (bs Backends) ParseBaseURI(uri string) (BaseURI, error) {
 	if uri == "" {
 		return BaseURI{}, errors.New("the base URI is empty; it looks like s3://my-bucket/vvp or file:///srv/flink")
 	}
 	scheme, rest, found := strings.Cut(uri, "://")
 	if !found {
-		return BaseURI{}, fmt.Errorf("a base URI begins with a scheme and \"://\"; known are %s", knownSchemes())
+		return BaseURI{}, fmt.Errorf("a base URI begins with a scheme and \"://\"; known are %s", bs.known())
 	}
-	backend, known := backendOf[scheme]
-	if !known {
-		return BaseURI{}, fmt.Errorf("scheme %q is unknown; known are %s", scheme+"://", knownSchemes())
+	backend := bs.of(scheme)
+	if backend == nil {
+		return BaseURI{}, fmt.Errorf("scheme %q is unknown; known are %s", scheme+"://", bs.known())
 	}
 	// Userinfo is looked for first, since the other messages repeat the URI, and it may hold a password.
 	authority, _, _ := strings.Cut(rest, "/")
@@ -76,7 +54,7 @@ func ParseBaseURI(uri string) (BaseURI, error) {
 	}
 	base := BaseURI{Scheme: scheme, Backend: backend}
 	location := strings.TrimSuffix(rest, "/")
-	if backend == File {
+	if backend.Authority == NoAuthority {
 		return base.withDirectory(uri, location)
 	}
 	base.Bucket, base.Prefix, _ = strings.Cut(location, "/")
@@ -86,8 +64,10 @@ func ParseBaseURI(uri string) (BaseURI, error) {
 	if !bucketName(base.Bucket) {
 		return BaseURI{}, fmt.Errorf("%q is no name of a bucket: letters, digits, \".\", \"_\" and \"-\" are, from 2 to 255 of them", base.Bucket)
 	}
-	if backend == OSS && !ossBucketName(base.Bucket) {
-		return BaseURI{}, fmt.Errorf("%q is no name of an OSS bucket: it has 3 to 63 lower-case letters, digits and \"-\", without a \"-\" at either end", base.Bucket)
+	if backend.CheckBucket != nil {
+		if err := backend.CheckBucket(base.Bucket); err != nil {
+			return BaseURI{}, err
+		}
 	}
 	if base.Prefix != "" || strings.HasSuffix(location, "/") {
 		if err := checkPath(base.Prefix); err != nil {
@@ -151,6 +131,6 @@ func (b BaseURI) URI(below string) string {
 
 // Canonical is the same base URI in the one spelling by which two of them are compared.
 func (b BaseURI) Canonical() BaseURI {
-	b.Scheme = string(b.Backend)
+	b.Scheme = b.Backend.Schemes[0]
 	return b
 }

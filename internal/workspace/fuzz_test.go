@@ -24,7 +24,7 @@ func FuzzBaseURI(f *testing.F) {
 		f.Add(uri)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
-		base, err := workspace.ParseBaseURI(uri)
+		base, err := backends.ParseBaseURI(uri)
 		if err != nil {
 			checkRefusal(t, uri, err)
 			return
@@ -32,17 +32,17 @@ func FuzzBaseURI(f *testing.F) {
 		if text := base.String(); text != strings.TrimSuffix(uri, "/") {
 			t.Errorf("%q came back as %q", uri, text)
 		}
-		if again, err := workspace.ParseBaseURI(base.String()); err != nil || again != base {
+		if again, err := backends.ParseBaseURI(base.String()); err != nil || again != base {
 			t.Errorf("%q: %+v, then %+v, %v", uri, base, again, err)
 		}
 		canonical := base.Canonical()
-		if again, err := workspace.ParseBaseURI(canonical.String()); err != nil || again != canonical || again.Canonical() != canonical {
+		if again, err := backends.ParseBaseURI(canonical.String()); err != nil || again != canonical || again.Canonical() != canonical {
 			t.Errorf("%q: the canonical spelling is %q: %+v, %v", uri, canonical, again, err)
 		}
 		if canonical.Bucket != base.Bucket || canonical.Prefix != base.Prefix || canonical.Backend != base.Backend {
 			t.Errorf("%q: the canonical spelling is %q, another place", uri, canonical)
 		}
-		if base.Backend == workspace.File && (!path.IsAbs(base.Bucket) || path.Clean(base.Bucket) != base.Bucket || base.Prefix != "" || base.Bucket == "/") {
+		if base.Backend == file && (!path.IsAbs(base.Bucket) || path.Clean(base.Bucket) != base.Bucket || base.Prefix != "" || base.Bucket == "/") {
 			t.Errorf("%q: the directory is %q with the prefix %q", uri, base.Bucket, base.Prefix)
 		}
 		checkKey(t, base, "x")
@@ -58,7 +58,7 @@ func FuzzArtifactURI(f *testing.F) {
 	}
 	f.Add("s3://bucket/artifacts/namespaces/default/job.jar?X-Amz-Signature=hush")
 	f.Fuzz(func(t *testing.T, uri string) {
-		artifact, err := workspace.ParseArtifactURI(uri)
+		artifact, err := backends.ParseArtifactURI(uri)
 		if err != nil {
 			checkRefusal(t, uri, err)
 			return
@@ -81,7 +81,7 @@ func FuzzNames(f *testing.F) {
 		f.Add("file:///srv", name, "job.jar")
 	}
 	f.Fuzz(func(t *testing.T, uri, namespace, filename string) {
-		base, err := workspace.ParseBaseURI(uri)
+		base, err := backends.ParseBaseURI(uri)
 		if err != nil {
 			return
 		}
@@ -94,7 +94,7 @@ func FuzzNames(f *testing.F) {
 			t.Errorf("%q in %q became %+v", filename, namespace, artifact)
 		}
 		checkArtifact(t, artifact)
-		back, err := workspace.ParseArtifactURI(artifact.URI())
+		back, err := backends.ParseArtifactURI(artifact.URI())
 		if signed := strings.Contains(artifact.URI(), "="); err != nil && !signed { // what looks like a signed URL is a secret
 			t.Errorf("%q: %v", artifact.URI(), err)
 		}
@@ -114,7 +114,7 @@ func FuzzObjectURI(f *testing.F) {
 		f.Add(uri)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
-		object, err := workspace.ParseObjectURI(uri)
+		object, err := backends.ParseObjectURI(uri)
 		if err != nil {
 			checkRefusal(t, uri, err)
 			return
@@ -139,7 +139,7 @@ func checkArtifact(t *testing.T, artifact workspace.Artifact) {
 	if dir, file := path.Split(artifact.Key()); dir != artifact.Base.Key(workspace.ArtifactsDirectory(artifact.Namespace)) || file != artifact.Filename {
 		t.Errorf("%+v has the key %q", artifact, artifact.Key())
 	}
-	canonical, err := workspace.ParseArtifactURI(artifact.Canonical())
+	canonical, err := backends.ParseArtifactURI(artifact.Canonical())
 	if err != nil && !strings.Contains(artifact.URI(), "=") || err == nil && (canonical.Canonical() != artifact.Canonical() || canonical.Key() != artifact.Key()) {
 		t.Errorf("%q has the canonical location %q: %+v, %v", artifact.URI(), artifact.Canonical(), canonical, err)
 	}

@@ -1,21 +1,23 @@
-package workspace
+package workspace_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 func TestParseObjectURI(t *testing.T) {
-	for uri, want := range map[string]ObjectURI{
-		"s3://acme/releases/job.jar":  {"s3", S3, "acme", "releases/job.jar"},
-		"s3a://acme/job.jar":          {"s3a", S3, "acme", "job.jar"},
-		"oss://acme/a b/ü+%20.jar":    {"oss", OSS, "acme", "a b/ü+%20.jar"},
-		"file:///srv/builds/job.jar":  {"file", File, "/srv/builds", "job.jar"},
-		"file:///job.jar":             {"file", File, "/", "job.jar"},
-		"s3://acme/we@home/x@y.jar":   {"s3", S3, "acme", "we@home/x@y.jar"},
-		"s3://acme/namespaces/x/.jar": {"s3", S3, "acme", "namespaces/x/.jar"},
+	for uri, want := range map[string]workspace.ObjectURI{
+		"s3://acme/releases/job.jar":  {"s3", s3, "acme", "releases/job.jar"},
+		"s3a://acme/job.jar":          {"s3a", s3, "acme", "job.jar"},
+		"oss://acme/a b/ü+%20.jar":    {"oss", oss, "acme", "a b/ü+%20.jar"},
+		"file:///srv/builds/job.jar":  {"file", file, "/srv/builds", "job.jar"},
+		"file:///job.jar":             {"file", file, "/", "job.jar"},
+		"s3://acme/we@home/x@y.jar":   {"s3", s3, "acme", "we@home/x@y.jar"},
+		"s3://acme/namespaces/x/.jar": {"s3", s3, "acme", "namespaces/x/.jar"},
 	} {
-		if got, err := ParseObjectURI(uri); err != nil || got != want {
+		if got, err := backends.ParseObjectURI(uri); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", uri, got, err)
 		}
 	}
@@ -38,14 +40,14 @@ func TestParseObjectURIRefuses(t *testing.T) {
 		"s3://acme/a\tb.jar":              "control character",
 		"file://host/job.jar":             "three slashes",
 		"file:///":                        "names a directory",
-		"oss://Acme/job.jar":              "no name of an OSS bucket",
+		"oss://Acme/job.jar":              "is narrow",
 		"s3://acme/" + long(1025):         "1025 bytes",
 		"oss://acme/" + long(1024):        "1024 bytes",
 		"s3://acme/" + long(20_000):       "20010 bytes",
 		"s3://" + long(20_000):            "bytes",
 		"s3://acme/" + long(20_000) + "?": "no query",
 	} {
-		_, err := ParseObjectURI(uri)
+		_, err := backends.ParseObjectURI(uri)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v, want %q", uri, err, want)
 			continue

@@ -1,98 +1,48 @@
-// Package schemes is the one place that knows all backends.
+// Package schemes is the table of all kinds of stores: what their URIs look like, and what they can do.
 package schemes
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/fileblob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ledger"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ossblob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/s3blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// Settings are what the backends are opened with. The zero value leaves everything to the environment.
-type Settings struct {
-	OSS OSS
-	S3  S3
-}
-
-// OSS and the types below are the backends' own settings, by names that callers outside package blob may use.
-type OSS = ossblob.Config
-
-// OSSAssumeRole is a RAM role that credentials are exchanged for.
-type OSSAssumeRole = ossblob.AssumeRole
-
-// OSSOIDC is a RAM role that an OIDC token is exchanged for.
-type OSSOIDC = ossblob.OIDC
-
-// S3 is what S3 and compatible stores are opened with.
-type S3 = s3blob.Config
-
-// S3AssumeRole is a role that credentials are exchanged for.
-type S3AssumeRole = s3blob.AssumeRole
-
-// S3WebIdentity is a role that an OIDC token is exchanged for.
-type S3WebIdentity = s3blob.WebIdentity
-
-// PartsBudget bounds the parts that are on their way at once.
-type PartsBudget = multipart.Budget
-
-type driver struct {
-	open func(settings Settings, bucket string) blob.Store
-	// zero is a nil pointer of the backend's type: it tells what the backend can do before one is opened.
-	zero blob.Store
-}
-
-// UploadLedger remembers the uploads that were begun on this machine.
-type UploadLedger = ledger.Ledger
-
-// NewUploadLedger is the ledger in the user's cache directory, for all stores.
-func NewUploadLedger() *UploadLedger { return ledger.New() }
-
-// DefaultParts is how many parts are on their way at once unless the user says otherwise.
-const DefaultParts = multipart.DefaultParts
-
-// NewPartsBudget is a budget of so many parts, for all uploads of the process.
-func NewPartsBudget(parts int) *PartsBudget { return multipart.NewBudget(parts) }
-
-// drivers has every backend by its name.
-var drivers = map[string]driver{
-	"file": {
-		zero: (*fileblob.Store)(nil),
-		open: func(_ Settings, directory string) blob.Store { return fileblob.New(directory) },
+// table has a row for each kind of store, in the order of the documentation. The second column is a nil pointer of its type: it tells what
+// the store can do before one is opened. Flink and Ververica Platform know S3 by four names, one for each of their file systems.
+var table = []struct {
+	workspace.Backend
+	store blob.Store
+}{
+	{
+		workspace.Backend{Name: "oss", Title: "OSS", Schemes: []string{"oss"}, Form: "oss://bucket/prefix", CheckBucket: ossblob.CheckBucket, MaxKey: ossblob.MaxKey},
+		(*ossblob.Store)(nil),
 	},
-	"oss": {
-		zero: (*ossblob.Store)(nil),
-		open: func(settings Settings, bucket string) blob.Store { return ossblob.New(settings.OSS, bucket) },
+	{
+		workspace.Backend{Name: "s3", Title: "S3", Schemes: []string{"s3", "s3i", "s3a", "s3p"}, Form: "s3://bucket/prefix", CORSRuleIDs: true},
+		(*s3blob.Store)(nil),
 	},
-	"s3": {
-		zero: (*s3blob.Store)(nil),
-		open: func(settings Settings, bucket string) blob.Store { return s3blob.New(settings.S3, bucket) },
+	{
+		workspace.Backend{Name: "file", Title: "Local files", Schemes: []string{"file"}, Form: "file:///dir", Authority: workspace.NoAuthority, Local: true, SilentAttrs: true},
+		(*fileblob.Store)(nil),
 	},
 }
 
-// Open returns the store of a bucket. Nothing is asked of it, and no credential is looked up, before it is used.
-func Open(backend, bucket string, settings Settings) (blob.Store, error) {
-	driver, ok := drivers[backend]
-	if !ok {
-		return nil, fmt.Errorf("no backend %q; there are %v", backend, Backends())
+// All has the backends in the order of the table.
+var All = func() (all workspace.Backends) {
+	for i := range table {
+		all = append(all, &table[i].Backend)
 	}
-	return driver.open(settings, bucket), nil
-}
+	return all
+}()
 
-// Backends are the names of all backends, sorted.
-func Backends() []string { return slices.Sorted(maps.Keys(drivers)) }
-
-// With are the names of the backends that have a capability, such as blob.CORSConfigurer, sorted.
+// With are the names of the backends that have a capability, such as blob.CORSConfigurer.
 func With[Capability any]() []string {
 	var names []string
-	for _, name := range Backends() {
-		if _, ok := drivers[name].zero.(Capability); ok {
-			names = append(names, name)
+	for _, row := range table {
+		if _, ok := row.store.(Capability); ok {
+			names = append(names, row.Name)
 		}
 	}
 	return names

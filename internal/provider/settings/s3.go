@@ -1,7 +1,7 @@
-package provider
+package settings
 
 import (
-	"context"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -10,9 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/s3blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 )
 
 // s3Model has the names of the AWS provider.
@@ -153,36 +154,45 @@ func roleDurationSchema() schema.StringAttribute {
 	}
 }
 
-// s3Settings reads the block, which has no unknown value.
-func s3Settings(ctx context.Context, block types.Object) (schemes.S3, diag.Diagnostics) {
-	if block.IsNull() {
-		return schemes.S3{}, nil
+// config is what the block comes to.
+func (m s3Model) config(common objectstore.Common, _ *diag.Diagnostics) s3blob.Config {
+	config := s3blob.Config{
+		Region:                 m.Region,
+		Endpoint:               m.Endpoint,
+		UsePathStyle:           m.UsePathStyle.ValueBoolPointer(),
+		AccelerateEndpoint:     m.AccelerateEndpoint,
+		AccessKey:              m.AccessKey,
+		SecretKey:              m.SecretKey,
+		Token:                  m.Token,
+		Profile:                m.Profile,
+		SharedConfigFiles:      m.SharedConfigFiles,
+		SharedCredentialsFiles: m.SharedCredentialFiles,
+		Checksums:              m.Checksums,
+		Common:                 common,
 	}
-	var model s3Model
-	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
-	settings := schemes.S3{
-		Region:                 model.Region,
-		Endpoint:               model.Endpoint,
-		UsePathStyle:           model.UsePathStyle.ValueBoolPointer(),
-		AccelerateEndpoint:     model.AccelerateEndpoint,
-		AccessKey:              model.AccessKey,
-		SecretKey:              model.SecretKey,
-		Token:                  model.Token,
-		Profile:                model.Profile,
-		SharedConfigFiles:      model.SharedConfigFiles,
-		SharedCredentialsFiles: model.SharedCredentialFiles,
-		Checksums:              model.Checksums,
-	}
-	if role := model.AssumeRole; role != nil {
+	if role := m.AssumeRole; role != nil {
 		duration, _ := time.ParseDuration(role.Duration) // checked by durationRule
-		settings.AssumeRole = &schemes.S3AssumeRole{
+		config.AssumeRole = &s3blob.AssumeRole{
 			RoleARN: role.RoleARN, SessionName: role.SessionName, ExternalID: role.ExternalID, Policy: role.Policy, Duration: duration,
 		}
 	}
-	if role := model.WebIdentity; role != nil {
-		settings.WebIdentity = &schemes.S3WebIdentity{
+	if role := m.WebIdentity; role != nil {
+		config.WebIdentity = &s3blob.WebIdentity{
 			RoleARN: role.RoleARN, SessionName: role.SessionName, Token: role.WebIdentityToken, TokenFile: role.WebIdentityTokenFile,
 		}
 	}
-	return settings, diags
+	return config
+}
+
+var durationRule = rule.String{Title: "Invalid duration", Check: checkRoleDuration}
+
+func checkRoleDuration(value string) error {
+	duration, err := time.ParseDuration(value)
+	if err != nil {
+		return fmt.Errorf("%q is no duration; write 1h or 30m", value)
+	}
+	if duration < 15*time.Minute || duration > 12*time.Hour {
+		return fmt.Errorf("a session lasts from 15m to 12h, not %s", value)
+	}
+	return nil
 }

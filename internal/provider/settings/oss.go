@@ -1,7 +1,9 @@
-package provider
+package settings
 
 import (
-	"context"
+	"errors"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -12,9 +14,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/ossblob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 )
 
 // ossModel has the names of the AliCloud provider.
@@ -201,48 +204,73 @@ func ossExpirationSchema() schema.Int64Attribute {
 
 const twoEndpointsTitle = "Two endpoints"
 
-// ossSettings reads the block, which has no unknown value.
-func ossSettings(ctx context.Context, block types.Object) (schemes.OSS, diag.Diagnostics) {
-	if block.IsNull() {
-		return schemes.OSS{}, nil
-	}
-	var model ossModel
-	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
-	if model.UseCNAME && model.UseInternalEndpoint {
+// config is what the block comes to.
+func (m ossModel) config(common objectstore.Common, diags *diag.Diagnostics) ossblob.Config {
+	if m.UseCNAME && m.UseInternalEndpoint {
 		diags.AddAttributeError(path.Root("oss").AtName("use_cname"), twoEndpointsTitle,
 			"use_cname = true is for a domain of your own, use_internal_endpoint = true for Alibaba Cloud's. Set one of them.")
 	}
-	if model.Endpoint != "" && model.UseInternalEndpoint {
+	if m.Endpoint != "" && m.UseInternalEndpoint {
 		diags.AddAttributeError(path.Root("oss").AtName("use_internal_endpoint"), twoEndpointsTitle,
 			"With endpoint set, use_internal_endpoint = true has no meaning. Remove one of them: the internal endpoint follows from the region.")
 	}
-	settings := schemes.OSS{
-		Region:                model.Region,
-		Endpoint:              model.Endpoint,
-		UseInternalEndpoint:   model.UseInternalEndpoint,
-		UseCNAME:              model.UseCNAME,
-		UsePathStyle:          model.UsePathStyle.ValueBoolPointer(),
-		AccelerateEndpoint:    model.AccelerateEndpoint,
-		AccessKey:             model.AccessKey,
-		SecretKey:             model.SecretKey,
-		SecurityToken:         model.SecurityToken,
-		Profile:               model.Profile,
-		SharedCredentialsFile: model.SharedCredentialsFile,
-		ECSRoleName:           model.ECSRoleName,
-		STSEndpoint:           model.STSEndpoint,
-		SignatureVersion:      model.SignatureVersion,
+	config := ossblob.Config{
+		Region:                m.Region,
+		Endpoint:              m.Endpoint,
+		UseInternalEndpoint:   m.UseInternalEndpoint,
+		UseCNAME:              m.UseCNAME,
+		UsePathStyle:          m.UsePathStyle.ValueBoolPointer(),
+		AccelerateEndpoint:    m.AccelerateEndpoint,
+		AccessKey:             m.AccessKey,
+		SecretKey:             m.SecretKey,
+		SecurityToken:         m.SecurityToken,
+		Profile:               m.Profile,
+		SharedCredentialsFile: m.SharedCredentialsFile,
+		ECSRoleName:           m.ECSRoleName,
+		STSEndpoint:           m.STSEndpoint,
+		SignatureVersion:      m.SignatureVersion,
+		Common:                common,
 	}
-	if role := model.AssumeRole; role != nil {
-		settings.AssumeRole = &schemes.OSSAssumeRole{
+	if role := m.AssumeRole; role != nil {
+		config.AssumeRole = &ossblob.AssumeRole{
 			RoleARN: role.RoleARN, SessionName: role.SessionName, ExternalID: role.ExternalID, Policy: role.Policy,
 			SessionExpiration: time.Duration(role.SessionExpiration) * time.Second,
 		}
 	}
-	if role := model.OIDC; role != nil {
-		settings.OIDC = &schemes.OSSOIDC{
+	if role := m.OIDC; role != nil {
+		config.OIDC = &ossblob.OIDC{
 			RoleARN: role.RoleARN, ProviderARN: role.OIDCProviderARN, SessionName: role.RoleSessionName, Token: role.OIDCToken, TokenFile: role.OIDCTokenFile,
 			Policy: role.Policy, SessionExpiration: time.Duration(role.SessionExpiration) * time.Second,
 		}
 	}
-	return settings, diags
+	return config
+}
+
+var (
+	ossEndpointRule = rule.String{Title: endpointRule.Title, Check: checkOSSEndpoint}
+	hostRule        = rule.String{Title: "Invalid host", Check: checkHost}
+)
+
+// checkOSSEndpoint takes a bare host too, as OSS's own documentation and tools write endpoints.
+func checkOSSEndpoint(value string) error {
+	if value == "" {
+		return errors.New("an endpoint is a host name or a URL, such as oss-cn-hangzhou.aliyuncs.com; leave it out for the region's own")
+	}
+	if !strings.Contains(value, "://") {
+		value = "https://" + value
+	}
+	if err := checkEndpoint(value); err != nil {
+		return err
+	}
+	if endpoint, err := url.Parse(value); err != nil || strings.Trim(endpoint.Path, "/") != "" {
+		return errors.New("an endpoint has no path, and no bucket; it looks like oss-cn-hangzhou.aliyuncs.com")
+	}
+	return nil
+}
+
+func checkHost(value string) error {
+	if address, err := url.Parse("https://" + value); err != nil || value == "" || address.Host != value {
+		return errors.New("this is a host name alone, without a scheme, a path and a user, such as sts.cn-hangzhou.aliyuncs.com")
+	}
+	return nil
 }

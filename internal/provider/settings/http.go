@@ -1,4 +1,4 @@
-package provider
+package settings
 
 import (
 	"context"
@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 )
 
@@ -34,6 +36,8 @@ type httpHostModel struct {
 	ClientCertPEM string            `tfsdk:"client_cert_pem"`
 	ClientKeyPEM  string            `tfsdk:"client_key_pem"`
 }
+
+const httpName = "http"
 
 func httpSchema() schema.SingleNestedAttribute {
 	sibling := func(name string) path.Expression { return path.MatchRelative().AtParent().AtName(name) }
@@ -96,15 +100,16 @@ func httpSchema() schema.SingleNestedAttribute {
 	}
 }
 
-// httpSettings is the block as it is used. Every value in it is known.
-func httpSettings(ctx context.Context, block types.Object) (httpsource.Settings, diag.Diagnostics) {
+// readHTTP reads the block, in which every value is known.
+func readHTTP(ctx context.Context, block types.Object, common objectstore.Common) (httpsource.Settings, diag.Diagnostics) {
 	var model httpModel
-	settings := httpsource.Settings{Hosts: map[string]httpsource.Host{}}
-	if block.IsNull() {
-		return settings, nil
+	var diags diag.Diagnostics
+	if !block.IsNull() {
+		diags = block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
 	}
-	diags := block.As(ctx, &model, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true})
-	settings.CABundles = append(settings.CABundles, model.CABundle)
+	settings := httpsource.Settings{
+		Hosts: map[string]httpsource.Host{}, CABundles: []string{model.CABundle, common.CABundle}, MaxRetries: common.MaxRetries, UserAgent: common.UserAgent,
+	}
 	for host, given := range model.Credentials {
 		settings.Hosts[host] = httpsource.Host{
 			Username: given.Username, Password: given.Password, Token: given.Token, Headers: given.Headers,
@@ -115,9 +120,9 @@ func httpSettings(ctx context.Context, block types.Object) (httpsource.Settings,
 }
 
 var (
-	credentialHostRule = stringRule{"Invalid host of credentials", checkCredentialHost}
-	headerNameRule     = stringRule{"Invalid header name", checkSourceHeader}
-	tokenRule          = stringRule{"Invalid header value", checkSecretHeader}
+	credentialHostRule = rule.String{Title: "Invalid host of credentials", Check: checkCredentialHost}
+	headerNameRule     = rule.String{Title: "Invalid header name", Check: checkSourceHeader}
+	tokenRule          = rule.String{Title: "Invalid header value", Check: checkSecretHeader}
 )
 
 // credentialHosts checks the keys of credentials, and puts what it finds on the map as a whole: a log has the path of a message, and a key
@@ -135,7 +140,7 @@ func (v credentialHosts) MarkdownDescription(ctx context.Context) string { retur
 func (credentialHosts) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	for host := range req.ConfigValue.Elements() {
 		if err := checkCredentialHost(host); err != nil {
-			resp.Diagnostics.AddAttributeError(req.Path, credentialHostRule.title, sentence(err))
+			resp.Diagnostics.AddAttributeError(req.Path, credentialHostRule.Title, rule.Sentence(err))
 		}
 	}
 }
@@ -157,7 +162,7 @@ func checkSourceHeader(value string) error {
 	case "host", "range", "if-range", "accept-encoding", "connection", "content-length", "transfer-encoding":
 		return fmt.Errorf("the header %q is set by the provider itself", value)
 	}
-	return checkHeaderName(value)
+	return rule.CheckHeaderName(value)
 }
 
 // checkSecretHeader never repeats the value.
