@@ -2,7 +2,7 @@ package fileblob
 
 import (
 	"errors"
-	"maps"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,16 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pkg/xattr"
+
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 )
-
-// noAttributes is a file system without extended attributes.
-type noAttributes struct{}
-
-func (noAttributes) get(*os.File) ([]byte, error) { return nil, errors.ErrUnsupported }
-func (noAttributes) set(*os.File, []byte) error   { return errors.ErrUnsupported }
-func (noAttributes) remove(*os.File) error        { return errors.ErrUnsupported }
 
 // fullAttributes is a file system that takes small values only.
 type fullAttributes struct {
@@ -73,12 +68,12 @@ func TestRewriteInPlaceLosesTheOwner(t *testing.T) {
 			return errors.Join(os.WriteFile(path, []byte("DATA"), 0o644), os.Chtimes(path, time.Time{}, old.ModTime().Add(time.Nanosecond)))
 		},
 	} {
-		for kind, prepare := range map[string]func(*Store){"xattr": func(*Store) {}, "memory": func(s *Store) { s.xattrs = noAttributes{} }} {
+		for kind, prepare := range map[string]func(*Store){"xattr": func(*Store) {}, "memory": func(s *Store) { s.disk.xattrs = noAttributes{} }} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				s := New(t.TempDir())
 				prepare(s)
 				before := put(t, s, "key", "data", attrs)
-				path := filepath.Join(s.dir, "key")
+				path := filepath.Join(s.disk.dir, "key")
 				old, err := os.Stat(path)
 				if err != nil {
 					t.Fatal(err)
@@ -102,7 +97,7 @@ func TestRewriteInPlaceLosesTheOwner(t *testing.T) {
 func TestETagSeesARewriteWhoseTimeWasSetBack(t *testing.T) {
 	s := New(t.TempDir())
 	before := put(t, s, "key", "data", attrs)
-	path := filepath.Join(s.dir, "key")
+	path := filepath.Join(s.disk.dir, "key")
 	old, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +114,7 @@ func TestETagSeesARewriteWhoseTimeWasSetBack(t *testing.T) {
 func TestWithoutExtendedAttributesThisRunRemembers(t *testing.T) {
 	dir := t.TempDir()
 	s, other := New(dir), New(dir)
-	s.xattrs, other.xattrs = noAttributes{}, noAttributes{}
+	s.disk.xattrs, other.disk.xattrs = noAttributes{}, noAttributes{}
 	put(t, s, "key", "data", attrs)
 	if got := head(t, s, "key").Attrs; !got.Equal(attrs) {
 		t.Errorf("this run reads %+v", got)
@@ -127,11 +122,9 @@ func TestWithoutExtendedAttributesThisRunRemembers(t *testing.T) {
 	if got := head(t, other, "key").Attrs; got != nil {
 		t.Errorf("another run reads %+v, which nobody can tell", got)
 	}
-	if err := s.Delete(t.Context(), "key", blob.Cond{}); err != nil {
-		t.Fatal(err)
-	}
-	if len(s.memory.kept) != 0 {
-		t.Errorf("remembers what was deleted: %+v", s.memory.kept)
+	head(t, s, "key").Attrs.Metadata["build"] = "changed from outside"
+	if got := head(t, s, "key").Attrs; !got.Equal(attrs) {
+		t.Errorf("then it reads %+v", got)
 	}
 }
 
@@ -139,7 +132,7 @@ func TestWithoutExtendedAttributesThisRunRemembers(t *testing.T) {
 func TestAttributesThatDoNotFit(t *testing.T) {
 	for _, failure := range []error{syscall.E2BIG, syscall.ENOSPC, syscall.ERANGE, errors.ErrUnsupported} {
 		s := New(t.TempDir())
-		s.xattrs = fullAttributes{limit: 500, failure: failure}
+		s.disk.xattrs = fullAttributes{limit: 500, failure: failure}
 		put(t, s, "key", "data", attrs)
 		large := attrs.Clone()
 		large.Owner = "another"
@@ -151,7 +144,7 @@ func TestAttributesThatDoNotFit(t *testing.T) {
 			t.Errorf("%v: this run reads %+v", failure, got)
 		}
 		if !errors.Is(failure, errors.ErrUnsupported) {
-			if got := head(t, New(s.dir), "key").Attrs; !got.Equal(blob.Attrs{}) {
+			if got := head(t, New(s.disk.dir), "key").Attrs; !got.Equal(blob.Attrs{}) {
 				t.Errorf("%v: another run reads %+v", failure, got)
 			}
 		}
@@ -159,7 +152,7 @@ func TestAttributesThatDoNotFit(t *testing.T) {
 		if _, err := s.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { *a = attrs }); err != nil {
 			t.Fatal(err)
 		}
-		if got := head(t, New(s.dir), "key").Attrs; !got.Equal(attrs) {
+		if got := head(t, New(s.disk.dir), "key").Attrs; !got.Equal(attrs) {
 			t.Errorf("%v: another run reads %+v, want what fits again", failure, got)
 		}
 	}
@@ -177,13 +170,24 @@ func TestAttributesThatReallyDoNotFit(t *testing.T) {
 
 func TestAttributesThatCannotBeWritten(t *testing.T) {
 	s := New(t.TempDir())
-	s.xattrs = fullAttributes{limit: -1, failure: syscall.EIO}
+	s.disk.xattrs = fullAttributes{limit: -1, failure: syscall.EIO}
 	_, _, err := blob.Put(t.Context(), s, "new/key", blobtest.BytesSource([]byte("data")), nil, blob.PutOptions{Attrs: attrs})
 	if !errors.Is(err, syscall.EIO) {
 		t.Errorf("got %v", err)
 	}
-	if left, _ := os.ReadDir(s.dir); len(left) != 0 {
+	if left, _ := os.ReadDir(s.disk.dir); len(left) != 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// The record is in users' directories, and later versions read it.
+func TestRecord(t *testing.T) {
+	s := New(t.TempDir())
+	info := put(t, s, "key", "data", attrs)
+	value, err := xattr.Get(filepath.Join(s.disk.dir, "key"), "user.flink")
+	want := fmt.Sprintf(`{"owner":"token","content_type":"application/zip","metadata":{"build":"1"},"size":4,"mtime_ns":%d}`, info.ModTime.UnixNano())
+	if string(value) != want || err != nil {
+		t.Errorf("%s, %v; want %s", value, err, want)
 	}
 }
 
@@ -191,38 +195,15 @@ func TestDamagedRecordIsNone(t *testing.T) {
 	for _, value := range []string{"", "{", "[]", `{"owner":"x"}`, `{"owner":"x","size":4,"mtime_ns":1}`} {
 		s := New(t.TempDir())
 		put(t, s, "key", "data", attrs)
-		file, err := os.Open(filepath.Join(s.dir, "key"))
+		file, err := os.Open(filepath.Join(s.disk.dir, "key"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(s.xattrs.set(file, []byte(value)), file.Close()); err != nil {
+		if err := errors.Join(s.disk.xattrs.set(file, []byte(value)), file.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if got := head(t, s, "key").Attrs; !got.Equal(blob.Attrs{}) {
 			t.Errorf("%q: %+v", value, got)
 		}
-	}
-}
-
-// An edited copy must not share the map of what is remembered.
-func TestMemoryIsNotShared(t *testing.T) {
-	s := New(t.TempDir())
-	s.xattrs = noAttributes{}
-	put(t, s, "key", "data", attrs)
-	maps.Copy(head(t, s, "key").Attrs.Metadata, map[string]string{"build": "changed"})
-	if got := head(t, s, "key").Attrs; !got.Equal(attrs) {
-		t.Errorf("changed from outside: %+v", got)
-	}
-}
-
-func TestDirectoriesHaveNoAttributes(t *testing.T) {
-	s := New(t.TempDir())
-	put(t, s, "dir/", "", blob.Attrs{})
-	_, err := s.SetAttrs(t.Context(), "dir/", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "token" })
-	if !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := s.SetAttrs(t.Context(), "dir/", blob.Cond{}, func(*blob.Attrs) {}); err != nil {
-		t.Errorf("an edit of nothing: %v", err)
 	}
 }

@@ -4,120 +4,177 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"syscall"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/tree"
 )
 
-// directoryStage is a real directory on its way. It takes no bytes and keeps no attributes.
-type directoryStage struct {
-	store     *Store
-	key, name string
-	cond      blob.Cond
+// directory is the open base directory. No context reaches a system call.
+type directory struct {
+	disk *disk
+	root *os.Root
+	made []string // the base and what is above it, as far as Open had to make them, outermost first
 }
 
-func (w *directoryStage) Write(p []byte) (int, error) {
-	if len(p) > 0 {
-		return 0, w.store.fail("write", w.key, errDirectory)
-	}
-	return 0, nil
-}
-
-// Commit makes the directory, and those above it.
-func (w *directoryStage) Commit(ctx context.Context, _ blob.Sums) (blob.Info, error) {
-	if err := context.Cause(ctx); err != nil {
-		return blob.Info{}, err
-	}
-	info, err := w.make()
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errNoParent
+// Open keeps nothing open between operations: a directory that was replaced is seen, and nothing hinders unmounting.
+// Names are passed to [os.Root] with slashes, as [os.Root.FS] does on every system.
+func (d *disk) Open(ctx context.Context, create bool) (tree.Dir, error) {
+	base := &directory{disk: d}
+	var err error
+	if base.root, err = d.open(); create && errors.Is(err, fs.ErrNotExist) {
+		err = base.make()
 	}
 	if err != nil {
-		return blob.Info{}, w.store.fail("make directory", w.key, err)
+		base.Unmake(ctx)
+		return nil, err
 	}
-	return info, nil
+	return base, nil
 }
 
-func (w *directoryStage) make() (blob.Info, error) {
-	w.store.publishing.Lock()
-	defer w.store.publishing.Unlock()
-	var made made
-	if w.cond.IfMatch != "" {
-		if err := w.store.checkBefore(w.key, w.name, w.cond); err != nil {
-			return blob.Info{}, err
+func (d *disk) open() (*os.Root, error) {
+	root, err := os.OpenRoot(d.dir)
+	if err != nil {
+		// os does not export its error for that.
+		if found, statErr := os.Stat(d.dir); statErr == nil && !found.IsDir() {
+			return nil, errBaseIsFile
 		}
 	}
-	root, err := w.store.openOrMake(&made)
-	if err != nil {
-		return blob.Info{}, err
-	}
-	defer root.Close()
-	dir := filepath.ToSlash(w.name)
-	fresh, err := makeDirectory(root, dir, &made)
-	if err != nil {
-		return blob.Info{}, err
-	}
-	found, err := lookup(root, w.key, w.name)
-	if err != nil {
-		return blob.Info{}, err
-	}
-	if w.cond.IfAbsent && !fresh {
-		return blob.Info{}, fs.ErrExist
-	}
-	w.store.marked[dir] = true
-	info := describe(w.key, found)
-	info.Attrs = &blob.Attrs{Metadata: map[string]string{}}
-	return info, w.store.syncNames(root, dir, made)
+	return root, err
 }
 
-// Abort has nothing to clean up.
-func (w *directoryStage) Abort(context.Context) error { return nil }
+// make makes the base directory, and those above it that are missing.
+func (b *directory) make() (err error) {
+	var missing []string
+	for dir := filepath.Clean(b.disk.dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			break
+		}
+		missing = append(missing, dir)
+	}
+	for _, dir := range slices.Backward(missing) {
+		switch err := os.Mkdir(dir, 0o777); {
+		case err == nil:
+			b.made = append(b.made, dir)
+		case !errors.Is(err, fs.ErrExist):
+			return err
+		}
+	}
+	b.root, err = b.disk.open()
+	return err
+}
 
-// Delete removes a file, or a directory that is empty for a key that ends in "/": one that holds something is
-// fs.ErrExist. The directories above it stay.
-func (s *Store) Delete(ctx context.Context, key string, cond blob.Cond) error {
-	if err := context.Cause(ctx); err != nil {
+func (b *directory) Unmake(context.Context) {
+	for _, dir := range slices.Backward(b.made) {
+		if os.Remove(dir) != nil {
+			return
+		}
+	}
+}
+
+// Stat does not open what it describes: opening a pipe would block.
+func (b *directory) Stat(_ context.Context, name string) (tree.Info, error) {
+	found, err := b.root.Stat(name)
+	if errors.Is(err, syscall.ENOTDIR) {
+		err = tree.ErrParent
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if itself, lerr := b.root.Lstat(name); lerr == nil && itself.Mode()&fs.ModeSymlink != 0 {
+			err = errDangling
+		}
+	}
+	return describe(found, err)
+}
+
+func describe(found fs.FileInfo, err error) (tree.Info, error) {
+	if err != nil {
+		return tree.Info{}, err
+	}
+	return tree.Info{Type: found.Mode().Type(), Size: found.Size(), ModTime: found.ModTime().UTC(), ETag: etag(found)}, nil
+}
+
+func (b *directory) ReadDir(_ context.Context, name string, visit func([]tree.Entry) error) error {
+	dir, err := b.root.OpenRoot(name)
+	if err != nil {
 		return err
 	}
-	name, err := localName(key)
-	if err == nil {
-		s.sweepKey(key)
-		err = s.remove(key, name, cond)
-	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errParent) {
-		return nil
-	}
+	defer dir.Close()
+	opened, err := dir.Open(".")
 	if err != nil {
-		return s.fail("delete", key, err)
+		return err
+	}
+	found, err := opened.ReadDir(-1)
+	opened.Close()
+	if err != nil {
+		return err
+	}
+	entries := make([]tree.Entry, len(found))
+	for i, e := range found {
+		entries[i] = tree.Entry{Name: e.Name(), Stat: func() (tree.Info, error) { return describe(dir.Lstat(e.Name())) }}
+		switch {
+		case e.IsDir():
+			entries[i].Name += "/"
+		case e.Type()&fs.ModeSymlink != 0:
+			// From the base: a link may lead out of its own directory, to another one of the store.
+			entries[i].Stat = func() (tree.Info, error) {
+				info, err := describe(b.root.Stat(path.Join(name, e.Name())))
+				if err != nil {
+					err = fs.ErrNotExist
+				}
+				return info, err
+			}
+		}
+	}
+	return visit(entries)
+}
+
+// Rename links without replace, which never replaces anything.
+func (b *directory) Rename(_ context.Context, from, to string, replace bool) error {
+	if !replace {
+		err := b.disk.link(b.root, from, to)
+		if err == nil {
+			return b.root.Remove(from)
+		}
+		// Where there are no hard links Linux says "not permitted", others "not supported", Windows "incorrect function".
+		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, errIncorrectFunction) {
+			return err
+		}
+	}
+	return b.root.Rename(from, to)
+}
+
+func (b *directory) Close() error                                { return b.root.Close() }
+func (b *directory) Mkdir(_ context.Context, name string) error  { return b.root.Mkdir(name, 0o777) }
+func (b *directory) Remove(_ context.Context, name string) error { return b.root.Remove(name) }
+
+// Rmdir does not remove a link to a directory: what is below it would be lost, although it is not empty.
+func (b *directory) Rmdir(_ context.Context, name string) error {
+	if found, err := b.root.Lstat(name); err == nil && !found.IsDir() {
+		return errLinkedDir
+	}
+	return b.root.Remove(name)
+}
+
+func (b *directory) Sync(_ context.Context, names []string) error {
+	for _, name := range names {
+		if err := b.disk.syncDirectory(b.root.Open(path.Dir(name))); err != nil {
+			return err
+		}
+	}
+	for _, dir := range b.made {
+		if err := b.disk.syncDirectory(os.Open(filepath.Dir(dir))); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (s *Store) remove(key, name string, cond blob.Cond) error {
-	s.publishing.Lock()
-	defer s.publishing.Unlock()
-	root, err := s.open()
+func (d *disk) syncDirectory(dir *os.File, err error) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	present, err := lookup(root, key, name)
-	if err != nil {
-		return err
-	}
-	if err := checkPresent(blob.Cond{IfMatch: cond.IfMatch}, key, present); err != nil {
-		return err
-	}
-	if present.IsDir() {
-		// Removing the link would take away what is below, although it is not empty.
-		if itself, err := root.Lstat(name); err == nil && !itself.IsDir() {
-			return errLinkedDir
-		}
-		delete(s.marked, filepath.ToSlash(name))
-	}
-	if err := root.Remove(name); err != nil {
-		return err
-	}
-	s.memory.forget(key)
-	return s.syncNames(root, filepath.ToSlash(name), made{})
+	return errors.Join(syncDirectory(dir, d.sync), dir.Close())
 }

@@ -34,16 +34,18 @@ func TestDirectoryThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A file in the place of the base directory, or of one above it, is never taken for an empty workspace.
 func TestDirectoryThatIsAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	plant(t, path, nil)
-	s := New(path)
-	if err := putError(t, s, "key", nil); errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v", err)
-	}
-	for what, err := range map[string]error{"Bucket": s.Bucket(t.Context()), "Delete": s.Delete(t.Context(), "key", blob.Cond{})} {
-		if err == nil || errors.Is(err, blob.ErrNoBucket) || errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v", what, err)
+	for _, dir := range []string{path, filepath.Join(path, "below")} {
+		s := New(dir)
+		_, headErr := s.Head(t.Context(), "key")
+		for what, err := range map[string]error{"Put": putError(t, s, "key", nil), "Head": headErr, "Bucket": s.Bucket(t.Context()), "Delete": s.Delete(t.Context(), "key", blob.Cond{})} {
+			var told *blob.Error
+			if !errors.As(err, &told) || told.Advice == "" || errors.Is(err, blob.ErrNoBucket) || errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s in %s: %v", what, dir, err)
+			}
 		}
 	}
 }
@@ -89,12 +91,12 @@ func TestCausesInWords(t *testing.T) {
 		syscall.EACCES: {fs.ErrPermission, "The user"},
 		syscall.EPERM:  {fs.ErrPermission, "The user"},
 	} {
-		path := "/base/" + temporaryPrefix + "SECRETRANDOM" + temporarySuffix
+		path := "/base/.flink-upload-SECRETRANDOM.tmp"
 		for _, wrapped := range []error{
 			&fs.PathError{Op: "write", Path: path, Err: cause}, &os.LinkError{Op: "rename", Old: path, New: "/base/key", Err: cause},
 			os.NewSyscallError("fsync", cause),
 		} {
-			err := s.fail("write", "key", wrapped)
+			err := error(s.disk.Explain("write", "key", wrapped))
 			var told *blob.Error
 			if !errors.As(err, &told) || !errors.Is(err, want.sentinel) || !strings.Contains(told.Advice, want.advice) {
 				t.Errorf("%v: %#v", cause, err)

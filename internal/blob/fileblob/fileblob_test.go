@@ -16,7 +16,7 @@ func TestConformance(t *testing.T) {
 // The same without extended attributes: everything is in memory, and holds within a run.
 func TestConformanceWithoutExtendedAttributes(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blobtest.Harness {
-		return harness(t, func(s *Store) { s.xattrs = noAttributes{} })
+		return harness(t, func(s *Store) { s.disk.xattrs = noAttributes{} })
 	})
 }
 
@@ -24,7 +24,7 @@ func TestConformanceWithoutExtendedAttributes(t *testing.T) {
 func TestConformanceWithoutHardLinks(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blobtest.Harness {
 		return harness(t, func(s *Store) {
-			s.link = func(*os.Root, string, string) error { return &os.LinkError{Op: "link", Err: fs.ErrPermission} }
+			s.disk.link = func(*os.Root, string, string) error { return &os.LinkError{Op: "link", Err: fs.ErrPermission} }
 		})
 	})
 }

@@ -5,8 +5,8 @@ package fileblob
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -18,7 +18,7 @@ import (
 	"github.com/pkg/xattr"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/tree"
 )
 
 // whileSwapping calls do again and again while another goroutine puts one thing after the other in the place of a name.
@@ -53,18 +53,15 @@ func whileSwapping(t *testing.T, place string, things []func(place string) error
 	swapping.Wait()
 }
 
-// everything calls everything that a store can do with a key, and tells what was read.
+// everything calls everything that a store can do with a key, and returns what was read.
 func everything(t *testing.T, s *Store, key string) (read []byte) {
 	t.Helper()
-	s.Head(t.Context(), key)
 	if object, err := s.Open(t.Context(), key, blob.ReadOptions{}); err == nil {
 		read, _ = io.ReadAll(object)
 		object.Close()
 	}
-	blob.Put(t.Context(), s, key, blobtest.BytesSource([]byte("ours")), nil, blob.PutOptions{})
-	s.SetAttrs(t.Context(), key, blob.Cond{}, func(a *blob.Attrs) { a.Owner = "ours" })
 	s.List(t.Context(), blob.Query{Prefix: key})
-	s.Delete(t.Context(), key, blob.Cond{})
+	everyCall(t, s, key)
 	return read
 }
 
@@ -80,7 +77,7 @@ func expectNoAttribute(t *testing.T, path string) {
 func TestObjectSwappedForALink(t *testing.T) {
 	s, dir := outside(t)
 	secret := filepath.Join(dir, "secret")
-	whileSwapping(t, filepath.Join(s.dir, "object"), []func(string) error{
+	whileSwapping(t, filepath.Join(s.disk.dir, "object"), []func(string) error{
 		func(place string) error { return os.WriteFile(place, []byte("file"), 0o644) },
 		func(place string) error { return os.Symlink(secret, place) },
 		func(place string) error { return os.Symlink("../outside/secret", place) },
@@ -97,7 +94,7 @@ func TestObjectSwappedForALink(t *testing.T) {
 // While all is done below it, a directory in the middle is now one, now a link to a directory outside.
 func TestDirectorySwappedForALink(t *testing.T) {
 	s, dir := outside(t)
-	whileSwapping(t, filepath.Join(s.dir, "middle"), []func(string) error{
+	whileSwapping(t, filepath.Join(s.disk.dir, "middle"), []func(string) error{
 		func(place string) error { return os.Mkdir(place, 0o755) },
 		func(place string) error { return os.Symlink(dir, place) },
 		func(place string) error { return os.Symlink("..", place) },
@@ -122,14 +119,14 @@ func TestDirectorySwappedForALink(t *testing.T) {
 // A base URI may be a link to a directory: that is what the user has asked for, and what is there is confined to it.
 func TestDirectoryThatIsALink(t *testing.T) {
 	s, _ := outside(t)
-	link := filepath.Join(filepath.Dir(s.dir), "link")
+	link := filepath.Join(filepath.Dir(s.disk.dir), "link")
 	if err := os.Symlink("store", link); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Remove(link)
 	linked := New(link)
 	put(t, linked, "new", "data", attrs)
-	if got, err := os.ReadFile(filepath.Join(s.dir, "new")); string(got) != "data" || err != nil {
+	if got, err := os.ReadFile(filepath.Join(s.disk.dir, "new")); string(got) != "data" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	if _, err := linked.Head(t.Context(), "../outside/secret"); err == nil {
@@ -142,7 +139,7 @@ func TestHardLinks(t *testing.T) {
 	s, dir := outside(t)
 	secret := filepath.Join(dir, "secret")
 	for _, key := range []string{"written", "deleted"} {
-		if err := os.Link(secret, filepath.Join(s.dir, key)); err != nil {
+		if err := os.Link(secret, filepath.Join(s.disk.dir, key)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,32 +153,32 @@ func TestHardLinks(t *testing.T) {
 // Special files are no objects, and nobody waits at them.
 func TestSpecialFiles(t *testing.T) {
 	s, _ := outside(t)
-	socket, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", filepath.Join(s.dir, "s"))
+	socket, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", filepath.Join(s.disk.dir, "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	if err := syscall.Mkfifo(filepath.Join(s.dir, "p"), 0o666); err != nil {
+	if err := syscall.Mkfifo(filepath.Join(s.disk.dir, "p"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	expectClear(t, s, "s", errSpecial)
-	expectClear(t, s, "p", errSpecial)
+	expectClear(t, s, "s", tree.ErrSpecial)
+	expectClear(t, s, "p", tree.ErrSpecial)
 	page, err := s.List(t.Context(), blob.Query{})
 	if err != nil || len(page.Infos) != 1 || page.Infos[0].Key != "key" {
 		t.Errorf("%+v, %v", page, err)
 	}
 	// A pipe that takes a file's place between the look and the opening.
-	root, err := s.open()
+	base, err := s.disk.Open(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
-	file, err := root.OpenFile("p", os.O_RDONLY|openFlags, 0)
+	defer base.Close()
+	file, err := base.Open(t.Context(), "p", tree.Info{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if found, err := file.Stat(); err != nil || !errors.Is(checkKind("p", found), errSpecial) {
+	if found, err := file.Stat(t.Context()); err != nil || found.Type != fs.ModeNamedPipe {
 		t.Errorf("%v, %v", found, err)
 	}
 }

@@ -13,13 +13,10 @@ import (
 // openFlags: a pipe that took a file's place does not block the opening.
 const openFlags = syscall.O_NONBLOCK
 
-// etag changes with every change of the bytes, even where the modification time was set back, since nobody can set
-// the change time.
+// etag changes with every change of the bytes, even where the modification time was set back, since nobody can set the change time.
+// It is in users' states: its form never changes.
 func etag(found fs.FileInfo) string {
-	stat, ok := found.Sys().(*syscall.Stat_t)
-	if !ok {
-		return fmt.Sprintf("%x-%x", found.Size(), found.ModTime().UnixNano())
-	}
+	stat := found.Sys().(*syscall.Stat_t) // as package os has it on every Unix
 	changed := changeTime(stat)
 	return fmt.Sprintf("%x-%x-%x-%x", stat.Ino, found.Size(), found.ModTime().UnixNano(), changed.Nano())
 }
@@ -38,7 +35,7 @@ func lockFile(file *os.File) error {
 	}
 }
 
-// syncDirectory makes new names last. Some file systems have nothing to sync there, and say so.
+// syncDirectory makes new names outlive a crash. Some file systems have nothing to sync there, and say so.
 func syncDirectory(dir *os.File, sync func(*os.File) error) error {
 	err := sync(dir)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {

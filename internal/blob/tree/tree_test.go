@@ -1,0 +1,284 @@
+package tree_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/fileblob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/tree"
+)
+
+// What all file systems share is tested on the local one. The conformance suite is run by each of them.
+
+// watched is a local directory that calls before each of some calls.
+type watched struct {
+	tree.Files
+	dir    string
+	before func(call, name string)
+
+	olderThan time.Time // of the last RemoveAbandoned
+}
+
+type watchedDir struct {
+	tree.Dir
+	files *watched
+}
+
+func newStore(t *testing.T) (*watched, *tree.Store) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "base")
+	files := &watched{Files: fileblob.Files(dir), dir: dir, before: func(string, string) {}}
+	return files, tree.New(files)
+}
+
+func (w *watched) Open(ctx context.Context, create bool) (tree.Dir, error) {
+	dir, err := w.Files.Open(ctx, create)
+	if err != nil {
+		return nil, err
+	}
+	return &watchedDir{dir, w}, nil
+}
+
+func (d *watchedDir) Create(ctx context.Context, name string) (tree.File, error) {
+	d.files.before("create", name)
+	return d.Dir.Create(ctx, name)
+}
+
+func (d *watchedDir) Rename(ctx context.Context, from, to string, replace bool) error {
+	d.files.before("rename", to)
+	return d.Dir.Rename(ctx, from, to, replace)
+}
+
+func (d *watchedDir) RemoveAbandoned(_ context.Context, name string, before time.Time) error {
+	d.files.before("sweep", name)
+	d.files.olderThan = before
+	return nil
+}
+
+// plant writes files as another program would.
+func (w *watched) plant(t *testing.T, data string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		name = filepath.Join(w.dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(data), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// names has all files and directories, in lexical order.
+func (w *watched) names() string {
+	var names []string
+	_ = filepath.WalkDir(w.dir, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			names = append(names, filepath.ToSlash(strings.TrimPrefix(path, w.dir)))
+		}
+		return err
+	})
+	return strings.Join(names, " ")
+}
+
+func put(t *testing.T, s blob.Store, key, data string, cond blob.Cond) error {
+	t.Helper()
+	_, _, err := blob.Put(t.Context(), s, key, blobtest.BytesSource([]byte(data)), nil, blob.PutOptions{Cond: cond})
+	return err
+}
+
+func mustStage(t *testing.T, s *tree.Store, key string) blob.Stage {
+	t.Helper()
+	stage, err := s.Stage(t.Context(), key, blob.WriteOptions{Size: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stage
+}
+
+func expect(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: %v; want %v", what, got, want)
+	}
+}
+
+func TestDirectories(t *testing.T) {
+	_, s := newStore(t)
+	exists := blob.Cond{IfMatch: "dir"} // which is in users' states
+	expect(t, "IfMatch on an absent directory", put(t, s, "dir/", "", exists), blob.ErrChanged)
+	expect(t, "data in a directory", put(t, s, "dir/", "data", blob.Cond{}), tree.ErrDirectory)
+	expect(t, "a directory", put(t, s, "dir/", "", blob.Cond{}), nil)
+	expect(t, "IfMatch on a directory", put(t, s, "dir/", "", exists), nil)
+	_, err := s.SetAttrs(t.Context(), "dir/", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "token" })
+	expect(t, "attributes", err, errors.ErrUnsupported)
+	_, err = s.SetAttrs(t.Context(), "dir/", blob.Cond{}, func(*blob.Attrs) {})
+	expect(t, "an edit of nothing", err, nil)
+}
+
+// A refusal that is known before is returned before: no byte is read.
+func TestConditionsAreCheckedFirst(t *testing.T) {
+	files, s := newStore(t)
+	files.plant(t, "theirs", "key")
+	for cond, want := range map[blob.Cond]error{{IfAbsent: true}: fs.ErrExist, {IfMatch: "stale"}: blob.ErrChanged} {
+		read := false
+		src := blobtest.InterruptedSource(blobtest.BytesSource([]byte("new")), 0, func() { read = true })
+		_, _, err := blob.Put(t.Context(), s, "key", src, nil, blob.PutOptions{Cond: cond})
+		if expect(t, "Put", err, want); read {
+			t.Errorf("%+v: it was read", cond)
+		}
+	}
+}
+
+// What another process publishes between the last check and the rename stays, if there must be nothing.
+func TestConditionOfTheRename(t *testing.T) {
+	for cond, want := range map[blob.Cond]string{{IfAbsent: true}: "theirs", {}: "ours"} {
+		files, s := newStore(t)
+		files.before = func(call, name string) {
+			if call == "rename" {
+				files.plant(t, "theirs", name)
+			}
+		}
+		err := put(t, s, "key", "ours", cond)
+		if data, _ := os.ReadFile(filepath.Join(files.dir, "key")); string(data) != want || errors.Is(err, fs.ErrExist) != cond.IfAbsent {
+			t.Errorf("%+v: %v, and it has the bytes %q", cond, err, data)
+		}
+		if left := files.names(); left != " /key" {
+			t.Errorf("there are %q", left)
+		}
+	}
+}
+
+func TestCommitComparesTheSize(t *testing.T) {
+	files, s := newStore(t)
+	short := mustStage(t, s, "key")
+	if _, err := short.Write([]byte("data")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := short.Commit(t.Context(), blob.Sums{Size: 5}); err == nil {
+		t.Error("a file that lacks a byte was published")
+	}
+	expect(t, "Abort", short.Abort(t.Context()), nil)
+	if left := files.names(); left != "" {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// An abort removes the directories that its stage has made, the base too, but none that others have made, use or requested meanwhile.
+func TestAbortAndDirectories(t *testing.T) {
+	for left, meanwhile := range map[string]func(t *testing.T, files *watched, s *tree.Store){
+		"":    func(*testing.T, *watched, *tree.Store) {},
+		" /a": func(t *testing.T, _ *watched, s *tree.Store) { expect(t, "a/", put(t, s, "a/", "", blob.Cond{}), nil) },
+		" /a /a/b /a/b/c": func(t *testing.T, _ *watched, s *tree.Store) {
+			expect(t, "a/b/c/", put(t, s, "a/b/c/", "", blob.Cond{}), nil)
+		},
+		" /a /a/b /a/b/new": func(t *testing.T, files *watched, _ *tree.Store) { files.plant(t, "", "a/b/new") },
+	} {
+		files, s := newStore(t)
+		stage := mustStage(t, s, "a/b/c/key")
+		meanwhile(t, files, s)
+		expect(t, "Abort", stage.Abort(t.Context()), nil)
+		if got := files.names(); got != left {
+			t.Errorf("left are %q; want %q", got, left)
+		}
+	}
+}
+
+// Another program may remove an empty directory whenever it sees one.
+func TestDirectoryRemovedAgainAndAgain(t *testing.T) {
+	for times, want := range map[int]error{99: nil, 100: tree.ErrNoParent} {
+		files, s := newStore(t)
+		files.before = func(call, name string) {
+			if times--; call == "create" && times >= 0 {
+				os.Remove(filepath.Join(files.dir, path.Dir(name)))
+			}
+		}
+		expect(t, "Put", put(t, s, "a/b/key", "data", blob.Cond{}), want)
+	}
+}
+
+// Every change of a file sweeps what has the names of its own temporary files, which later versions recognize too.
+func TestSweep(t *testing.T) {
+	const prefix = ".flink-upload-2c70e12b7a0646f9-" // of "key"
+	for name, change := range map[string]func(s *tree.Store) error{
+		"write":  func(s *tree.Store) error { return put(t, s, "dir/key", "new", blob.Cond{}) },
+		"delete": func(s *tree.Store) error { return s.Delete(t.Context(), "dir/key", blob.Cond{}) },
+		"attributes": func(s *tree.Store) error {
+			_, err := s.SetAttrs(t.Context(), "dir/key", blob.Cond{}, func(*blob.Attrs) {})
+			return err
+		},
+	} {
+		files, s := newStore(t)
+		files.plant(t, "data", "dir/key", "dir/"+prefix+"A.tmp", "dir/"+prefix+"B.tmp",
+			"dir/"+prefix+"C", "dir/x"+prefix+"D.tmp", "dir/.flink-upload-E.tmp", "dir/.flink-upload-b10253764c8b233f-F.tmp", prefix+"G.tmp", "dir/"+prefix+"H.tmp/below")
+		var own, swept string
+		files.before = func(call, name string) {
+			switch {
+			case call == "create":
+				own = name
+			case call == "sweep" && name != own:
+				swept += path.Base(name)[len(prefix):]
+			}
+		}
+		expect(t, name, change(s), nil)
+		if swept != "A.tmpB.tmp" && swept != "B.tmpA.tmp" {
+			t.Errorf("%s swept %q", name, swept)
+		}
+		if ok, _ := path.Match("dir/"+prefix+strings.Repeat("[A-Z2-7]", 26)+".tmp", own); !ok && name == "write" {
+			t.Errorf("the temporary file of key is called %q", own)
+		}
+		if age := time.Since(files.olderThan); age < 24*time.Hour || age > 24*time.Hour+time.Minute {
+			t.Errorf("%s swept what is older than %s", name, age)
+		}
+		if expect(t, "again", change(s), nil); len(swept) != len("A.tmpB.tmp") {
+			t.Errorf("%s swept again: %q", name, swept)
+		}
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	files, s := newStore(t)
+	files.plant(t, "data", "key")
+	ctx, cancel := context.WithCancel(t.Context())
+	object, err := s.Open(ctx, "key", blob.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Close()
+	stage, err := s.Stage(ctx, "new", blob.WriteOptions{Size: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	_, err = io.ReadAll(object)
+	expect(t, "Read", err, context.Canceled)
+	_, err = stage.Write([]byte("data"))
+	expect(t, "Write", err, context.Canceled)
+	expect(t, "Abort", stage.Abort(t.Context()), nil)
+}
+
+// In place is how other programs may write: a reader learns that what it read is no whole.
+func TestReadingWhatIsRewrittenInPlace(t *testing.T) {
+	for name, data := range map[string]string{"rewritten": strings.Repeat("n", 100_000), "cut": strings.Repeat("o", 50_000), "grown": strings.Repeat("o", 100_001)} {
+		files, s := newStore(t)
+		files.plant(t, strings.Repeat("o", 100_000), "key")
+		object, err := s.Open(t.Context(), "key", blob.ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer object.Close()
+		if _, err := io.CopyN(io.Discard, object, 10_000); err != nil {
+			t.Fatal(err)
+		}
+		files.plant(t, data, "key")
+		_, err = io.Copy(io.Discard, object)
+		expect(t, name, err, blob.ErrChanged)
+	}
+}
