@@ -1,15 +1,12 @@
 package fileblob
 
 import (
-	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -88,35 +85,5 @@ func TestMode(t *testing.T) {
 	got, err := os.Stat(filepath.Join(s.disk.dir, "dir", "key"))
 	if err != nil || got.Mode() != want.Mode() {
 		t.Errorf("%v, %v; want %v", got.Mode(), err, want.Mode())
-	}
-}
-
-// Uploads that fail remove the directory that others are about to write to.
-func TestFailuresBesideSuccesses(t *testing.T) {
-	s := New(filepath.Join(t.TempDir(), "base"))
-	var together sync.WaitGroup
-	for i := range 8 {
-		together.Go(func() {
-			for range 100 {
-				ctx := context.WithoutCancel(t.Context())
-				if i%2 == 0 {
-					if _, _, err := blob.Put(ctx, s, "a/b/broken", blobtest.FailingSource(nil, -1, io.ErrNoProgress), nil, blob.PutOptions{}); !errors.Is(err, io.ErrNoProgress) {
-						t.Error(err)
-					}
-					continue
-				}
-				key := "a/b/" + string(rune('a'+i))
-				if _, _, err := blob.Put(ctx, s, key, blobtest.BytesSource([]byte(key)), nil, blob.PutOptions{}); err != nil {
-					t.Error(err)
-				}
-				if err := s.Delete(ctx, key, blob.Cond{}); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	together.Wait()
-	if left := temporaryFiles(t, s.disk.dir); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
 	}
 }

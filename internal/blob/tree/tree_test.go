@@ -20,11 +20,12 @@ import (
 
 // What all file systems share is tested on the local one. The conformance suite is run by each of them.
 
-// watched is a local directory that calls before each of some calls.
+// watched is a local directory that calls before some of its calls, and obeys their contexts as a remote one does.
 type watched struct {
 	tree.Files
 	dir    string
 	before func(call, name string)
+	poor   bool // it keeps no records, and all ETags are the same
 
 	olderThan time.Time // of the last RemoveAbandoned
 }
@@ -34,9 +35,11 @@ type watchedDir struct {
 	files *watched
 }
 
+type poorFile struct{ tree.File }
+
 func newStore(t *testing.T) (*watched, *tree.Store) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "base")
+	dir := filepath.Join(t.TempDir(), "made", "too")
 	files := &watched{Files: fileblob.Files(dir), dir: dir, before: func(string, string) {}}
 	return files, tree.New(files)
 }
@@ -49,20 +52,54 @@ func (w *watched) Open(ctx context.Context, create bool) (tree.Dir, error) {
 	return &watchedDir{dir, w}, nil
 }
 
+func (d *watchedDir) call(ctx context.Context, call, name string) error {
+	d.files.before(call, name)
+	return context.Cause(ctx)
+}
+
+func (d *watchedDir) file(file tree.File, err error) (tree.File, error) {
+	if err == nil && d.files.poor {
+		file = poorFile{file}
+	}
+	return file, err
+}
+
+func (d *watchedDir) Open(ctx context.Context, name string, found tree.Info) (tree.File, error) {
+	return d.file(d.Dir.Open(ctx, name, found))
+}
+
 func (d *watchedDir) Create(ctx context.Context, name string) (tree.File, error) {
-	d.files.before("create", name)
-	return d.Dir.Create(ctx, name)
+	if err := d.call(ctx, "create", name); err != nil {
+		return nil, err
+	}
+	return d.file(d.Dir.Create(ctx, name))
 }
 
 func (d *watchedDir) Rename(ctx context.Context, from, to string, replace bool) error {
-	d.files.before("rename", to)
+	if err := d.call(ctx, "rename", to); err != nil {
+		return err
+	}
 	return d.Dir.Rename(ctx, from, to, replace)
 }
 
-func (d *watchedDir) RemoveAbandoned(_ context.Context, name string, before time.Time) error {
-	d.files.before("sweep", name)
+func (d *watchedDir) Rmdir(ctx context.Context, name string) error {
+	if err := d.call(ctx, "rmdir", name); err != nil {
+		return err
+	}
+	return d.Dir.Rmdir(ctx, name)
+}
+
+func (d *watchedDir) RemoveAbandoned(ctx context.Context, name string, before time.Time) error {
 	d.files.olderThan = before
-	return nil
+	return d.call(ctx, "sweep", name)
+}
+
+func (poorFile) Record(context.Context) ([]byte, error)  { return nil, errors.ErrUnsupported }
+func (poorFile) SetRecord(context.Context, []byte) error { return errors.ErrUnsupported }
+func (f poorFile) Stat(ctx context.Context) (tree.Info, error) {
+	info, err := f.File.Stat(ctx)
+	info.ETag = "same"
+	return info, err
 }
 
 // plant writes files as another program would.
@@ -188,6 +225,9 @@ func TestAbortAndDirectories(t *testing.T) {
 		if got := files.names(); got != left {
 			t.Errorf("left are %q; want %q", got, left)
 		}
+		if _, err := os.Stat(filepath.Dir(files.dir)); left == "" && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the directory above the base: %v", err)
+		}
 	}
 }
 
@@ -196,7 +236,8 @@ func TestDirectoryRemovedAgainAndAgain(t *testing.T) {
 	for times, want := range map[int]error{99: nil, 100: tree.ErrNoParent} {
 		files, s := newStore(t)
 		files.before = func(call, name string) {
-			if times--; call == "create" && times >= 0 {
+			if call == "create" && times > 0 {
+				times--
 				os.Remove(filepath.Join(files.dir, path.Dir(name)))
 			}
 		}
@@ -243,10 +284,30 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// Cancelling stops everything but the clean-up, and the rename once it is sent.
 func TestCancelled(t *testing.T) {
 	files, s := newStore(t)
-	files.plant(t, "data", "key")
 	ctx, cancel := context.WithCancel(t.Context())
+	files.before = func(call, _ string) {
+		if call == "create" {
+			cancel()
+		}
+	}
+	_, err := s.Stage(ctx, "a/b/key", blob.WriteOptions{Size: -1})
+	if expect(t, "Stage", err, context.Canceled); files.names() != "" {
+		t.Errorf("left behind: %q", files.names())
+	}
+
+	files.before = func(call, _ string) {
+		if call == "rename" {
+			cancel()
+		}
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	_, err = mustStage(t, s, "key").Commit(ctx, blob.Sums{})
+	expect(t, "Commit", err, nil)
+
+	ctx, cancel = context.WithCancel(t.Context())
 	object, err := s.Open(ctx, "key", blob.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -262,6 +323,23 @@ func TestCancelled(t *testing.T) {
 	_, err = stage.Write([]byte("data"))
 	expect(t, "Write", err, context.Canceled)
 	expect(t, "Abort", stage.Abort(t.Context()), nil)
+}
+
+// Without records and with poor ETags, as on Windows, what another program writes in the place of a deleted file is not taken for ours.
+func TestDeletedIsForgotten(t *testing.T) {
+	files, s := newStore(t)
+	files.poor = true
+	expect(t, "Put", put(t, s, "key", "data", blob.Cond{}), nil)
+	_, err := s.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "token" })
+	expect(t, "SetAttrs", err, nil)
+	if info, err := s.Head(t.Context(), "key"); err != nil || info.Owner() != "token" {
+		t.Errorf("%+v, %v", info, err)
+	}
+	expect(t, "Delete", s.Delete(t.Context(), "key", blob.Cond{}), nil)
+	files.plant(t, "data", "key")
+	if info, err := s.Head(t.Context(), "key"); err != nil || info.Attrs != nil {
+		t.Errorf("theirs has %+v, %v", info.Attrs, err)
+	}
 }
 
 // In place is how other programs may write: a reader learns that what it read is no whole.
