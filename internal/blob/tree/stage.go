@@ -81,9 +81,6 @@ func (w *fileStage) Write(p []byte) (int, error) {
 
 // Commit syncs the file, gives it its attributes and its name, and syncs the directory.
 func (w *fileStage) Commit(ctx context.Context, sums blob.Sums) (blob.Info, error) {
-	if err := context.Cause(ctx); err != nil {
-		return blob.Info{}, err
-	}
 	info, err := w.commit(ctx, sums)
 	if err != nil {
 		return blob.Info{}, w.store.fail("write", w.key, err)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package fileblob
 
 import (
@@ -14,19 +16,12 @@ import (
 )
 
 func TestNewTouchesNothing(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "absent")
-	s := New(dir)
-	if _, err := s.Head(t.Context(), "key"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Head: %v", err)
-	}
-	if err := s.Delete(t.Context(), "key", blob.Cond{}); err != nil {
-		t.Errorf("Delete: %v", err)
-	}
-	if err := s.Bucket(t.Context()); !errors.Is(err, blob.ErrNoBucket) {
-		t.Errorf("Bucket: %v", err)
-	}
-	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("reading made the directory: %v", err)
+	s := New(filepath.Join(t.TempDir(), "absent"))
+	_, headErr := s.Head(t.Context(), "key")
+	deleteErr, bucketErr := s.Delete(t.Context(), "key", blob.Cond{}), s.Bucket(t.Context())
+	_, err := os.Lstat(s.disk.dir)
+	if !errors.Is(headErr, fs.ErrNotExist) || deleteErr != nil || !errors.Is(bucketErr, blob.ErrNoBucket) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Head: %v; Delete: %v; Bucket: %v; the directory: %v", headErr, deleteErr, bucketErr, err)
 	}
 }
 
@@ -73,17 +68,12 @@ func TestMode(t *testing.T) {
 	s := New(filepath.Join(t.TempDir(), "base"))
 	put(t, s, "dir/key", "data", attrs)
 	reference := filepath.Join(t.TempDir(), "reference")
-	file, err := os.Create(reference)
-	if err != nil {
+	if err := os.WriteFile(reference, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	file.Close()
-	want, err := os.Stat(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want, wantErr := os.Stat(reference)
 	got, err := os.Stat(filepath.Join(s.disk.dir, "dir", "key"))
-	if err != nil || got.Mode() != want.Mode() {
-		t.Errorf("%v, %v; want %v", got.Mode(), err, want.Mode())
+	if err := errors.Join(err, wantErr); err != nil || got.Mode() != want.Mode() {
+		t.Errorf("%v, %v; want %v", got, err, want)
 	}
 }
