@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
-// pageSize is how many entries a page has at most. Each page reads the names of its directories again, so that small
-// pages of large directories are slow.
+// pageSize is how many entries a page has at most.
+// Each page reads the names of its directories again, so that small pages of large directories are slow.
 const pageSize = 10_000
 
 // List walks the directory in byte order of the keys, in which a directory counts with its slash: "a-b" comes before "a/b".
@@ -44,7 +44,8 @@ func (s *Store) list(ctx context.Context, q blob.Query) (blob.Page, error) {
 	err = w.from(q.Prefix[:strings.LastIndexByte(q.Prefix, '/')+1])
 	var obstacle ObstacleError
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &obstacle) {
-		return blob.Page{}, exists(ctx, base)
+		_, err := base.Stat(ctx, ".")
+		return blob.Page{}, asNoBucket(err)
 	}
 	return w.page, err
 }
@@ -84,7 +85,7 @@ func (w *walk) directory(dir string) error {
 		entries = slices.DeleteFunc(entries, func(e Entry) bool {
 			key := dir + e.Name
 			listed := key <= w.query.Token && !strings.HasPrefix(w.query.Token, key) // on an earlier page, with all that is below it
-			return listed || !strings.HasPrefix(key, w.query.Prefix) || w.store.checkKey("list", key) != nil
+			return listed || !strings.HasPrefix(key, w.query.Prefix) || w.store.refusal(key) != ""
 		})
 		// A directory's name has its slash here, as its key has.
 		slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })

@@ -66,7 +66,7 @@ func (w *fileStage) begin() (err error) {
 		w.base.Close()
 		return err
 	}
-	w.store.sweep(w.ctx, w.base, w.key, w.file)
+	w.store.sweep(w.ctx, w.base, w.key, w)
 	return nil
 }
 

@@ -29,7 +29,7 @@ type Store struct {
 
 	// publishing makes check and change one step within this process.
 	publishing sync.Mutex
-	requested  map[string]bool // names of directories that were written or found as objects; guarded by publishing
+	requested  map[string]bool // directories that were written under their own names; guarded by publishing
 
 	sweeping  sync.Mutex
 	leftovers map[string]map[string][]string // temporary files by directory and tag; guarded by sweeping
@@ -51,15 +51,10 @@ func (s *Store) Bucket(ctx context.Context) error {
 	}
 	base, err := s.files.Open(ctx, false)
 	if err == nil {
-		err = exists(ctx, base)
+		_, err = base.Stat(ctx, ".")
 		base.Close()
 	}
 	return s.fail("open directory", "", asNoBucket(err))
-}
-
-func exists(ctx context.Context, base Dir) error {
-	_, err := base.Stat(ctx, ".")
-	return asNoBucket(err)
 }
 
 func asNoBucket(err error) error {
@@ -86,24 +81,28 @@ func (s *Store) at(ctx context.Context, op, key string, do func(base Dir, name s
 	return s.fail(op, key, do(base, nameOf(key)))
 }
 
-// nameOf is the name of a key that checkKey accepts.
+// nameOf is the name of a key that is not refused.
 func nameOf(key string) string { return strings.TrimSuffix(key, "/") }
 
-// checkKey returns the error of op on a key that cannot be a file's name, on this file system or at all.
-func (s *Store) checkKey(op, key string) error {
-	name, why := nameOf(key), ""
-	switch {
+// refusal returns why a key cannot be a file's name, on this file system or at all, in words that follow it; "": it can.
+func (s *Store) refusal(key string) string {
+	switch name := nameOf(key); {
 	case name == "":
-		why = "names no file"
+		return "names no file"
 	case name == "." || !fs.ValidPath(name):
-		why = `has an empty segment, "." or "..", or is no UTF-8`
+		return `has an empty segment, "." or "..", or is no UTF-8`
 	case strings.ContainsFunc(name, unicode.IsControl):
-		why = "has control characters"
+		return "has control characters"
 	case strings.Contains(name, temporaryPrefix) && slices.ContainsFunc(strings.Split(name, "/"), isTemporary):
-		why = "is reserved for unfinished uploads"
+		return "is reserved for unfinished uploads"
 	default:
-		why = s.files.Refuses(name)
+		return s.files.Refuses(name)
 	}
+}
+
+// checkKey returns the error of op on a key that is refused.
+func (s *Store) checkKey(op, key string) error {
+	why := s.refusal(key)
 	if why == "" {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,19 +61,20 @@ func (s *Store) takeLeftovers(ctx context.Context, base Dir, dir, tag string) []
 
 // sweep removes the temporary files that killed processes have left of one key; whatever changes the key does it first.
 // A failure is none of what comes next.
-// The file that was just created tells what the file system takes for the present; nil: there is none.
-func (s *Store) sweep(ctx context.Context, base Dir, key string, created File) {
+// The stage that does it keeps its own file, which tells what the file system takes for the present; nil: it is no stage.
+func (s *Store) sweep(ctx context.Context, base Dir, key string, by *fileStage) {
 	if strings.HasSuffix(key, "/") {
 		return
 	}
-	dir, name := path.Dir(key), path.Base(key)
-	now := time.Now()
-	for i, temporary := range s.takeLeftovers(ctx, base, dir, tagOf(name)) {
-		if i == 0 && created != nil {
-			if info, err := created.Stat(ctx); err == nil {
-				now = info.ModTime
-			}
+	dir, now := path.Dir(key), time.Now()
+	names := s.takeLeftovers(ctx, base, dir, tagOf(path.Base(key)))
+	if by != nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == path.Base(by.temporary) })
+		if info, err := by.file.Stat(ctx); err == nil {
+			now = info.ModTime
 		}
-		_ = base.RemoveAbandoned(ctx, path.Join(dir, temporary), now.Add(-abandonedAfter)) // or the next time
+	}
+	for _, name := range names {
+		_ = base.RemoveAbandoned(ctx, path.Join(dir, name), now.Add(-abandonedAfter)) // or the next time
 	}
 }
