@@ -56,6 +56,13 @@ func (w *watched) Open(ctx context.Context, create bool) (tree.Dir, error) {
 	return &watchedDir{dir, w}, nil
 }
 
+func (w *watched) Refuses(name string) string {
+	if strings.Contains(name, "~") {
+		return "has a tilde"
+	}
+	return w.Files.Refuses(name)
+}
+
 func (d *watchedDir) call(ctx context.Context, call, name string) error {
 	d.files.before(call, name)
 	return context.Cause(ctx)
@@ -188,6 +195,17 @@ func TestDirectories(t *testing.T) {
 	expect(t, "Delete below a file", s.Delete(t.Context(), "new/file/below", blob.Cond{}), nil)
 	if got := files.names(); got != " /new /new/file" {
 		t.Errorf("there are %q", got)
+	}
+}
+
+// A name that the file system refuses is no key, and a file of that name is not listed.
+func TestRefusedNames(t *testing.T) {
+	files, s := newStore(t)
+	files.plant(t, "data", "a~b", "c~/d", "e")
+	_, err := s.Head(t.Context(), "a~b")
+	expect(t, "Head", err, fs.ErrInvalid)
+	if page, err := s.List(t.Context(), blob.Query{}); err != nil || len(page.Infos) != 1 || page.Infos[0].Key != "e" {
+		t.Errorf("listed %+v, %v", page, err)
 	}
 }
 
