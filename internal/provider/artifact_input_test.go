@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -19,7 +18,7 @@ func TestArtifactBadInput(t *testing.T) {
 	base := filepath.Join(root, "workspace")
 	file := writeFile(t, filepath.Join(root, "job.jar"), firstJob)
 	pipe := filepath.Join(root, "pipe.jar")
-	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+	if err := makePipe(pipe); err != nil {
 		t.Fatal(err)
 	}
 	in := func(uri, body string) string {

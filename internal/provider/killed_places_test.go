@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -69,7 +68,7 @@ func killProvider(terraform int) (found bool) {
 		if err != nil || len(fields) < 2 || fields[1] != strconv.Itoa(terraform) || filepath.Base(program) != "terraform-provider-flink" {
 			continue
 		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err == nil {
+		if err := kill(pid); err == nil {
 			found = true
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -107,7 +106,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		apply.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		asUser(apply, nobody)
 		// Who watches the other runs writes where nobody else may.
 		apply.Path = secrettest.RealTerraform()
 		apply.Env = append(apply.Env, "TMPDIR="+l.directory, "TF_LOG=")

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -71,7 +70,7 @@ func (r root) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	command.Dir = r.directory
 	command.Env = r.environment
 	// A group of its own, so that a signal to the test's group does not end it, and one to it can be sent to Terraform alone.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ownGroup(command)
 	return command
 }
 

@@ -13,8 +13,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // The variables of the program that runs before Terraform, and of the one that reads what Terraform prints.
@@ -96,7 +94,7 @@ func pipeOutput() error {
 	if err := reader.Start(); err != nil {
 		return err
 	}
-	return errors.Join(unix.Dup2(int(write[0].Fd()), 1), unix.Dup2(int(write[1].Fd()), 2))
+	return redirect(write[0], write[1])
 }
 
 func sameFile(a, b *os.File) bool {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -77,8 +76,7 @@ func (d *directory) look() map[string]thing {
 }
 
 func tagOf(found fs.FileInfo) string {
-	system := found.Sys().(*syscall.Stat_t)
-	return fmt.Sprintf("%d/%d/%d/%d", system.Ino, found.Size(), found.ModTime().UnixNano(), system.Ctim.Nano())
+	return fmt.Sprintf("%d/%d/%s", found.Size(), found.ModTime().UnixNano(), systemTag(found))
 }
 
 func (d *directory) record(path string, found fs.FileInfo) (told record, ok bool) {
