@@ -1,4 +1,4 @@
-package main
+package workaround
 
 import (
 	"os"
@@ -6,6 +6,7 @@ import (
 )
 
 func TestOnlyWhatTerraformShowsIsLogged(t *testing.T) {
+	const address = "registry.terraform.io/acme/flink"
 	for _, c := range []struct {
 		name, all, provider, sdk string // TF_LOG, TF_LOG_PROVIDER, TF_LOG_SDK
 		want, wantSDK            string
@@ -21,7 +22,7 @@ func TestOnlyWhatTerraformShowsIsLogged(t *testing.T) {
 		{name: "what is set stays", sdk: "DEBUG", want: "OFF", wantSDK: "DEBUG"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, name := range levelVariables {
+			for _, name := range levelVariables(address) {
 				t.Setenv(name, "") // so that it is put back
 				os.Unsetenv(name)
 			}
@@ -30,8 +31,8 @@ func TestOnlyWhatTerraformShowsIsLogged(t *testing.T) {
 			if c.sdk != "" {
 				t.Setenv("TF_LOG_SDK", c.sdk)
 			}
-			logWhatIsShown()
-			for _, name := range levelVariables {
+			logWhatIsShown(address)
+			for _, name := range levelVariables(address) {
 				want := c.want
 				if name == "TF_LOG_SDK" {
 					want = c.wantSDK

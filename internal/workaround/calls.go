@@ -1,4 +1,4 @@
-package main
+package workaround
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// forgetful is a provider's server that keeps nothing of a call once it is answered. The framework (1.19.0, internal/proto6server/serve.go) notes the
-// context of every call so that Stop can cancel it, and takes none off its list: with each goes its request, its loggers and its stream, 90 KiB
-// for each artifact in a plan. Here it gets a context that lets go of its parent when the call ends.
+// forgetful is a provider's server that keeps nothing of a call once it is answered.
+// The framework notes the context of every call, so that Stop can cancel it, and takes none off its list: with each stay its request, its loggers and its stream, 90 KiB for each artifact in a plan.
+// Here it gets a context that lets go of its parent when the call ends.
 type forgetful struct{ tfprotov6.ProviderServer }
 
 func (s forgetful) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
@@ -60,7 +60,8 @@ func answer[Request, Response any](ctx context.Context, req Request, call func(c
 	return call(c, req)
 }
 
-// callContext is its parent until the call ends, and from then on an ended context without values. It is safe for concurrent use.
+// callContext is its parent until the call ends, and from then on an ended context without values.
+// It is safe for concurrent use.
 type callContext struct {
 	parent atomic.Pointer[context.Context] // nil once the call is over
 	done   <-chan struct{}
