@@ -87,7 +87,7 @@ func TestAcceleratedArtifactWhereItIsOff(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				p.set(t, off)
 				path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), text)
-				refused := words("Transfer acceleration is not on", "accelerate = true", "Publishing "+p.baseURI+"/"+jobPath+" failed.", "Nothing was published",
+				refused := words("Transfer acceleration is not enabled", "accelerate = true", "Publishing "+p.baseURI+"/"+jobPath+" failed.", "Nothing was published",
 					"flink_transfer_acceleration", "wait = true", "depends_on")
 				applies(t,
 					resource.TestStep{Config: p.provider() + artifact("job", fromFile(path), "accelerate = true"), ExpectError: refused},
@@ -116,8 +116,8 @@ func TestAcceleratedArtifactRefused(t *testing.T) {
 		return p.provider() + artifact("job", append(attributes, fromFile(path), fmt.Sprintf("base_uri = %q", baseURI))...)
 	}
 	applies(t,
-		resource.TestStep{Config: in(p.baseURI, "accelerate = true"), PlanOnly: true, ExpectError: words("No transfer acceleration here", "accelerate = true", "These have: oss, s3.", "Remove accelerate")},
-		resource.TestStep{Config: in("s3://acme.flink", "accelerate = true"), PlanOnly: true, ExpectError: words("No transfer acceleration here", "accelerate = true", "no bucket with a dot in its name")},
+		resource.TestStep{Config: in(p.baseURI, "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "These have: oss, s3.", "Remove accelerate")},
+		resource.TestStep{Config: in("s3://acme.flink", "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "buckets with a dot in the name")},
 		resource.TestStep{Config: in("s3://acme.flink", "accelerate = false"), PlanOnly: true, ExpectNonEmptyPlan: true},
 		resource.TestStep{Config: in(p.baseURI, "accelerate = false"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
 		unchanged(in(p.baseURI)),
@@ -131,7 +131,7 @@ func TestAcceleratedArtifactInAnotherStore(t *testing.T) {
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	applies(t, resource.TestStep{
 		Config:      p.provider() + artifact("job", fromFile(path), "accelerate = true"),
-		ExpectError: words("The store cannot do that", "accelerate = true", "no accelerated endpoint is known for this store", "Set accelerate_endpoint"),
+		ExpectError: words("Operation not supported by this store", "accelerate = true", "no accelerated endpoint is known for this store", "Set accelerate_endpoint"),
 	})
 	p.sent(t, "HEAD")
 	p.holds(t, jobPath, "")

@@ -5,104 +5,60 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// claim refuses a second resource on the same location.
-func (p *artifactPlan) claim(planned *plannedLocations) {
+// findConflicts refuses a second resource on the same location.
+func (p *artifactPlan) findConflicts() {
 	if p.location == nil {
 		return
 	}
-	mine := claim{p.owner, claimCreated}
-	if p.prior != nil && !p.replaced() {
-		mine.kind = claimKept
+	mine := intent{p.owner, toCreate}
+	if p.kind == planUpdate {
+		mine.kind = toKeep
 	}
-	for _, other := range planned.add(p.location.Canonical(), mine) {
-		const title = "Two artifacts in one place"
-		detail := fmt.Sprintf("Two flink_artifact resources of this configuration are %s. Each would overwrite and delete the other's file: give one another filename or namespace.", p.location.URI())
-		switch {
-		case other.kind == claimDestroyed:
-			switch {
-			case mine.kind == claimCreated:
-				p.diags.AddWarning(renamedTitle, renamedDetail(*p.location))
-			case other.owner.shares(mine.owner):
-				p.diags.AddError(sharedTitle, sharedDetail(*p.location))
-			}
-		case other.kind == claimKept && mine.kind == claimKept:
-			// Both exist: an error would keep them from being destroyed.
-			p.diags.AddAttributeWarning(path.Root("filename"), title, detail)
-		default:
-			p.diags.AddAttributeError(path.Root("filename"), title, detail)
-		}
-	}
+	p.diags.Append(p.provider.walk.plan(p.location.Canonical(), mine, conflicts{
+		attribute: "filename",
+		twice: message{"Two artifacts at the same location", fmt.Sprintf("Two flink_artifact resources in this configuration manage %s. "+
+			"Each would overwrite and delete the other's object. Change the filename or the namespace of one of them.", p.location.URI())},
+		moved:  renamedArtifact(*p.location),
+		shared: sharedObject(*p.location),
+	})...)
 }
 
-// planDestroy warns when the same run creates an artifact where this one goes, and stops when another one would lose its object.
-func (r *artifactResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, owner ownership) diag.Diagnostics {
+// planDestroy warns when the same run creates an artifact at this location, and fails when another one would lose its object.
+func (r *artifactResource) planDestroy(ctx context.Context, prior tfsdk.State, owner ownership) diag.Diagnostics {
 	var state artifactModel
-	diags := readModel(ctx, req.State.Raw, req.State.Schema, &state)
+	diags := readModel(ctx, prior, &state)
 	if diags.HasError() || state.RetainOnDestroy.ValueBool() {
 		return diags
 	}
-	diags.Append(rewrite(ctx, req.Private, resp.Private, replacement{})...) // nothing comes in its place, and that is wanted
 	artifact, err := schemes.All.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}
-	for _, other := range r.configured.planned.add(artifact.Canonical(), claim{owner, claimDestroyed}) {
-		switch {
-		case other.kind == claimCreated:
-			// Terraform plans the delete of what create_before_destroy has replaced only after the create.
-			if _, placed := r.configured.placed.Load(artifact.Canonical()); !placed {
-				diags.AddWarning(renamedTitle, renamedDetail(artifact))
-			}
-		case other.kind == claimKept && owner.shares(other.owner):
-			diags.AddError(sharedTitle, sharedDetail(artifact))
-		}
+	say := conflicts{moved: renamedArtifact(artifact), shared: sharedObject(artifact)}
+	if r.configured.walk.isCreated(artifact.Canonical()) {
+		say.moved = message{} // Terraform plans the delete of what create_before_destroy has replaced only after the create
 	}
+	diags.Append(r.configured.walk.plan(artifact.Canonical(), intent{owner, toDelete}, say)...)
 	return diags
 }
 
-// release notes that a replacement leaves its place, and stops where another resource keeps the object there.
-func (p *artifactPlan) release(planned *plannedLocations) {
-	was, err := schemes.All.ParseArtifactURI(p.prior.URI.ValueString())
-	if err != nil || p.prior.RetainOnDestroy.ValueBool() {
-		return
-	}
-	for _, other := range planned.add(was.Canonical(), claim{p.owner, claimDestroyed}) {
-		if other.kind == claimKept && p.owner.shares(other.owner) {
-			p.diags.AddError(sharedTitle, sharedDetail(was))
-		}
-	}
+func sharedObject(artifact workspace.Artifact) message {
+	return message{"Two resources own the same object, and one would delete it", fmt.Sprintf(
+		"%s belongs to a resource that this plan destroys and to one that it keeps, for example because it was imported at another address. "+
+			"The destroy would delete the object of the remaining resource.\n\n"+
+			"What to do: Use a moved block instead of the import, or remove the old resource from the state without destroying it: "+
+			"with \"terraform state rm\", or with a removed block and destroy = false. To destroy all of them, add -refresh=false to \"terraform destroy\".", artifact.URI())}
 }
 
-// rewrite tells the delete what the plan knows, and nothing that an earlier plan knew.
-func rewrite(ctx context.Context, from privateReader, to privateWriter, next replacement) diag.Diagnostics {
-	var before replacement
-	diags := readPrivate(ctx, from, replacementKey, &before)
-	if !before.equal(next) {
-		diags.Append(writePrivate(ctx, to, replacementKey, next)...)
-	}
-	return diags
-}
-
-const sharedTitle = "Two resources own one object, and one of them would delete it"
-
-func sharedDetail(artifact workspace.Artifact) string {
-	return fmt.Sprintf("%s belongs to a resource that this plan destroys, and to one that it keeps, such as one that was imported under another address. "+
-		"The destroy would take the object from the one that stays.\n\n"+
-		"What to do: Give the resource its new address by a moved block in place of the import, or forget the old one without a destroy: "+
-		"by \"terraform state rm\", or by a removed block with destroy = false. To destroy all of them, add -refresh=false to \"terraform destroy\".", artifact.URI())
-}
-
-const renamedTitle = "One artifact is destroyed and another created in the same place"
-
-func renamedDetail(artifact workspace.Artifact) string {
-	return fmt.Sprintf("Both are %s. If the resource only got another address, write a moved block: then nothing is destroyed, nothing is created, "+
-		"and no byte is sent. Without it the file will be there after the apply, too: the new resource takes it over, or writes it again. "+
-		"Only if its bytes change in the same run it may be refused: then set overwrite = true.", artifact.URI())
+func renamedArtifact(artifact workspace.Artifact) message {
+	return message{"One artifact is destroyed and another created at the same location", fmt.Sprintf(
+		"Both manage %s. If only the address of the resource changed, add a moved block: then nothing is destroyed or created, "+
+			"and nothing is uploaded. Without it the object still exists after the apply, since the new resource takes it over or writes it again. "+
+			"If the content changes in the same run, the create may be refused: then set overwrite = true.", artifact.URI())}
 }

@@ -126,10 +126,10 @@ func TestArtifactDataSourceOfWhatIsNoJAR(t *testing.T) {
 			return resource.TestStep{Config: p.provider() + looksAtArtifact(filename), PlanOnly: true, ExpectError: words(want...)}
 		}
 		applies(t,
-			refused("page.jar", "The file is no JAR", "filename = \"page.jar\"", "Reading "+p.baseURI+"/artifacts/namespaces/default/page.jar as a JAR", "What to do", "HTML"),
-			refused("empty.jar", "The file is no JAR"),
+			refused("page.jar", "Not a JAR file", "filename = \"page.jar\"", "Reading "+p.baseURI+"/artifacts/namespaces/default/page.jar as a JAR", "What to do", "HTML"),
+			refused("empty.jar", "Not a JAR file"),
 			refused("half.jar", "JAR", "Reading "+p.baseURI+"/artifacts/namespaces/default/half.jar as a JAR", "What to do"),
-			refused("broken.jar", "The JAR is broken", "What to do", "jar tf"),
+			refused("broken.jar", "Damaged JAR", "What to do", "jar tf"),
 			resource.TestStep{Config: p.provider() + looksAtArtifact("page.html"), ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": knownvalue.Null()})},
 		)
 	})
@@ -184,7 +184,7 @@ func TestArtifactDataSourceUnsearched(t *testing.T) {
 	p.plant(t, jobPath, jar)
 	r := newRoot(t, p.provider()+looksAtArtifact("job.jar")+"output \"release\" {\n value = data.flink_artifact.one.jar.java_release == null\n}\noutput \"class\" {\n value = data.flink_artifact.one.jar.main_class\n}\n")
 	output := r.run(t, "plan", "-input=false", "-no-color")
-	says(t, output, "Warning: The JAR has too many entries to be searched", "java_release is null", fmt.Sprint(count+2), "set source to a local copy")
+	says(t, output, "Warning: JAR has too many entries to search", "java_release is null", fmt.Sprint(count+2), "set source to a local copy")
 	says(t, output, "release = true", `class = "com.example.Job"`)
 
 	// A local copy has no limit.

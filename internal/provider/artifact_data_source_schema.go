@@ -39,81 +39,60 @@ var readableURLRule = rule.String{Title: sourceURLRule.Title, Check: checkReadab
 
 func checkReadableURL(value string) error {
 	if isPlainHTTP(value) {
-		return errors.New("over plain http anybody on the way could change what is read here, and nothing pins it; use https")
+		return errors.New("over plain http anybody on the network could change the content, and nothing pins it; use https")
 	}
 	return checkSourceURL(value)
 }
 
 func (d *artifactDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One file: an artifact of a namespace (`namespace` and `filename`), a local file (`source`), or one that lies elsewhere (`source_url`). " +
-			"Of a JAR it also tells what it says of itself, so that a plan can stop one that a cluster could not run.\n\n" +
-			"A JAR in a store or behind a URL is not fetched as a whole: less than 1 MiB of it is read, in a few requests, for which a server has to give ranges. A file that is not there is an error.",
+		MarkdownDescription: "Reads one file: an artifact of a namespace (`namespace` and `filename`), a local file (`source`), or a file at another location (`source_url`). " +
+			"For a JAR it also returns properties such as its main class and Java release, so that a plan can reject one that the cluster cannot run.\n\n" +
+			"A JAR in a store or at a URL is not downloaded as a whole: less than 1 MiB is read in a few range requests, which the server has to support. A file that does not exist is an error.",
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Base URI of the workspace, with `namespace` and `filename` only. Default: the provider's.",
+				MarkdownDescription: "Base URI of the workspace. Only with `namespace` and `filename`. Default: the provider's.",
 				Validators:          []validator.String{baseURIRule},
 			},
 			"namespace": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Namespace, such as `default`. Goes together with `filename`.",
+				MarkdownDescription: "Namespace, such as `default`. Requires `filename`.",
 				Validators:          []validator.String{namespaceRule},
 			},
 			"filename": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Name of the file in the namespace, as it is in the store: that of a content-addressed artifact has the digits of its hash. " +
-					"Exactly one of `filename`, `source` and `source_url` is set.",
+				MarkdownDescription: "Name of the file in the namespace, as in the store: for a content-addressed artifact it includes the digits of the hash. " +
+					"Set exactly one of `filename`, `source` and `source_url`.",
 				Validators: []validator.String{filenameRule},
 			},
 			"source": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Path of a local file. A relative path counts from the root module's directory. " +
-					"Where a resource of the same run makes the file, name it in `depends_on`: it is read after that.",
+				MarkdownDescription: "Path of a local file, relative to the root module's directory unless absolute. " +
+					"If a resource in the same run creates the file, add it to `depends_on`, so that the file is read afterwards.",
 				Validators: []validator.String{sourceRule},
 			},
 			"source_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Where the file lies: `https://`, or an object in a store (" + storeSchemes() + "), inside a workspace or not. " +
-					"Credentials belong in the provider's `http` block, never in the URL: it is in the state.",
+				MarkdownDescription: "URL of the file: `https://`, or an object in a store (" + storeSchemes() + "), inside a workspace or not. " +
+					"Credentials belong in the provider's `http` block, never in the URL, which is stored in the state.",
 				Validators: []validator.String{readableURLRule},
 			},
-			"include_sha256": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Whether to read the whole file for `content_sha256` where no hash is stored beside it. Default: `false`.",
-			},
-			"uri": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Where Flink reads the file; null with `source` and `source_url`.",
-			},
-			"size": schema.Int64Attribute{
-				Computed:            true,
-				MarkdownDescription: "Length in bytes; null where a server does not tell it.",
-			},
-			"etag": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The store's or server's own tag of what is there, without quotes; null of a local file, and where a server tells none. It is no hash of the bytes.",
-			},
-			"version_id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Version of the object in a bucket with versions, else null.",
-			},
-			"last_modified": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "When it was last written: RFC 3339, in UTC, whole seconds; null where a server does not tell it.",
-			},
-			"content_type": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Media type, as the store or server tells it; null of a local file.",
-			},
+			"include_sha256": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to read the whole file to compute `content_sha256` if no hash is stored with it. Default: `false`."},
+			"uri":            schema.StringAttribute{Computed: true, MarkdownDescription: "URI from which Flink reads the file. Null with `source` and `source_url`."},
+			"size":           schema.Int64Attribute{Computed: true, MarkdownDescription: "Size in bytes. Null if the server does not report it."},
+			"etag":           schema.StringAttribute{Computed: true, MarkdownDescription: "ETag of the store or server, without quotes. Null for a local file, and if the server does not report one. It is not a hash of the content."},
+			"version_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "Version ID of the object in a versioned bucket, otherwise null."},
+			"last_modified":  schema.StringAttribute{Computed: true, MarkdownDescription: "Time of the last modification in RFC 3339 format, in UTC and whole seconds. Null if the server does not report it."},
+			"content_type":   schema.StringAttribute{Computed: true, MarkdownDescription: "Media type that the store or server reports. Null for a local file."},
 			"metadata": schema.MapAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "Metadata of the object, without the provider's own entries; null of what is no object of a store.",
+				MarkdownDescription: "Metadata of the object, without the provider's own entries. Null unless the file is an object in a store.",
 			},
 			"content_sha256": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "SHA-256 of the bytes. Where one is stored beside the object, as this provider does in every bucket, it is that one: the word of whoever wrote the object, and no proof. " +
-					"Where none is, it is that of the bytes as they are read with `include_sha256`, else null.",
+				MarkdownDescription: "SHA-256 of the content. If one is stored with the object, as this provider does in every bucket, it is returned as it is, without proof that it matches the content. " +
+					"Otherwise it is computed with `include_sha256`, and null without.",
 			},
 			"jar": jarSchema(),
 		},
@@ -128,10 +107,11 @@ func (d *artifactDataSource) ValidateConfig(ctx context.Context, req datasource.
 	}
 }
 
-const combinationTitle = "Which file is meant?"
+const combinationTitle = "Conflicting file arguments"
 
-// checkCombination tells which attributes do not go together. What is unknown yet may become null: a module may hand over whichever its
-// caller has set. Terraform asks again when it is known.
+// checkCombination finds attributes that exclude each other.
+// What is unknown yet may become null: a module may pass whichever its caller has set.
+// Terraform validates again once it is known.
 func (m artifactDataModel) checkCombination() diag.Diagnostics {
 	var diags diag.Diagnostics
 	var given []string
@@ -146,20 +126,20 @@ func (m artifactDataModel) checkCombination() diag.Diagnostics {
 			given = append(given, one.name)
 		}
 	}
-	const accepted = "Set exactly one of filename (with namespace: an artifact of a workspace), source (a local file) and source_url (a file that lies elsewhere)."
+	const accepted = "Set exactly one of filename (with namespace: an artifact of a workspace), source (a local file) and source_url (a file at another location)."
 	switch {
 	case len(given) == 0 && !m.Namespace.IsNull():
-		diags.AddAttributeError(path.Root("namespace"), combinationTitle, "A namespace has many files. Set filename too, or read all of them with the data source flink_artifacts.")
+		diags.AddAttributeError(path.Root("namespace"), combinationTitle, "A namespace has many files. Set filename as well, or use the data source flink_artifacts to list all of them.")
 	case len(given) == 0:
-		diags.AddError(combinationTitle, "No file is named. "+accepted)
+		diags.AddError(combinationTitle, "No file is specified. "+accepted)
 	case len(given) > 1:
 		diags.AddAttributeError(path.Root(given[1]), combinationTitle, "These are set together: "+strings.Join(given, ", ")+". "+accepted)
 	case given[0] == "filename" && m.Namespace.IsNull():
-		diags.AddAttributeError(path.Root("filename"), combinationTitle, "An artifact lies in a namespace. Set namespace too, such as \"default\"; for a local file set source in place of filename.")
+		diags.AddAttributeError(path.Root("filename"), combinationTitle, "filename requires namespace. Set namespace, such as \"default\", or set source instead of filename for a local file.")
 	case given[0] != "filename":
 		for name, value := range map[string]types.String{"namespace": m.Namespace, "base_uri": m.BaseURI} {
 			if !value.IsNull() && !value.IsUnknown() {
-				diags.AddAttributeError(path.Root(name), combinationTitle, fmt.Sprintf("%s is part of the address of an artifact in a workspace; %s says by itself where the file is. Take %s out, or set filename in place of %s.",
+				diags.AddAttributeError(path.Root(name), combinationTitle, fmt.Sprintf("%s applies to an artifact of a workspace, and %s already specifies the file. Remove %s, or set filename instead of %s.",
 					name, given[0], name, given[0]))
 			}
 		}

@@ -150,13 +150,13 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 		config string
 		want   []string
 	}{
-		"nothing":               {looksAt(), []string{"Which file is meant?", "No file is named", "exactly one of filename", "source_url"}},
-		"a namespace alone":     {looksAt(`namespace = "default"`), []string{"Which file is meant?", "Set filename too", "flink_artifacts"}},
-		"a file name alone":     {looksAt(`filename = "job.jar"`), []string{"Which file is meant?", "Set namespace too", "set source in place"}},
-		"all three":             {looksAt(named, local, remote), []string{"Which file is meant?", "set together: filename, source, source_url", "exactly one"}},
-		"two":                   {looksAt(local, remote), []string{"Which file is meant?", "set together: source, source_url"}},
-		"a namespace too many":  {looksAt(local, `namespace = "default"`), []string{"Which file is meant?", "Take namespace out, or set filename in place of source"}},
-		"a base URI too many":   {looksAt(remote, `base_uri = "s3://bucket"`), []string{"Which file is meant?", "Take base_uri out"}},
+		"nothing":               {looksAt(), []string{"Conflicting file arguments", "No file is specified", "exactly one of filename", "source_url"}},
+		"a namespace alone":     {looksAt(`namespace = "default"`), []string{"Conflicting file arguments", "Set filename as well", "flink_artifacts"}},
+		"a file name alone":     {looksAt(`filename = "job.jar"`), []string{"Conflicting file arguments", "filename requires namespace", "set source instead"}},
+		"all three":             {looksAt(named, local, remote), []string{"Conflicting file arguments", "set together: filename, source, source_url", "exactly one"}},
+		"two":                   {looksAt(local, remote), []string{"Conflicting file arguments", "set together: source, source_url"}},
+		"a namespace too many":  {looksAt(local, `namespace = "default"`), []string{"Conflicting file arguments", "Take namespace out, or set filename in place of source"}},
+		"a base URI too many":   {looksAt(remote, `base_uri = "s3://bucket"`), []string{"Conflicting file arguments", "Take base_uri out"}},
 		"a path for a name":     {looksAt(`namespace = "default"`, `filename = "a/job.jar"`), []string{"Invalid file name", "slash"}},
 		"namespace":             {looksAt(`namespace = "namespaces/default"`, `filename = "job.jar"`), []string{"Invalid namespace", `Write "default"`}},
 		"base URI":              {looksAt(named, `base_uri = "ftp://x"`), []string{"Invalid base URI", `"ftp://" is unknown`}},
@@ -168,11 +168,11 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 		"missing artifact":      {p.provider() + looksAt(named), []string{"No such file", "filename = \"job.jar\"", p.baseURI + "/" + jobPath, "no such object", "content-addressed", "flink_artifacts"}},
 		"missing file":          {looksAt(fmt.Sprintf("source = %q", root+"/job.jar")), []string{"source is missing", root + "/job.jar", "relative path"}},
 		"missing file by a URL": {looksAt(fmt.Sprintf("source_url = %q", "file://"+root+"/job.jar")), []string{"The source is missing", "source_url = ", "file://" + root + "/job.jar", "What to do"}},
-		"a directory":           {looksAt(fmt.Sprintf("source = %q", root)), []string{"The source is not a file", "is a directory"}},
+		"a directory":           {looksAt(fmt.Sprintf("source = %q", root)), []string{"The source is not a regular file", "is a directory"}},
 		"a missing directory":   {looksAt(named, fmt.Sprintf("base_uri = %q", "file://"+root+"/none")), []string{"No such bucket", root + "/none", "What to do"}},
 		"unknown base URI": {
 			computed("file://"+root, "1") + "provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n" + looksAt(named),
-			[]string{"The base URI must be known at plan", "Set base_uri in this data block itself"},
+			[]string{"The base URI must be known during plan", "Set base_uri in this data block"},
 		},
 		"unknown settings": {
 			computed("known", "1") + "provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = " + onceKnown(secrettest.Mark) + "\n}\n}\n" + looksAt(named),
@@ -205,7 +205,7 @@ func TestArtifactDataSourceUnknownInput(t *testing.T) {
 			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(oneFile, tfjsonpath.New("jar"))),
 			ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": jobOfJava(11)}),
 		},
-		resource.TestStep{Config: either(`"https://repo.example.com/other.jar"`), ExpectError: words("Which file is meant?", "set together: source, source_url")},
+		resource.TestStep{Config: either(`"https://repo.example.com/other.jar"`), ExpectError: words("Conflicting file arguments", "set together: source, source_url")},
 	)
 }
 

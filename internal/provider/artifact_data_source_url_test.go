@@ -76,7 +76,7 @@ func TestArtifactDataSourceURLRequests(t *testing.T) {
 			want := "release = 11"
 			if name == "unsearched" {
 				want = "release = 0"
-				says(t, output, "The JAR has too many entries to be searched", server.URL+"/job.jar has 30003 entries")
+				says(t, output, "JAR has too many entries to search", server.URL+"/job.jar has 30003 entries")
 			}
 			says(t, output, want)
 			var sent int64
@@ -110,11 +110,11 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 	at := func(path string) string { return trusting(server) + looksAtURL(server.URL+path) }
 	named := func(path string) string { return "Reading " + server.URL + path + " as a JAR failed." }
 	applies(t,
-		refused(at("/whole.jar"), "The server gives no parts of a file", "source_url = ", named("/whole.jar")),
-		refused(at("/page.jar"), "The file is no JAR", named("/page.jar"), `content type is "text/html"`),
-		refused(at("/login.jar"), "The file is no JAR", named("/login.jar"), `content type is "text/html"`),
-		refused(at("/text.jar"), "The file is no JAR", named("/text.jar")),
-		refused(at("/half.jar"), "The JAR is broken", named("/half.jar"), "its end is missing"),
+		refused(at("/whole.jar"), "Server does not support range requests", "source_url = ", named("/whole.jar")),
+		refused(at("/page.jar"), "Not a JAR file", named("/page.jar"), `content type is "text/html"`),
+		refused(at("/login.jar"), "Not a JAR file", named("/login.jar"), `content type is "text/html"`),
+		refused(at("/text.jar"), "Not a JAR file", named("/text.jar")),
+		refused(at("/half.jar"), "Damaged JAR", named("/half.jar"), "its end is missing"),
 		refused(at("/none.jar"), "The source is missing", "404"),
 		refused(at("/none.py"), "The source is missing", "404"),
 		refused(at("/private.jar"), "The source cannot be read", "401"),
@@ -125,7 +125,7 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 	replace := faultserver.Fault{}.Do(func() { server.Put("/job.jar", faultserver.File{Data: javaJAR(t, 17, large(t)), ETag: `"v2"`}) })
 	applies(t, resource.TestStep{
 		PreConfig: func() { server.Inject(faultserver.Match{Path: "/job.jar"}, 2, 1, replace) },
-		Config:    at("/job.jar"), PlanOnly: true, ExpectError: words("The source changed while it was read", server.URL+"/job.jar"),
+		Config:    at("/job.jar"), PlanOnly: true, ExpectError: words("The source changed while being read", server.URL+"/job.jar"),
 	})
 	server.Clear()
 	server.Put("/job.py", faultserver.File{Data: []byte(firstJob), ETag: `"v1"`})
@@ -133,7 +133,7 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 	applies(t, resource.TestStep{
 		PreConfig: func() { server.Inject(faultserver.Match{Path: "/job.py", Method: http.MethodGet}, 1, 1, replace) },
 		Config:    trusting(server) + looksAtURL(server.URL+"/job.py", "include_sha256 = true"), PlanOnly: true,
-		ExpectError: words("The source changed while it was read", server.URL+"/job.py"),
+		ExpectError: words("The source changed while being read", server.URL+"/job.py"),
 	})
 }
 
@@ -158,6 +158,6 @@ func TestArtifactDataSourceURLSettings(t *testing.T) {
 	applies(t, resource.TestStep{
 		Config:      fmt.Sprintf("provider \"flink\" {\n http = { ca_bundle = %q }\n}\n", missing) + looksAtURL(server.URL+"/job.jar"),
 		PlanOnly:    true,
-		ExpectError: words("The provider's settings cannot be used", "none.pem", "What to do"),
+		ExpectError: words("Invalid provider settings", "none.pem", "What to do"),
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -16,76 +17,73 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 func (r *artifactResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state artifactModel
-	resp.Diagnostics.Append(readModel(ctx, req.State.Raw, req.State.Schema, &state)...)
-	owner, known, diags := readOwnership(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	var plan replacement
-	resp.Diagnostics.Append(readPrivate(ctx, req.Private, replacementKey, &plan)...)
-	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
-	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(readModel(ctx, req.State, &state)...)
+	owner := ownershipKey.read(ctx, req.Private, &resp.Diagnostics)
+	plan := replacementKey.read(ctx, req.Private, &resp.Diagnostics)
+	ctx, cancel := within(ctx, &resp.Diagnostics, state.Timeouts.Delete, deleteTimeout)
+	defer cancel()
 	if resp.Diagnostics.HasError() || state.RetainOnDestroy.ValueBool() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
 	artifact, err := schemes.All.ParseArtifactURI(state.URI.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(damagedState("the artifact's uri", err))
 		return
 	}
-	tried := "Deleting " + artifact.URI()
 	if reason := r.keeps(ctx, plan); reason != "" {
-		resp.Diagnostics.AddError("The old file was kept",
-			fmt.Sprintf("%s is to be replaced, and %s. It was left as it is.\n\n"+
-				"What to do: Correct the source, or build it before the plan, and plan again; if it is a URL, pin it with content_sha256. Or set create_before_destroy = true in the lifecycle block: then the old file goes only once the new one is there.", artifact.URI(), reason))
+		resp.Diagnostics.AddError("The old object was kept",
+			fmt.Sprintf("%s is to be replaced, but %s. It was left unchanged.\n\n"+
+				"What to do: Correct the source, or build it before the plan, and plan again; if it is a URL, pin it with content_sha256. Or set create_before_destroy = true in the lifecycle block, so that the old object is deleted only after the new one exists.", artifact.URI(), reason))
 		return
 	}
-	store, err := r.configured.store(artifact.Base)
+	store, err := r.configured.stores.open(artifact.Base)
 	if err != nil {
-		resp.Diagnostics.AddError(failure(tried, err))
+		resp.Diagnostics.AddError(failure("Deleting "+artifact.URI(), err))
 		return
 	}
-	unlock, err := r.configured.keys.lock(ctx, artifact.Canonical())
-	if err != nil {
-		resp.Diagnostics.AddError(failure(tried, err))
-		return
-	}
-	defer unlock()
-
-	defer r.configured.listings.Drop()
-	looked := time.Now()
-	info, err := store.Head(ctx, artifact.Key())
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, blob.ErrNoBucket):
-		resp.Diagnostics.Append(gone(ctx, store, tried)...)
-	case err != nil:
-		resp.Diagnostics.AddError(failure(tried, err))
-	case r.configured.replacedHere(artifact.Canonical(), owner, info):
-		tflog.Info(ctx, "the object belongs to the resource that replaced this one", map[string]any{"uri": artifact.URI()})
-	case !known && !slices.Contains(plan.Foreign, artifact.Canonical()) && info.Owner() != "" && info.ETag == state.ETag.ValueString() && info.Size == state.Size.ValueInt64():
-		// Terraform hands over no private state when it replaces a tainted resource. The object is still the one of the state, and
-		// was written by this provider.
-		if err := deleteSettled(ctx, store, info, looked); err != nil {
-			resp.Diagnostics.AddError(failure(tried, err))
-		}
-	case !owner.mayDelete(state, info):
-		resp.Diagnostics.AddWarning("The file was left in the store",
-			fmt.Sprintf("%s is not the object that this resource wrote: another resource or somebody else owns it by now, or it was there before. "+
-				"It was left as it is, and is no longer in this state. If nobody needs it, remove it by hand.", artifact.URI()))
-	default:
-		if err := deleteSettled(ctx, store, info, looked); err != nil {
-			resp.Diagnostics.AddError(failure(tried, err))
-		}
-	}
+	resp.Diagnostics.Append(r.configured.walk.change(ctx, artifact.Canonical(), artifact.URI(), func() diag.Diagnostics {
+		return r.delete(ctx, store, artifact, state, owner, plan)
+	})...)
 }
 
-// deleteSettled deletes an object if it is still the one that was seen. The refusal of a repeated request may be our own success, whose
-// answer was lost: that the object is gone decides.
+// delete deletes the object if it is the one that the state describes.
+func (r *artifactResource) delete(ctx context.Context, store blob.Store, artifact workspace.Artifact, state artifactModel, owner ownership, plan replacement) diag.Diagnostics {
+	var diags diag.Diagnostics
+	tried := "Deleting " + artifact.URI()
+	looked := time.Now()
+	object, err := store.Head(ctx, artifact.Key())
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, blob.ErrNoBucket):
+		return gone(ctx, store, tried)
+	case err != nil:
+		diags.AddError(failure(tried, err))
+		return diags
+	case r.configured.walk.replaced(artifact.Canonical(), owner, object):
+		tflog.Info(ctx, "the object belongs to the resource that replaced this one", map[string]any{"uri": artifact.URI()})
+		return diags
+	}
+	// Terraform passes no private state when it replaces a tainted resource.
+	// The object is still the one of the state, and was written by this provider.
+	tainted := owner.ID == "" && !slices.Contains(plan.Foreign, artifact.Canonical()) && object.Owner() != "" && state.isUnchanged(object)
+	if !tainted && !owner.mayDelete(state, object) {
+		diags.AddWarning("The object was left in the store",
+			fmt.Sprintf("%s is not the object that this resource wrote: another resource or client owns it now, or it existed before this resource. "+
+				"It was left unchanged and removed from the state. Delete it manually if it is no longer needed.", artifact.URI()))
+		return diags
+	}
+	if err := deleteSettled(ctx, store, object, looked); err != nil {
+		diags.AddError(failure(tried, err))
+	}
+	return diags
+}
+
+// deleteSettled deletes an object if it is still the one that was seen.
+// The refusal of a repeated request may be our own success, whose answer was lost: that the object is gone decides.
 func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info, looked time.Time) error {
 	err := store.Delete(ctx, seen.Key, blob.Cond{IfMatch: seen.ETag, Seen: looked})
 	if errors.Is(err, blob.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
@@ -96,17 +94,18 @@ func deleteSettled(ctx context.Context, store blob.Store, seen blob.Info, looked
 	return err
 }
 
-// keeps says why an object that is to be replaced must not go yet; "": it may. A create that fails after the delete would leave nothing.
+// keeps is why an object that is to be replaced must not be deleted yet; "": it may.
+// A create that fails after the delete would leave nothing.
 func (r *artifactResource) keeps(ctx context.Context, plan replacement) string {
 	if plan.Unproven {
-		return "the plan could not see what will come in its place: the source was missing, unreadable, unreachable, not the pinned one, has changed, was that very file, or was not known yet"
+		return "the plan could not verify the replacement: the source was missing, unreadable, unreachable, did not match its pin, changed, is the object being replaced, or is not known yet"
 	}
 	if plan.Source == "" {
 		return ""
 	}
-	switch read, err := r.configured.hashOf(ctx, source.File{Path: plan.Source}); {
+	switch read, err := r.configured.sources.hashOf(ctx, source.File{Path: plan.Source}); {
 	case err != nil:
-		return fmt.Sprintf("the source %q cannot be read any more: %s", plan.Source, strings.TrimSuffix(rule.Sentence(err), "."))
+		return fmt.Sprintf("the source %q can no longer be read: %s", plan.Source, strings.TrimSuffix(rule.Sentence(err), "."))
 	case read.SHA256.String() != plan.SHA256:
 		return fmt.Sprintf("the source %q has changed since the plan: it has SHA-256 %s, and %s was planned", plan.Source, read.SHA256, plan.SHA256)
 	}

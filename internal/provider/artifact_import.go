@@ -14,14 +14,9 @@ import (
 )
 
 func (r *artifactResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	uri, diags := importedURI(ctx, req)
+	artifact, diags := imported(ctx, req, schemes.All.ParseArtifactURI, "s3://my-bucket/vvp/artifacts/namespaces/default/job.jar")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	artifact, err := schemes.All.ParseArtifactURI(uri)
-	if err != nil {
-		resp.Diagnostics.Append(invalidImport("s3://my-bucket/vvp/artifacts/namespaces/default/job.jar", err))
 		return
 	}
 	for attribute, value := range map[string]any{
@@ -39,8 +34,7 @@ func (r *artifactResource) ImportState(ctx context.Context, req resource.ImportS
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, artifact.Canonical())...)
 }
 
-// adoptImported finishes an import: it finds out whether the name carries the hash, and becomes the object's owner by its token,
-// since an import writes nothing.
+// adoptImported finishes an import: it finds out whether the name carries the hash, and becomes the object's owner by its token, since an import writes nothing.
 func (m *artifactModel) adoptImported(ctx context.Context, artifact workspace.Artifact, info blob.Info, private privateWriter) diag.Diagnostics {
 	if plain, addressed := workspace.PlainFilename(artifact.Filename, m.ContentSHA256.ValueString()); addressed {
 		m.Filename, m.ContentAddressed = types.StringValue(plain), types.BoolValue(true)
@@ -50,5 +44,5 @@ func (m *artifactModel) adoptImported(ctx context.Context, artifact workspace.Ar
 	if token := info.Owner(); token != "" {
 		owner.Token = token
 	}
-	return owner.write(ctx, private)
+	return ownershipKey.write(ctx, private, owner)
 }

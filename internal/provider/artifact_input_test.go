@@ -55,18 +55,18 @@ func TestArtifactBadInput(t *testing.T) {
 		"filename empty":            {of(source + `filename = ""`), []string{"Invalid file name", "is empty"}},
 		"filename too long":         {of(source + fmt.Sprintf("filename = %q", long)), []string{"Invalid file name", "256 bytes"}},
 		"too long with the hash":    {of(source + fmt.Sprintf("filename = %q\ncontent_addressed = true", long[3:])), []string{"Invalid file name", "266 bytes"}},
-		"no source":                 {of(""), []string{"An artifact has one source", "Nothing says where", "source_url", "content"}},
-		"two sources":               {of(source + "content = \"x\"\nfilename = \"x\""), []string{"An artifact has one source", "source, content"}},
+		"no source":                 {of(""), []string{"Exactly one source is required", "No source is set", "source_url", "content"}},
+		"two sources":               {of(source + "content = \"x\"\nfilename = \"x\""), []string{"Exactly one source is required", "source, content"}},
 		"content without a name":    {of(`content = "x"`), []string{"No file name", "Set filename"}},
-		"source is a directory":     {of(fmt.Sprintf("source = %q", root)), []string{"The source is not a file", "is a directory"}},
-		"source is a pipe":          {of(fmt.Sprintf("source = %q", pipe)), []string{"The source is not a file", "a device or a pipe"}},
+		"source is a directory":     {of(fmt.Sprintf("source = %q", root)), []string{"The source is not a regular file", "is a directory"}},
+		"source is a pipe":          {of(fmt.Sprintf("source = %q", pipe)), []string{"The source is not a regular file", "a device or a pipe"}},
 		"source ends in a slash":    {of(`source = "build/"`), []string{"Invalid source", "names a directory"}},
 		"source is a URL":           {of(`source = "https://repo.example.com/job.jar"`), []string{"Invalid source", "is a URL"}},
 		"source below a file":       {of(fmt.Sprintf("source = %q", file+"/job.jar")), []string{"Reading the source", "not a directory"}},
 		"pin too short":             {of(source + `content_sha256 = "abc"`), []string{"Invalid SHA-256", "64 hexadecimal digits", "sha256sum"}},
 		"pin that is no hash":       {of(source + fmt.Sprintf("content_sha256 = %q", strings.Repeat("z", 64))), []string{"Invalid SHA-256", "hexadecimal digits only"}},
 		"pin in upper case":         {of(source + fmt.Sprintf("content_sha256 = %q", strings.ToUpper(sha(firstJob)))), []string{"Invalid SHA-256", "lower case", sha(firstJob)}},
-		"pin of other bytes":        {of(source + fmt.Sprintf("content_sha256 = %q", sha(otherJob))), []string{"not the pinned one", sha(firstJob), sha(otherJob)}},
+		"pin of other bytes":        {of(source + fmt.Sprintf("content_sha256 = %q", sha(otherJob))), []string{"does not match its pin", sha(firstJob), sha(otherJob)}},
 		"metadata of nothing":       {of(source + `metadata = { team = null }`), []string{"metadata", "null"}},
 		"a signed source":           {of(`source = "https://me:hushQ7vK2mXz9WtR4b@repo/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b"`), []string{"Invalid source", "is a URL"}},
 		"metadata of the provider":  {of(source + `metadata = { flink-owner = "me" }`), []string{"Invalid metadata", "provider's own"}},
@@ -128,7 +128,7 @@ func TestSourceMissingAtApply(t *testing.T) {
 func TestSourceUnreadableLater(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		for addressed, refusal := range map[string]string{"false": "The source is not a file", "true": "The old file was kept"} {
+		for addressed, refusal := range map[string]string{"false": "The source is not a regular file", "true": "The old object was kept"} {
 			config := p.provider() + artifact("job", fromFile(path), "content_addressed = "+addressed)
 			applies(t,
 				resource.TestStep{Config: config},

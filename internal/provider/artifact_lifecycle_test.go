@@ -307,7 +307,7 @@ func TestArtifactPin(t *testing.T) {
 			return p.provider() + artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(text)))
 		}
 		applies(t,
-			resource.TestStep{Config: pinned(otherJob), ExpectError: words("The source is not the pinned one", sha(firstJob), sha(otherJob))},
+			resource.TestStep{Config: pinned(otherJob), ExpectError: words("The source does not match its pin", sha(firstJob), sha(otherJob))},
 			resource.TestStep{Config: pinned(firstJob), Check: then(func() { p.holds(t, jobPath, firstJob) })},
 			// The stored hash is the pinned one: the source is not even opened.
 			resource.TestStep{PreConfig: func() { remove(t, path) }, Config: pinned(firstJob), ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
@@ -315,7 +315,7 @@ func TestArtifactPin(t *testing.T) {
 			resource.TestStep{
 				PreConfig: func() { writeFile(t, path, firstJob) }, Config: pinned(otherJob), PlanOnly: true, ExpectNonEmptyPlan: true,
 			},
-			resource.TestStep{Config: pinned(otherJob), ExpectError: words("The source has other bytes than planned", "content_sha256")},
+			resource.TestStep{Config: pinned(otherJob), ExpectError: words("The source differs from the plan", "content_sha256")},
 			resource.TestStep{Config: pinned(otherJob), Destroy: true, Check: then(func() { p.holds(t, jobPath, "") })},
 		)
 	})

@@ -21,7 +21,7 @@ func TestCreateRefusesOtherBytes(t *testing.T) {
 		applies(t,
 			resource.TestStep{
 				Config:      p.provider() + artifact("job", fromFile(path)),
-				ExpectError: words("Another object is there already", "other bytes", "import", "another filename", "overwrite = true"),
+				ExpectError: words("Object already exists", "different content", "import", "another filename", "overwrite = true"),
 			},
 			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, otherJob) })},
 			resource.TestStep{
@@ -45,12 +45,12 @@ func TestCreateAdoptsTheSameBytes(t *testing.T) {
 			// It is not ours: other bytes need a word.
 			resource.TestStep{
 				PreConfig: func() { writeFile(t, path, otherJob) }, Config: config,
-				ExpectError: words("The object is not ours", "overwrite = true"),
+				ExpectError: words("Object not owned by this resource", "overwrite = true"),
 			},
 			resource.TestStep{PreConfig: func() { p.holds(t, jobPath, firstJob); writeFile(t, path, firstJob) }, Config: config},
 			resource.TestStep{
 				Config:      p.provider() + artifact("job", fromFile(path), `metadata = { team = "payments" }`),
-				ExpectError: words("The object is not ours", "overwrite = true"),
+				ExpectError: words("Object not owned by this resource", "overwrite = true"),
 			},
 			// A destroy leaves it.
 			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, firstJob) })},
@@ -74,7 +74,7 @@ func TestCreateRefusesTheSameBytesWithOtherAttributes(t *testing.T) {
 		applies(t,
 			resource.TestStep{
 				Config:      p.provider() + artifact("job", attributes...),
-				ExpectError: words("Another object is there already", "the same bytes, but another content type or other metadata"),
+				ExpectError: words("Object already exists", "the same content, but a different content type or metadata"),
 			},
 			resource.TestStep{
 				Config: p.provider() + artifact("job", append(attributes, "overwrite = true")...),
@@ -165,7 +165,7 @@ func TestTwoArtifactsInOnePlace(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		one, two := artifact("job", fromFile(path)), artifact("twin", fromFile(path))
-		refused := words("Two artifacts in one place", jobPath)
+		refused := words("Two artifacts at the same location", jobPath)
 		applies(t,
 			resource.TestStep{Config: p.provider() + one + two, ExpectError: refused},
 			resource.TestStep{Config: p.provider() + one},

@@ -3,230 +3,158 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
-	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// ModifyPlan decides what an artifact will be. It asks the store nothing, so that a plan works before the bucket is there.
+// ModifyPlan decides what an artifact will be.
+// It sends the store no request, so that a plan works before the bucket exists.
 //
-// Terraform plans normally before it destroys, so an error here would stand in the way of a destroy: errors are only what the
-// configuration alone proves wrong, and what the create of a new artifact would meet. All else is a warning, and an error at apply.
+// Terraform plans normally before it destroys, so an error here would stand in the way of a destroy: errors are only what the configuration alone proves wrong, and what the create of a new artifact would meet.
+// All else is a warning, and an error at apply.
 func (r *artifactResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	owner, owned, diags := readOwnership(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	owner := ownershipKey.read(ctx, req.Private, &resp.Diagnostics)
+	before := replacementKey.read(ctx, req.Private, &resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(r.planDestroy(ctx, req, resp, owner)...)
+		// Nothing comes in its place, and that is wanted.
+		resp.Diagnostics.Append(replacementKey.replace(ctx, resp.Private, before, replacement{})...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, req.State, owner)...)
 		return
 	}
-	var config, planned artifactModel
-	resp.Diagnostics.Append(readModel(ctx, req.Config.Raw, req.Config.Schema, &config)...)
-	resp.Diagnostics.Append(readModel(ctx, req.Plan.Raw, req.Plan.Schema, &planned)...)
-	var prior *artifactModel
+	downloaded := downloadKey.read(ctx, req.Private, &resp.Diagnostics)
+	p := artifactPlan{provider: r.configured, owner: owner}
+	resp.Diagnostics.Append(readModel(ctx, req.Config, &p.config)...)
+	resp.Diagnostics.Append(readModel(ctx, req.Plan, &p.planned)...)
 	if !req.State.Raw.IsNull() {
-		prior = &artifactModel{}
-		resp.Diagnostics.Append(readModel(ctx, req.State.Raw, req.State.Schema, prior)...)
+		p.prior = &artifactModel{}
+		resp.Diagnostics.Append(readModel(ctx, req.State, p.prior)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	p := artifactPlan{
-		provider: r.configured, config: config, planned: planned, prior: prior, owner: owner,
-		// The second planning of a replacement has no prior state, but its private one.
-		exists: prior != nil || owned,
-	}
-	var downloaded download
-	p.diags.Append(readPrivate(ctx, req.Private, downloadKey, &downloaded)...)
-	p.planBaseURI(r.configured)
-	p.checkAcceleration()
-	p.planHash(ctx, downloaded)
-	if !p.diags.HasError() {
-		p.planLocation()
-	}
-	if p.diags.HasError() {
+	if p.find(ctx, downloaded); p.diags.HasError() {
 		resp.Diagnostics.Append(p.diags...)
 		return
 	}
-	p.claim(&r.configured.planned)
-	if p.replaced() {
+	next := p.act(ctx, before)
+	if p.kind == planReplace {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("uri"))
-		p.release(&r.configured.planned)
-		p.proveRemote(ctx)
-		if unknown := config.Source.IsUnknown() || config.SourceURL.IsUnknown(); unknown || p.unseen {
-			title := "The source is not known yet"
-			if !unknown {
-				title = "The new bytes are not known yet"
-			}
-			p.diags.AddAttributeWarning(path.Root(config.sourceAttribute()), title,
-				"The plan replaces the file, and cannot see what will come in its place. If the lifecycle block has create_before_destroy = true, nothing has to be done. "+
-					"Without it the apply will refuse to delete the old file first: set it, or "+otherwise(config)+".")
-		}
 	}
-	p.planRest()
-	p.checkWhatGoes()
-	if prior == nil && owned {
-		// The second planning of a replacement has the private state of the first, which has asked already.
-		var first replacement
-		p.diags.Append(readPrivate(ctx, req.Private, replacementKey, &first)...)
-		p.unproven = p.unproven || first.Unproven
-	}
-	next := replacement{Unproven: p.unproven && (p.prior == nil || p.replaced())}
-	if p.prior == nil || p.replaced() { // of a tainted resource nothing tells a create from a replacement
-		next.Source, next.SHA256 = p.localSource()
-	}
-	if prior == nil && !owned {
-		next.Foreign = r.configured.takenOver()
-	}
-	p.diags.Append(rewrite(ctx, req.Private, resp.Private, next)...)
 	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(writeModel(ctx, req.Plan.Raw.Type(), p.planned, &resp.Plan.Raw)...)
+	resp.Diagnostics.Append(replacementKey.replace(ctx, resp.Private, before, next)...)
+	resp.Diagnostics.Append(writeModel(ctx, p.planned, &resp.Plan.Raw)...)
 }
 
 // artifactPlan is one artifact as it is planned.
+// find settles its kind, the evidence of its bytes, and its location; act derives everything else from these.
 type artifactPlan struct {
 	provider        *configured
 	config, planned artifactModel
 	prior           *artifactModel // nil: there is none, or it is being replaced
 	owner           ownership
-	exists          bool // an object of this resource is in the store
 
-	unproven bool                // the source could not be read, is not the pinned one, or will be read at apply only
-	unseen   bool                // a remote source has other bytes than before, and nobody knows which
-	location *workspace.Artifact // nil: not known yet
-	bytes    int64               // length of the planned bytes, where they were read; -1: they were not
+	kind     planKind
+	source   sourceInspection
+	was      *workspace.Artifact // where the prior state has the object; nil: there is none, or it is damaged
+	location *workspace.Artifact // where the object will be; nil: not known yet
 	diags    diag.Diagnostics
 }
 
-func (p *artifactPlan) planBaseURI(provider *configured) {
-	effective, diags := effectiveBaseURI(p.config.BaseURI, provider.baseURI)
-	p.diags.Append(diags...)
-	if p.config.BaseURI.IsNull() && effective.IsUnknown() && p.prior != nil {
-		effective = p.prior.BaseURI
-		p.diags.Append(provider.assumed()...)
+// planKind is what a plan does with an artifact's object.
+type planKind int
+
+const (
+	// planCreate makes an object.
+	// A tainted artifact looks the same, as Terraform passes neither its state nor its private state.
+	planCreate planKind = iota
+	// planCreateAgain is the second pass of a replacement, which has the private state of the first.
+	planCreateAgain
+	// planUpdate leaves the object in its place.
+	// Its bytes and its attributes may change, and the spelling of its URI.
+	planUpdate
+	// planReplace makes an object elsewhere, or perhaps elsewhere, and deletes the one that the state has.
+	planReplace
+)
+
+// objectExists reports whether this resource has an object in the store.
+func (k planKind) objectExists() bool { return k != planCreate }
+
+// find settles kind, evidence and location.
+// The kind is known last, since it depends on the location, which may depend on the hash.
+func (p *artifactPlan) find(ctx context.Context, downloaded download) {
+	baseURI, hash := types.StringNull(), types.StringNull()
+	switch {
+	case p.prior != nil:
+		p.kind, baseURI, hash = planUpdate, p.prior.BaseURI, p.prior.ContentSHA256
+		if was, err := schemes.All.ParseArtifactURI(p.prior.URI.ValueString()); err == nil {
+			p.was = &was
+		}
+	case p.owner.ID != "":
+		p.kind = planCreateAgain
 	}
+	effective, base, diags := p.provider.plannedBaseURI(p.config.BaseURI, baseURI)
 	p.planned.BaseURI = effective
-}
-
-// checkAcceleration refuses an acceleration that the bucket cannot have, whatever is switched on.
-func (p *artifactPlan) checkAcceleration() {
-	if !p.planned.Accelerate.ValueBool() || p.planned.BaseURI.IsUnknown() {
-		return
-	}
-	base, err := schemes.All.ParseBaseURI(p.planned.BaseURI.ValueString())
-	if err != nil {
-		return // planLocation says so
-	}
-	if reason := noAcceleration(base); reason != "" {
-		p.diags.AddAttributeError(path.Root("accelerate"), noAccelerationTitle, reason+" Remove accelerate, or use another bucket.")
-	}
-}
-
-// planLocation names the file and finds where it will lie.
-func (p *artifactPlan) planLocation() {
-	p.planned.Filename = p.config.Filename
-	if p.config.Filename.IsNull() {
-		switch {
-		case p.config.Source.IsUnknown(), p.config.SourceURL.IsUnknown(), p.config.Source.IsNull() && p.config.SourceURL.IsNull() && p.config.Content.IsUnknown():
-			p.planned.Filename = types.StringUnknown()
-		case !p.config.SourceURL.IsNull():
-			name, err := sourceURLName(p.config.SourceURL.ValueString())
-			if err == nil {
-				err = workspace.CheckFilename(name)
-			}
-			if err != nil {
-				p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, rule.Sentence(err)+" Set filename, such as \"job.jar\".")
-				return
-			}
-			p.planned.Filename = types.StringValue(norm.NFC.String(name)) // as Terraform would have it otherwise, at the next plan
-		case p.config.Source.IsNull():
-			p.diags.AddAttributeError(path.Root("filename"), noFilenameTitle, noFilenameDetail)
-			return
-		default:
-			p.planned.Filename = types.StringValue(filepath.Base(p.config.Source.ValueString()))
+	p.diags.Append(diags...)
+	if p.planned.Accelerate.ValueBool() && base != nil {
+		if reason := whyNotAccelerated(*base); reason != "" {
+			p.diags.AddAttributeError(path.Root("accelerate"), noAccelerationTitle, reason+" Remove accelerate, or use another bucket.")
 		}
 	}
-	p.planned.URI = types.StringUnknown()
-	if p.planned.BaseURI.IsUnknown() || p.planned.Namespace.IsUnknown() || p.planned.Filename.IsUnknown() || p.planned.ContentAddressed.IsUnknown() ||
-		(p.planned.ContentAddressed.ValueBool() && p.planned.ContentSHA256.IsUnknown()) {
+	p.source = sourceInspection{sources: &p.provider.sources, config: p.config, objectExists: p.kind.objectExists(), diags: &p.diags}
+	p.source.inspect(ctx, hash, downloaded)
+	p.planned.ContentSHA256 = p.source.hash
+	if p.diags.HasError() {
 		return
 	}
-	artifact, at, err := p.planned.artifact()
-	if err != nil {
-		p.diags.AddAttributeError(path.Root(at), locationRules[at].Title, rule.Sentence(err))
-		return
-	}
-	if from, err := schemes.All.ParseArtifactURI(p.config.SourceURL.ValueString()); err == nil && from.Canonical() == artifact.Canonical() {
-		p.diags.AddAttributeError(path.Root("source_url"), sourceURLRule.Title, "The artifact would be made from itself: source_url is its own place. To manage an object that is there, import it.")
-		return
-	}
-	p.location = &artifact
-	p.planned.URI = types.StringValue(artifact.URI())
-	if p.prior != nil && p.prior.URI.Equal(p.planned.URI) {
-		return
-	}
-	for _, name := range [][3]string{{"namespace", "namespace", artifact.Namespace}, {"filename", "file name", artifact.Filename}} {
-		if warning := workspace.NameWarning(name[1], name[2]); warning != "" {
-			p.diags.AddAttributeWarning(path.Root(name[0]), "Flink may not find this file", warning)
-		}
+	p.planLocation()
+	if p.prior != nil && (p.location == nil || p.was == nil || p.was.Canonical() != p.location.Canonical()) {
+		p.kind = planReplace
 	}
 }
 
-// locationRules are those of the attributes that a location is made of.
-var locationRules = map[string]rule.String{"base_uri": baseURIRule, "filename": filenameRule}
-
-// artifact is where the file lies; at is the attribute that an error concerns. All that it is made of must be known.
-func (m artifactModel) artifact() (artifact workspace.Artifact, at string, err error) {
-	base, err := schemes.All.ParseBaseURI(m.BaseURI.ValueString())
-	if err != nil {
-		return workspace.Artifact{}, "base_uri", err
-	}
-	filename := m.Filename.ValueString()
-	if m.ContentAddressed.ValueBool() {
-		filename = workspace.ContentAddressed(filename, m.ContentSHA256.ValueString())
-	}
-	artifact, err = workspace.NewArtifact(base, m.Namespace.ValueString(), filename)
-	return artifact, "filename", err
-}
-
-// replaced says whether the file will lie somewhere else, or may.
-func (p *artifactPlan) replaced() bool {
-	if p.prior == nil {
-		return false
-	}
-	if p.location == nil {
-		return true
-	}
-	was, err := schemes.All.ParseArtifactURI(p.prior.URI.ValueString())
-	return err != nil || was.Canonical() != p.location.Canonical()
-}
-
-// planRest fills in what follows from hash and location.
-func (p *artifactPlan) planRest() {
+// act fills in the plan, and returns what the delete of the object has to know, should there be one.
+func (p *artifactPlan) act(ctx context.Context, before replacement) replacement {
+	p.findConflicts()
 	p.planned.ETag, p.planned.VersionID, p.planned.Size = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
-	if p.bytes >= 0 {
-		p.planned.Size = types.Int64Value(p.bytes)
+	if p.source.size >= 0 {
+		p.planned.Size = types.Int64Value(p.source.size)
 	}
-	if p.prior == nil || p.replaced() {
-		return
+	switch p.kind {
+	case planUpdate:
+		p.planUpdate()
+		return replacement{} // nothing is deleted
+	case planReplace:
+		p.planReplace(ctx)
 	}
+	p.checkOwnSource()
+	if p.kind == planCreateAgain {
+		p.source.unproven = p.source.unproven || before.Unproven // the first pass has looked already
+	}
+	next := replacement{Unproven: p.source.unproven}
+	next.Source, next.SHA256 = p.source.file()
+	if p.kind == planCreate {
+		next.Foreign = p.provider.walk.foreignLocations()
+	}
+	return next
+}
+
+// planUpdate plans what stays of the object.
+func (p *artifactPlan) planUpdate() {
 	sameBytes, sameAttrs := p.planned.ContentSHA256.Equal(p.prior.ContentSHA256), !attrsChange(p.planned, *p.prior)
 	if (!sameBytes || !sameAttrs) && !p.owner.Owned && !p.planned.Overwrite.ValueBool() {
 		fails := "the apply will fail"
 		if p.planned.ContentSHA256.IsUnknown() {
-			fails += " if the new bytes are other ones"
+			fails += " if the content differs"
 		}
 		p.diags.AddAttributeWarning(path.Root("overwrite"), notOursTitle,
-			fmt.Sprintf("%s was there, with the same bytes, before this resource was created. It is not changed unless overwrite = true: without it, %s.", p.location.URI(), fails))
+			fmt.Sprintf("%s existed with the same content before this resource was created. It is not changed unless overwrite = true: without it, %s.", p.location.URI(), fails))
 	}
 	if !sameBytes {
 		return
@@ -239,12 +167,4 @@ func (p *artifactPlan) planRest() {
 	if sameAttrs {
 		p.planned.ETag, p.planned.VersionID = p.prior.ETag, p.prior.VersionID
 	}
-}
-
-// attrsChange says whether what is told about an object changes. No metadata and empty metadata are the same.
-func attrsChange(planned, prior artifactModel) bool {
-	if planned.Metadata.IsUnknown() || !planned.ContentType.Equal(prior.ContentType) {
-		return true
-	}
-	return !maps.Equal(planned.userMetadata(), prior.userMetadata())
 }

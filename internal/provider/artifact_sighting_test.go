@@ -65,8 +65,9 @@ func TestSighting(t *testing.T) {
 					t.Fatal(diags)
 				}
 			}
-			var seen sighting
-			if diags := readPrivate(t.Context(), kept, sightingKey, &seen); diags.HasError() {
+			var diags diag.Diagnostics
+			seen := sightingKey.read(t.Context(), kept, &diags)
+			if diags.HasError() {
 				t.Fatal(diags)
 			}
 			state := artifactModel{ETag: types.StringValue("etag"), Size: types.Int64Value(5)}
@@ -123,7 +124,7 @@ func TestSightingBecomesExact(t *testing.T) {
 			store := &listedStore{page: blob.Page{Infos: []blob.Info{{Key: artifact.Key(), Size: 5, ETag: "etag", ModTime: test.modified}}}}
 			r := &artifactResource{&configured{}}
 			for range 8 { // which are left to HEADs
-				r.configured.listings.Lookup(t.Context(), store, artifact.Key())
+				r.configured.walk.listings.Lookup(t.Context(), store, artifact.Key())
 			}
 			got, diags := r.unchanged(t.Context(), kept, store, artifact, state)
 			if got != test.want || diags.HasError() {

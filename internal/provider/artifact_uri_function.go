@@ -10,7 +10,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// artifactURIFunction is artifact_uri(base_uri, namespace, filename). It is pure: it asks no store.
+// artifactURIFunction is artifact_uri(base_uri, namespace, filename).
+// It is pure: it sends no request.
 type artifactURIFunction struct{}
 
 func newArtifactURIFunction() function.Function { return artifactURIFunction{} }
@@ -22,8 +23,8 @@ func (artifactURIFunction) Metadata(_ context.Context, _ function.MetadataReques
 func (artifactURIFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "The URI of an artifact",
-		MarkdownDescription: "Returns where an artifact lies: `<base_uri>/artifacts/namespaces/<namespace>/<filename>`, as Flink reads it in `jarUri`, `pythonArtifactUri` and `additionalDependencies`. " +
-			"It follows the rules of `flink_artifact`, and asks no store whether the artifact is there.",
+		MarkdownDescription: "Returns the URI of an artifact: `<base_uri>/artifacts/namespaces/<namespace>/<filename>`, for `jarUri`, `pythonArtifactUri` and `additionalDependencies`. " +
+			"It follows the rules of `flink_artifact`, and does not check whether the artifact exists.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "base_uri", MarkdownDescription: "Base URI of the workspace, such as `s3://my-bucket/vvp`."},
 			function.StringParameter{Name: "namespace", MarkdownDescription: "Namespace, such as `default`."},

@@ -14,22 +14,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 const (
 	// consoleLimit is how many artifacts of a namespace the platforms' web consoles show, the first ones in byte order of name.
 	consoleLimit = 1000
-	// hashesAtOnce bounds how many objects are asked for their hash at once.
+	// hashesAtOnce is the maximum number of concurrent requests for hashes.
 	hashesAtOnce = 8
 	// namesInWarning bounds how many names a warning repeats.
 	namesInWarning = 5
@@ -68,15 +65,13 @@ func (d *artifactsDataSource) Metadata(_ context.Context, req datasource.Metadat
 }
 
 func (d *artifactsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	if req.ProviderData != nil {
-		d.configured = req.ProviderData.(*configured) //nolint:forcetypeassert // the provider sets nothing else
-	}
+	d.configured, _ = req.ProviderData.(*configured) // nil: the provider is not configured yet
 }
 
 func (d *artifactsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("The artifacts of a namespace, all of them, in byte order of their names. A web console shows the first %d only: "+
-			"`visible_in_console` says which.\n\nA namespace that is not there has no artifacts, and is no error.", consoleLimit),
+		MarkdownDescription: fmt.Sprintf("Lists all artifacts of a namespace in byte order of their names. A web console shows only the first %d: "+
+			"see `visible_in_console`.\n\nA namespace that does not exist has no artifacts, and is not an error.", consoleLimit),
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
 				Optional: true, Computed: true,
@@ -90,28 +85,28 @@ func (d *artifactsDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			},
 			"glob": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Only artifacts whose file name matches: `*` stands for any characters, `?` for one, `[a-c]` for one of a class, `{a,b}` for either word, " +
-					"as in `*.jar`. A backslash takes the meaning from the next character.",
+				MarkdownDescription: "Only artifacts whose file name matches: `*` matches any characters, `?` a single one, `[a-c]` one of a class, `{a,b}` either word, " +
+					"as in `*.jar`. A backslash escapes the next character.",
 				Validators: []validator.String{globRule},
 			},
 			"include_sha256": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether to tell each artifact's `content_sha256`. A listing does not carry it, so it costs a request for each artifact that matches; " +
-					"one that was not written by this provider is read as a whole. Default: `false`.",
+				MarkdownDescription: "Whether to return `content_sha256` for each artifact. A listing does not contain it, so this takes one request per matching artifact; " +
+					"an artifact that this provider did not write is read as a whole. Default: `false`.",
 			},
 			"artifacts": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The artifacts that match, in byte order of their names.",
+				MarkdownDescription: "The matching artifacts, in byte order of their names.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"filename":       schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the file in the namespace."},
-					"uri":            schema.StringAttribute{Computed: true, MarkdownDescription: "Where Flink reads the file."},
-					"size":           schema.Int64Attribute{Computed: true, MarkdownDescription: "Length in bytes."},
-					"etag":           schema.StringAttribute{Computed: true, MarkdownDescription: "The store's own tag of what is there. It is no hash of the bytes."},
-					"last_modified":  schema.StringAttribute{Computed: true, MarkdownDescription: "When it was last written: RFC 3339, in UTC, whole seconds."},
-					"content_sha256": schema.StringAttribute{Computed: true, MarkdownDescription: "SHA-256 of the bytes; null unless `include_sha256`."},
+					"uri":            schema.StringAttribute{Computed: true, MarkdownDescription: "URI from which Flink reads the file."},
+					"size":           schema.Int64Attribute{Computed: true, MarkdownDescription: "Size in bytes."},
+					"etag":           schema.StringAttribute{Computed: true, MarkdownDescription: "ETag of the object in the store. It is not a hash of the content."},
+					"last_modified":  schema.StringAttribute{Computed: true, MarkdownDescription: "Time of the last modification in RFC 3339 format, in UTC and whole seconds."},
+					"content_sha256": schema.StringAttribute{Computed: true, MarkdownDescription: "SHA-256 of the content. Null without `include_sha256`."},
 					"visible_in_console": schema.BoolAttribute{
 						Computed:            true,
-						MarkdownDescription: fmt.Sprintf("Whether it is among the first %d of the namespace, whatever the `glob`.", consoleLimit),
+						MarkdownDescription: fmt.Sprintf("Whether it is among the first %d artifacts of the namespace, regardless of `glob`.", consoleLimit),
 					},
 				}},
 			},
@@ -166,42 +161,6 @@ func (d *artifactsDataSource) Read(ctx context.Context, req datasource.ReadReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// openNow finds the store of a data source, and sets the base URI that it has in the end. A data source cannot wait for what is not known yet.
-func (c *configured) openNow(own *types.String) (workspace.BaseURI, blob.Store, diag.Diagnostics) {
-	baseURI, diags := effectiveBaseURI(*own, c.baseURI)
-	if diags.HasError() {
-		return workspace.BaseURI{}, nil, diags
-	}
-	if baseURI.IsUnknown() {
-		diags.AddAttributeError(path.Root("base_uri"), "The base URI must be known at plan",
-			"The provider's base_uri is known only after an apply, and this data source is read before. "+
-				"Set base_uri in this data block itself, from the same expression: then it is read when the value is known.")
-		return workspace.BaseURI{}, nil, diags
-	}
-	*own = baseURI
-	base, err := schemes.All.ParseBaseURI(baseURI.ValueString())
-	if err != nil {
-		diags.AddAttributeError(path.Root("base_uri"), baseURIRule.Title, rule.Sentence(err))
-		return base, nil, diags
-	}
-	if unknown := c.settings.Awaits(base.Backend); unknown != "" {
-		diags.Append(settingsUnknown(unknown, base.String()))
-		return base, nil, diags
-	}
-	store, err := c.store(base)
-	if err != nil {
-		diags.Append(failureAt("base_uri", "Opening "+base.String(), err))
-	}
-	return base, store, diags
-}
-
-// settingsUnknown is a data source whose provider's block is not known yet.
-func settingsUnknown(unknown, what string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("The provider's settings are not known yet",
-		fmt.Sprintf("In the provider's block %s is known only after an apply, so %s cannot be read before. "+
-			"Give the data block a depends_on on what makes the value, or create that first: terraform apply -target=ADDRESS.", unknown, what))
-}
-
 // list reads every page of a namespace's directory.
 func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directory string) ([]listedArtifact, diag.Diagnostics) {
 	var (
@@ -232,9 +191,9 @@ func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directo
 		}
 	}
 	if position > consoleLimit {
-		diags.AddWarning("A web console does not show all artifacts",
-			fmt.Sprintf("%s has %d artifacts. The platforms' web consoles show the first %d in byte order of name; the others can be used by their URI all the same. "+
-				"Remove what no job needs any more, or use further namespaces.", base.URI(directory), position, consoleLimit))
+		diags.AddWarning("Web consoles do not show all artifacts",
+			fmt.Sprintf("%s has %d artifacts. The platforms' web consoles show the first %d in byte order of name; the others can still be used by their URI. "+
+				"Delete artifacts that are no longer needed, or use additional namespaces.", base.URI(directory), position, consoleLimit))
 	}
 	if len(unusable) > 0 {
 		diags.AddWarning("Some file names cannot be listed", unusableDetail(base.URI(directory), unusable))
@@ -242,8 +201,8 @@ func list(ctx context.Context, store blob.Store, base workspace.BaseURI, directo
 	return listed, diags
 }
 
-// isExpressible says whether a name reaches the configuration as it is in the store: Terraform's strings are UTF-8 in normal form C. And what
-// reads an address takes "." and ".." for directories, so that it would lead out of the namespace.
+// isExpressible reports whether a name reaches the configuration as it is in the store: Terraform's strings are UTF-8 in normal form C.
+// Besides, "." and ".." in an address are directories, so that it would lead out of the namespace.
 func isExpressible(filename string) bool {
 	return utf8.ValidString(filename) && norm.NFC.IsNormalString(filename) && filename != "." && filename != ".."
 }
@@ -256,8 +215,8 @@ func unusableDetail(directory string, names []string) string {
 	if more := len(names) - len(quoted); more > 0 {
 		quoted = append(quoted, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("In %s these names are left out: %s. They are no UTF-8, or not in the normal form (NFC) of Terraform's strings, or stand for a directory (\".\", \"..\"), so that their URI would be another one. "+
-		"Give the files other names if jobs need them.", directory, strings.Join(quoted, ", "))
+	return fmt.Sprintf("These names in %s are omitted: %s. They are not valid UTF-8, not in the normal form (NFC) of Terraform strings, or denote a directory (\".\", \"..\"), so that their URI would be a different one. "+
+		"Rename the files if jobs need them.", directory, strings.Join(quoted, ", "))
 }
 
 func (a *listedArtifact) observe(info blob.Info) {
@@ -266,10 +225,12 @@ func (a *listedArtifact) observe(info blob.Info) {
 	a.LastModified = inSeconds(info.ModTime)
 }
 
-// inSeconds is a time as data sources tell it. Listings and single requests tell it with different precision.
+// inSeconds is a time as data sources return it.
+// Listings and single requests have different precision.
 func inSeconds(at time.Time) string { return at.UTC().Truncate(time.Second).Format(time.RFC3339) }
 
-// withHashes adds the stored hash of each artifact, else that of its bytes. An artifact that has gone since the listing is left out.
+// withHashes adds the stored hash of each artifact, else that of its bytes.
+// An artifact that has gone since the listing is left out.
 func withHashes(ctx context.Context, store blob.Store, listed []listedArtifact) ([]listedArtifact, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(hashesAtOnce)

@@ -147,7 +147,7 @@ func TestListWarnings(t *testing.T) {
 	}
 	r := newRoot(t, p.provider()+lists(`glob = "x"`)+"output \"names\" {\n value = data.flink_artifacts.listing.filenames\n}\n")
 	output := r.run(t, "plan", "-no-color")
-	if !words("Warning: A web console does not show all artifacts", "has 1001 artifacts", "the first 1000").MatchString(output) {
+	if !words("Warning: Web consoles do not show all artifacts", "has 1001 artifacts", "the first 1000").MatchString(output) {
 		t.Errorf("no warning past 1000:\n%s", output)
 	}
 	p.remove(t, "artifacts/namespaces/default/0000.jar")
@@ -185,11 +185,11 @@ func TestListBadInput(t *testing.T) {
 		"no base URI":       {provider("") + lists(), []string{"No base URI", "FLINK_BASE_URI"}},
 		"base URI":          {provider("") + lists(`base_uri = "ftp://x"`), []string{"Invalid base URI", `"ftp://" is unknown`}},
 		"namespace":         {provider("") + "data \"flink_artifacts\" \"listing\" {\n namespace = \"namespaces/default\"\n}\n", []string{"Invalid namespace", `Write "default"`}},
-		"glob":              {provider("") + lists(`glob = "[a"`), []string{"Invalid glob", "is no pattern"}},
+		"glob":              {provider("") + lists(`glob = "[a"`), []string{"Invalid glob", "is not a valid pattern"}},
 		"missing directory": {provider(fmt.Sprintf("base_uri = %q", missing)) + lists(), []string{"No such bucket", "Listing " + missing, "does not exist", "What to do"}},
 		"unknown base URI": {
 			computed("file://"+root, "1") + provider("base_uri = terraform_data.computed.output") + lists(),
-			[]string{"The base URI must be known at plan", "Set base_uri in this data block itself"},
+			[]string{"The base URI must be known during plan", "Set base_uri in this data block"},
 		},
 		"unknown settings": {
 			computed("known", "1") + provider("base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = "+onceKnown(secrettest.Mark)+"\n}") + lists(),

@@ -14,115 +14,49 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 )
 
-// failures has every failure that a user can meet, the more special ones first. Each has one title, and what to do next unless the
-// store's own error knows better.
+// failures has every failure that a user can meet, the more special ones first.
+// Each has one title, and what to do next unless the store's own error knows better.
 var failures = []struct {
 	is     error
 	title  string
 	advice string
 }{
+	{context.Canceled, "Interrupted", "The run was cancelled. Each write either completed or was rolled back. Run it again."},
+	{context.DeadlineExceeded, "Timed out", "Increase the limit in the resource's timeouts block, or find out why the store is slow. Each write either completed or was rolled back. Run it again."},
+	{blob.ErrSourceChanged, sourceChangedTitle, "Nothing was published. Wait until the process that writes the source has finished, then run again."},
+	{blob.ErrStartOver, sourceChangedTitle, "Nothing was published, even after another attempt. Wait until the process that writes the source has finished, then run again."},
+	{source.ErrTruncated, "Download ended early", "Nothing was published. The server, or a proxy in between, does not send the whole file: try again, or use another URL."},
+	{source.ErrRedirect, "Redirect not followed", "Set source_url to the final URL of the file."},
+	{source.ErrNoRanges, "Server does not support range requests", "Download the file, and set source to its local path."},
+	{source.ErrServer, "Server did not return the file", "Try again later, or check the server's response to the URL."},
+	{source.ErrChecksums, "Unusable checksum file", "Set content_sha256_url to a checksum file that lists this file, or pin it with content_sha256."},
+	{source.ErrNotRegular, "The source is not a regular file", "Set source to a regular file. Pack a directory first, for example into a ZIP file."},
+	{blob.ErrNoBucket, "No such bucket", "Check the base URI, and the endpoint and region of the provider's block; create the bucket if it is missing."},
 	{
-		context.Canceled, "Interrupted",
-		"The run was cancelled. What was begun is whole or undone; run it again.",
+		blob.ErrNotAccelerated, "Transfer acceleration is not enabled",
+		"Nothing was published. Add a flink_transfer_acceleration resource with wait = true for this bucket, and make the artifact depend on it (depends_on), or remove accelerate. " +
+			"If it was enabled recently, it takes up to 30 minutes to become effective: try again later.",
 	},
-	{
-		context.DeadlineExceeded, "Timed out",
-		"Raise the time in the resource's timeouts block, or look for what makes the store slow. What was begun is whole or undone; run it again.",
-	},
-	{
-		blob.ErrSourceChanged, sourceChangedTitle,
-		"Nothing was published. Let what writes the source finish, then run again.",
-	},
-	{
-		blob.ErrStartOver, sourceChangedTitle,
-		"Nothing was published, though it was tried again. Let what writes the source finish, then run again.",
-	},
-	{
-		source.ErrTruncated, "The source breaks off",
-		"Nothing was published. The server, or a proxy on the way, does not send the whole file: try again, or fetch it from another place.",
-	},
-	{
-		source.ErrRedirect, "The redirect is not followed",
-		"Set source_url to where the file is.",
-	},
-	{
-		source.ErrNoRanges, "The server gives no parts of a file",
-		"Download the file, and set source to its path.",
-	},
-	{
-		source.ErrServer, "The server does not give the file",
-		"Try again later, or look at what the server says of the URL.",
-	},
-	{
-		source.ErrChecksums, "The checksum file cannot be used",
-		"Set content_sha256_url to the checksums of this very file, or pin it with content_sha256.",
-	},
-	{
-		source.ErrNotRegular, "The source is not a file",
-		"Name one regular file. A directory must be packed first, for example into a ZIP file.",
-	},
-	{
-		blob.ErrNoBucket, "No such bucket",
-		"Check the base URI, and the endpoint and region of the provider's block; create the bucket if it is missing.",
-	},
-	{
-		blob.ErrNotAccelerated, "Transfer acceleration is not on",
-		"Nothing was published. Add a flink_transfer_acceleration resource for this bucket, with wait = true, and let the artifact depend on it (depends_on); or leave accelerate out. " +
-			"If it was switched on a moment ago, it takes up to 30 minutes to work: try again later.",
-	},
-	{
-		blob.ErrSettings, "The provider's settings cannot be used",
-		"Correct the provider's block or the environment. Nothing was sent.",
-	},
-	{
-		blob.ErrWrongRegion, "The bucket is in another region",
-		"Set the bucket's region in the provider's block.",
-	},
-	{
-		blob.ErrNotAStore, "The endpoint is no object store",
-		"Check the endpoint in the provider's block: a proxy or a web console seems to answer in the store's place.",
-	},
-	{
-		blob.ErrCredentials, "No valid credentials",
-		"Set credentials in the provider's block or in the environment, or renew the expired ones.",
-	},
-	{
-		blob.ErrUnreachable, "The store cannot be reached",
-		"Check the endpoint in the provider's block, the network and the proxy settings.",
-	},
-	{
-		blob.ErrChanged, "The object changed since the plan",
-		"Somebody else has written or removed it. Nothing was changed; plan again to see what is there now.",
-	},
-	{
-		blob.ErrUndone, "The CORS rules do not stay",
-		"Another program writes the bucket's CORS rules at the same time. Let only one of them run, then plan again.",
-	},
-	{
-		fs.ErrExist, "An object is there already",
-		"It was written by somebody else a moment ago. Nothing was changed; plan again to see what is there now.",
-	},
-	{
-		errors.ErrUnsupported, "The store cannot do that",
-		"Leave the attribute out, or use a store that has this function.",
-	},
-	{
-		fs.ErrPermission, "Access denied",
-		"Check the permissions of the credentials that are used.",
-	},
-	{
-		fs.ErrNotExist, "Not found",
-		"Check the base URI and the name: upper and lower case differ.",
-	},
+	{blob.ErrSettings, "Invalid provider settings", "Correct the provider's block or the environment. Nothing was sent."},
+	{blob.ErrWrongRegion, "The bucket is in another region", "Set the bucket's region in the provider's block."},
+	{blob.ErrNotAStore, "The endpoint is not an object store", "Check the endpoint in the provider's block: a proxy or a web console seems to respond instead of the store."},
+	{blob.ErrCredentials, "No valid credentials", "Set credentials in the provider's block or in the environment, or renew the expired ones."},
+	{blob.ErrUnreachable, "The store cannot be reached", "Check the endpoint in the provider's block, the network and the proxy settings."},
+	{blob.ErrChanged, "The object changed since the plan", "Another client has written or deleted it. Nothing was changed. Plan again to see the current state."},
+	{blob.ErrUndone, "CORS rules were overwritten by another client", "Another client writes the CORS rules of the bucket at the same time. Let only one of them run, then plan again."},
+	{fs.ErrExist, "Object created by another client", "It did not exist at the beginning of this operation. Nothing was changed. Plan again to see the current state."},
+	{errors.ErrUnsupported, "Operation not supported by this store", "Remove the attribute, or use a store that supports it."},
+	{fs.ErrPermission, "Access denied", "Check the permissions of the credentials in use."},
+	{fs.ErrNotExist, "Not found", "Check the base URI and the name, which are case-sensitive."},
 }
 
 // failure puts an error into the words of a diagnostic: what was tried, the cause, the next step.
 func failure(tried string, err error) (title, detail string) {
-	title, advice := unexpectedTitle, "If it comes again, please report it with this text."
+	title, advice := unexpectedTitle, "If it happens again, please report it with this text."
 	var mismatch *blob.MismatchError
 	if errors.As(err, &mismatch) {
-		title = "The source has other bytes than planned"
-		advice = "Nothing was published. If the source was built anew since the plan, plan again. If content_sha256 or content_sha256_url pins it, either the pin or the source is wrong; a checksum file may be older than the file."
+		title = "The source differs from the plan"
+		advice = "Nothing was published. If the source was rebuilt since the plan, plan again. If it is pinned with content_sha256 or content_sha256_url, either the pin or the source is wrong; a checksum file may be older than the file."
 	} else {
 		for _, known := range failures {
 			if errors.Is(err, known.is) {
@@ -147,38 +81,57 @@ func failure(tried string, err error) (title, detail string) {
 	} else if errors.As(err, &storeError) && storeError.Advice != "" && !errors.Is(err, blob.ErrNotAccelerated) { // which resource switches it on is known here
 		advice = storeError.Advice
 		if title == unexpectedTitle { // the backend knows what it is, and what to do
-			title = "The store refused"
+			title = "The store rejected the request"
 		}
 	}
 	return title, explained(tried, err, advice)
 }
 
-// explained is what every failure says: what was tried, the cause, the next step.
+// explained is the detail of every failure: what was tried, the cause, the next step.
 func explained(tried string, cause error, advice string) string {
 	return fmt.Sprintf("%s failed.\n\nCause: %s\n\nWhat to do: %s", tried, rule.Sentence(cause), advice)
 }
 
 const (
 	unexpectedTitle       = "Unexpected failure"
-	sourceChangedTitle    = "The source changed while it was read"
+	sourceChangedTitle    = "The source changed while being read"
 	sourceMissingTitle    = "The source is missing"
 	sourceUnreadableTitle = "The source cannot be read"
 )
 
-// damagedState is a state that says what this provider has never written. What it describes cannot be found, so it must leave the state.
-func damagedState(what string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Damaged state", explained("Reading "+what+" from the state", err,
-		"Take the resource out of the state (terraform state rm ADDRESS), and import it again to go on with it. What is in the store stays as it is."))
+// sourceFailure is failure for the artifact's own file.
+func sourceFailure(name string, err error) (title, detail string) {
+	tried := fmt.Sprintf("Reading the source %q", name)
+	switch {
+	case errors.Is(err, source.ErrNotRegular):
+		return failure(tried, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return sourceMissingTitle, explained(tried, err, "Build the file first, or correct its path. A relative path starts at the root module's directory.")
+	case errors.Is(err, fs.ErrPermission):
+		return sourceUnreadableTitle, explained(tried, err, "Grant read access to the user who runs Terraform.")
+	}
+	return failure(tried, err)
 }
 
-// invalidImport is an import of something that is no URI of the resource; example is one.
-func invalidImport(example string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Invalid import ID", explained("Importing", err, "Import by the URI: terraform import ADDRESS '"+example+"'."))
+// damagedState is a state with values that this provider never writes.
+// What it describes cannot be found, so it must leave the state.
+func damagedState(what string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Damaged state", explained("Reading "+what+" from the state", err,
+		"Remove the resource from the state (terraform state rm ADDRESS), and import it again to continue. The store is not changed."))
+}
+
+// unopened is a store or a source, by its name, that cannot be opened, or not yet; attribute is the one that names it.
+func unopened(attribute, name string, err error) diag.Diagnostic {
+	if errors.Is(err, errNotYet) {
+		return diag.NewErrorDiagnostic("The provider's settings are not known yet", fmt.Sprintf("%s Until then %s cannot be read. "+
+			"Add a depends_on to the data block for the resource that provides the value, or create that first: terraform apply -target=ADDRESS.", rule.Sentence(err), name))
+	}
+	return failureAt(attribute, "Opening "+name, err)
 }
 
 // ownBug is what cannot happen unless this provider is wrong.
 func ownBug(tried string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("The provider does not understand its own data", explained(tried, err, "This is a bug of the provider. Please report it with this text."))
+	return diag.NewErrorDiagnostic("Internal provider error", explained(tried, err, "This is a bug in the provider. Please report it with this text."))
 }
 
 // remoteTitles are those of failures that stores and sources have in common, for a source.
@@ -191,7 +144,7 @@ var remoteTitles = []struct {
 	{blob.ErrUnreachable, "The source cannot be reached"},
 }
 
-// adviceOf is what a remote source itself says to do; "" where it says nothing.
+// adviceOf is the advice of a remote source itself; "" where it has none.
 func adviceOf(err error) string {
 	var remote *source.Error
 	if errors.As(err, &remote) {

@@ -25,7 +25,7 @@ func TestLearnRemembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(2100 * time.Millisecond) // the cache trusts no file that was changed less than two seconds ago, and nothing but time sets that back
-	p := artifactPublication{provider: &configured{digests: digestcache.New()}, from: &watched{Source: source.File{Path: path}}}
+	p := artifactPublication{provider: &configured{sources: sources{digests: digestcache.New()}}, from: &reading{Source: source.File{Path: path}}}
 	if diags := p.learn(t.Context()); diags.HasError() {
 		t.Fatal(diags)
 	}

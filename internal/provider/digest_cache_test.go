@@ -133,7 +133,7 @@ func TestDigestCache(t *testing.T) {
 	_, wrong := c.poison(t)
 	says(t, c.plan(t), wrong)
 
-	says(t, c.fails(t), "The source has other bytes than planned", wrong, "The digest cache remembered another hash of this file", "plan again", "digest_cache = false")
+	says(t, c.fails(t), "The source differs from the plan", wrong, "The digest cache had another hash of this file", "plan again", "digest_cache = false")
 	if _, there := c.place.read(t, jobPath); there {
 		t.Error("wrong bytes were published")
 	}
@@ -147,14 +147,14 @@ func TestDigestCache(t *testing.T) {
 	// The same with an object that is there: it stays as it is.
 	_, wrong = c.poison(t)
 	says(t, c.plan(t), "will be updated in-place", wrong)
-	says(t, c.fails(t), "The source has other bytes than planned", "The digest cache remembered another hash of this file")
+	says(t, c.fails(t), "The source differs from the plan", "The digest cache had another hash of this file")
 	c.holdsFile(t)
 	c.isUnchanged(t)
 
 	// A wrong pin is no fault of the cache.
 	c.configure(t, "", pin(firstJob))
 	output := c.fails(t)
-	says(t, output, "The source has other bytes than planned")
+	says(t, output, "The source differs from the plan")
 	if words("digest cache").MatchString(output) {
 		t.Errorf("the cache is blamed:\n%s", output)
 	}

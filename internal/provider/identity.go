@@ -10,8 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// uriIdentity is the identity of every resource here: the location in its one canonical spelling, so that it never changes
-// while the resource lives.
+// uriIdentity is the identity of every resource here: the location in its one canonical spelling, so that it never changes while the resource lives.
 type uriIdentity struct {
 	URI types.String `tfsdk:"uri"`
 }
@@ -22,14 +21,19 @@ func uriIdentitySchema(description string) identityschema.Schema {
 	}}
 }
 
-// importedURI is the ID of an import, or the uri of its identity.
-func importedURI(ctx context.Context, req resource.ImportStateRequest) (string, diag.Diagnostics) {
-	if req.ID != "" || req.Identity == nil {
-		return req.ID, nil
+// imported parses the ID of an import, or the uri of its identity; example is a valid one.
+func imported[Location any](ctx context.Context, req resource.ImportStateRequest, parse func(string) (Location, error), example string) (location Location, diags diag.Diagnostics) {
+	identity := uriIdentity{types.StringValue(req.ID)}
+	if req.ID == "" && req.Identity != nil {
+		if diags = req.Identity.Get(ctx, &identity); diags.HasError() {
+			return location, diags
+		}
 	}
-	var identity uriIdentity
-	diags := req.Identity.Get(ctx, &identity)
-	return identity.URI.ValueString(), diags
+	location, err := parse(identity.URI.ValueString())
+	if err != nil {
+		diags.AddError("Invalid import ID", explained("Importing", err, "Import by URI: terraform import ADDRESS '"+example+"'."))
+	}
+	return location, diags
 }
 
 // setIdentity does nothing under a Terraform that knows no identities.

@@ -69,8 +69,8 @@ func TestWritesDropListings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := &failingStore{directory: "artifacts/namespaces/team/"}
-			c := &configured{stores: map[workspace.BaseURI]blob.Store{{Backend: base.Backend, Bucket: base.Bucket}: store}}
-			look := func() { c.listings.Lookup(t.Context(), store, store.directory+"other.jar") }
+			c := &configured{stores: &stores{opened: map[workspace.BaseURI]blob.Store{{Backend: base.Backend, Bucket: base.Bucket}: store}}}
+			look := func() { c.walk.listings.Lookup(t.Context(), store, store.directory+"other.jar") }
 			for range 20 {
 				look()
 			}

@@ -140,7 +140,7 @@ func TestSourceTruncatedWhileItIsRead(t *testing.T) {
 		})
 	}
 	config := p.provider() + artifact("job", fromFile(file))
-	changed := words("The source changed while it was read", "Publishing "+p.baseURI+"/"+jobPath+" failed", "Nothing was published")
+	changed := words("The source changed while being read", "Publishing "+p.baseURI+"/"+jobPath+" failed", "Nothing was published")
 	applies(t,
 		resource.TestStep{PreConfig: truncate, Config: config, ExpectError: changed},
 		resource.TestStep{

@@ -36,23 +36,23 @@ func TestWarnings(t *testing.T) {
 	apply := func() string { return r.run(t, "apply", "-auto-approve", "-input=false", "-no-color") }
 
 	configure(artifact("job", fromFile(path)))
-	says(t, plan(), "The source is not there yet", path)
+	says(t, plan(), "The source does not exist yet", path)
 
 	// Adopted, and left at the end.
 	writeFile(t, path, firstJob)
 	p.plant(t, jobPath, []byte(firstJob))
-	says(t, apply(), "The file was there already", "a destroy will leave it")
+	says(t, apply(), "Existing object adopted", "a destroy will leave it")
 	writeFile(t, path, otherJob)
-	says(t, plan(), "The object is not ours", "overwrite = true")
+	says(t, plan(), "Object not owned by this resource", "overwrite = true")
 	writeFile(t, path, firstJob)
-	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The file was left in the store", p.baseURI+"/"+jobPath)
+	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The object was left in the store", p.baseURI+"/"+jobPath)
 	p.holds(t, jobPath, firstJob)
 	p.remove(t, jobPath)
 
 	// Another address for the same place.
 	apply()
 	configure(artifact("renamed", fromFile(path)))
-	says(t, plan(), "One artifact is destroyed and another created in the same place", "moved block")
+	says(t, plan(), "One artifact is destroyed and another created at the same location", "moved block")
 	configure("moved {\n from = flink_artifact.job\n to = flink_artifact.renamed\n}\n" + artifact("renamed", fromFile(path)))
 	if output := plan(); strings.Contains(output, "Warning: One artifact") || !strings.Contains(output, "0 to add, 0 to change, 0 to destroy") {
 		t.Errorf("with a moved block:\n%s", output)
@@ -60,7 +60,7 @@ func TestWarnings(t *testing.T) {
 
 	// A pin that does not fit, while an object exists.
 	configure(artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(otherJob))) + "moved {\n from = flink_artifact.renamed\n to = flink_artifact.job\n}\n")
-	says(t, plan(), "The source is not the pinned one", sha(firstJob), sha(otherJob))
+	says(t, plan(), "The source does not match its pin", sha(firstJob), sha(otherJob))
 
 	// A name that Flink reads otherwise.
 	configure(artifact("job", fromFile(path), `filename = "my job.jar"`))

@@ -60,14 +60,14 @@ func TestModelsAreReadAndWrittenAsTheFrameworkDoes(t *testing.T) {
 		if diags := plan.Get(ctx, &theirs); diags.HasError() {
 			t.Fatal(diags)
 		}
-		if diags := readModel(ctx, plan.Raw, plan.Schema, &ours); diags.HasError() {
+		if diags := readModel(ctx, plan, &ours); diags.HasError() {
 			t.Fatal(diags)
 		}
 		if !reflect.DeepEqual(ours, theirs) {
 			t.Fatalf("we read %+v, and the framework %+v", ours, theirs)
 		}
-		var back tftypes.Value
-		if diags := writeModel(ctx, object, ours, &back); diags.HasError() {
+		back := tftypes.NewValue(object, nil)
+		if diags := writeModel(ctx, ours, &back); diags.HasError() {
 			t.Fatal(diags)
 		}
 		if !back.Equal(plan.Raw) {
@@ -83,15 +83,15 @@ func TestModelsThatAreNotThoseOfTheSchema(t *testing.T) {
 	(&artifactResource{}).Schema(ctx, resource.SchemaRequest{}, &schema)
 	of := schema.Schema.Type().TerraformType(ctx)
 	null := tftypes.NewValue(of, nil)
-	if diags := readModel(ctx, null, schema.Schema, &artifactModel{}); !diags.HasError() {
+	empty := tfsdk.State{Schema: schema.Schema, Raw: null}
+	if diags := readModel(ctx, empty, &artifactModel{}); !diags.HasError() {
 		t.Error("a model was read from nothing")
 	}
-	empty := tfsdk.State{Schema: schema.Schema, Raw: null}
 	values := map[string]tftypes.Value{}
 	for name, attribute := range of.(tftypes.Object).AttributeTypes { //nolint:forcetypeassert // a schema is an object
 		values[name] = tftypes.NewValue(attribute, nil)
 	}
-	raw := tftypes.NewValue(of, values)
+	raw := tfsdk.State{Schema: schema.Schema, Raw: tftypes.NewValue(of, values)}
 	for name, model := range map[string]any{
 		"another attribute": &struct {
 			Name types.String `tfsdk:"name"`
@@ -104,10 +104,10 @@ func TestModelsThatAreNotThoseOfTheSchema(t *testing.T) {
 			URI types.String `tfsdk:"uri"`
 		}{},
 	} {
-		if diags := readModel(ctx, raw, schema.Schema, model); !diags.HasError() {
+		if diags := readModel(ctx, raw, model); !diags.HasError() {
 			t.Errorf("%s: it was read", name)
 		}
-		if diags := writeModel(ctx, of, reflect.ValueOf(model).Elem().Interface(), &empty.Raw); !diags.HasError() || !empty.Raw.IsNull() {
+		if diags := writeModel(ctx, reflect.ValueOf(model).Elem().Interface(), &empty.Raw); !diags.HasError() || !empty.Raw.IsNull() {
 			t.Errorf("%s: it was written", name)
 		}
 	}

@@ -23,8 +23,8 @@ func (parseArtifactURIFunction) Metadata(_ context.Context, _ function.MetadataR
 func (parseArtifactURIFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "The parts of an artifact's URI",
-		MarkdownDescription: "Returns an object with the `base_uri`, `namespace` and `filename` of an artifact's URI, the way back from `artifact_uri`. " +
-			"It asks no store whether the artifact is there.",
+		MarkdownDescription: "Returns an object with the `base_uri`, `namespace` and `filename` of an artifact's URI: the inverse of `artifact_uri`. " +
+			"It does not check whether the artifact exists.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "uri", MarkdownDescription: "URI such as `s3://my-bucket/vvp/artifacts/namespaces/default/job.jar`."},
 		},

@@ -22,7 +22,8 @@ import (
 // baseURIVariable is read where the provider's block has no base_uri.
 const baseURIVariable = "FLINK_BASE_URI"
 
-// New makes the provider. The version is the one that terraform-plugin-framework reports in logs.
+// New makes the provider.
+// The version is the one that terraform-plugin-framework reports in logs.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &flinkProvider{version: version} }
 }
@@ -46,15 +47,15 @@ func (p *flinkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 	}
 	attributes["digest_cache"] = schema.BoolAttribute{
 		Optional: true,
-		MarkdownDescription: "Remembers the SHA-256 of local files of 16 MiB and more, so that a plan does not read a file again that has not changed. What is uploaded is hashed as it is sent, all the same. " +
-			"A change is seen by the file's inode, size and times, as in git. Hashes are kept in `terraform-provider-flink` in the user's cache directory (`$XDG_CACHE_HOME` or `~/.cache` on Linux, `~/Library/Caches` on macOS); " +
+		MarkdownDescription: "Caches the SHA-256 of local files of 16 MiB and more, so that a plan does not read unchanged files again. Uploaded content is always hashed as it is sent. " +
+			"A change is detected by the file's inode, size and times, as in git. The cache is `terraform-provider-flink` in the user's cache directory (`$XDG_CACHE_HOME` or `~/.cache` on Linux, `~/Library/Caches` on macOS); " +
 			"on other systems, without such a directory, and on other file systems than ext4, XFS, Btrfs, ZFS, tmpfs, overlay and APFS, each plan reads the file. Default: `true`.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Puts what Flink jobs need (JARs, Python files, UDFs) into the blob store of a Flink workspace, and keeps it right. " +
-			"It works with Alibaba Cloud's Realtime Compute for Apache Flink, with Ververica Platform, and with every Flink that reads its artifacts from a store.\n\n" +
-			"Everything is optional: without a block for a store, credentials and region come from that store's own chain " +
-			"(environment, shared files, instance and pod roles, OIDC web identity). Nothing is opened before it is needed.",
+		MarkdownDescription: "Publishes the files that Flink jobs need (JARs, Python files, UDFs) to the blob store of a Flink workspace, and keeps them up to date. " +
+			"It works with Alibaba Cloud's Realtime Compute for Apache Flink, with Ververica Platform, and with any Flink that reads its artifacts from a store.\n\n" +
+			"Everything is optional: without a block for a store, credentials and region come from that store's default chain " +
+			"(environment, shared files, instance and pod roles, OIDC web identity). No connection is opened before it is needed.",
 		Attributes: attributes,
 	}
 }
@@ -68,7 +69,7 @@ func (p *flinkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	// An unknown value stays unknown: the environment must not stand in for it.
 	if variable := os.Getenv(baseURIVariable); baseURI.IsNull() && variable != "" {
 		if err := checkBaseURI(variable); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("base_uri"), "Invalid "+baseURIVariable, fmt.Sprintf("The environment variable %s stands in for base_uri, and cannot be used: %s Correct it, unset it, or set base_uri in the provider's block.", baseURIVariable, rule.Sentence(err)))
+			resp.Diagnostics.AddAttributeError(path.Root("base_uri"), "Invalid "+baseURIVariable, fmt.Sprintf("The environment variable %s is used as base_uri, and is invalid: %s Correct it, unset it, or set base_uri in the provider's block.", baseURIVariable, rule.Sentence(err)))
 			return
 		}
 		baseURI = types.StringValue(variable)

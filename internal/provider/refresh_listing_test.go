@@ -224,7 +224,7 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 				}
 			}
 		})
-		want, stays = append(want, "many[44] will be updated", "many[55] will be updated"), "The object belongs to another resource by now"
+		want, stays = append(want, "many[44] will be updated", "many[55] will be updated"), "The object now belongs to another resource"
 	}
 	heads := 8 + len(want) + 1
 	if retouch == nil {

@@ -27,7 +27,7 @@ func TestReplacementWithoutASource(t *testing.T) {
 					remove(t, path)
 				}
 				r.configure(t, artifact("job", append(changed, fromFile(path))...))
-				says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept", "create_before_destroy = true")
+				says(t, r.fails(t, "apply", "-auto-approve"), "The old object was kept", "create_before_destroy = true")
 				p.holds(t, old, firstJob)
 				// It can still be destroyed, and with a source it is replaced.
 				writeFile(t, path, otherJob)
@@ -59,7 +59,7 @@ func TestReplacementWhoseSourceChangesAfterThePlan(t *testing.T) {
 			for _, how := range [][]string{nil, {"-replace=flink_artifact.job"}} {
 				r.run(t, append([]string{"plan", "-out=saved", "-input=false", "-no-color"}, how...)...)
 				change()
-				says(t, r.root.fails(t, "apply", "-input=false", "-no-color", "saved"), "The old file was kept", path)
+				says(t, r.root.fails(t, "apply", "-input=false", "-no-color", "saved"), "The old object was kept", path)
 				p.holds(t, old, firstJob)
 				writeFile(t, path, otherJob)
 			}
@@ -68,7 +68,7 @@ func TestReplacementWhoseSourceChangesAfterThePlan(t *testing.T) {
 		r.run(t, "taint", "flink_artifact.job")
 		r.run(t, "plan", "-out=saved", "-input=false", "-no-color")
 		remove(t, path)
-		says(t, r.root.fails(t, "apply", "-input=false", "-no-color", "saved"), "The old file was kept", path)
+		says(t, r.root.fails(t, "apply", "-input=false", "-no-color", "saved"), "The old object was kept", path)
 		p.holds(t, old, firstJob)
 		writeFile(t, path, otherJob)
 		r.run(t, "untaint", "flink_artifact.job")
@@ -118,7 +118,7 @@ func TestReplacementByItself(t *testing.T) {
 		pin := fmt.Sprintf("content_sha256 = %q", sha(firstJob))
 		for _, pinned := range [][]string{{pin}, nil} {
 			r.configure(t, artifact("job", append(pinned, own, `filename = "renamed.jar"`)...))
-			says(t, r.fails(t, "apply", "-auto-approve"), "The source is the file that goes", "The old file was kept")
+			says(t, r.fails(t, "apply", "-auto-approve"), "Source is the object being replaced", "The old object was kept")
 			p.holds(t, jobPath, firstJob)
 			p.holds(t, renamed, "")
 		}
@@ -138,7 +138,7 @@ func TestReplacementByItsOwnFile(t *testing.T) {
 	r.apply(t)
 	own := filepath.Join(strings.TrimPrefix(p.baseURI, "file://"), filepath.FromSlash(jobPath))
 	r.configure(t, artifact("job", fromFile(own), `filename = "renamed.jar"`))
-	says(t, r.fails(t, "apply", "-auto-approve"), "The source is the file that goes", "The old file was kept")
+	says(t, r.fails(t, "apply", "-auto-approve"), "Source is the object being replaced", "The old object was kept")
 	p.holds(t, jobPath, firstJob)
 	r.configure(t, artifact("job", fromFile(own)))
 	r.fails(t, "apply", "-auto-approve", "-replace=flink_artifact.job")
@@ -159,7 +159,7 @@ func TestReplacementWithUnknowns(t *testing.T) {
 
 	missing := filepath.Join(t.TempDir(), "job.py")
 	r.configure(t, computed(sha("three"), "three")+artifact("job", fromFile(missing), "content_sha256 = terraform_data.computed.output", "content_addressed = true"))
-	says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept")
+	says(t, r.fails(t, "apply", "-auto-approve"), "The old object was kept")
 	p.holds(t, addressed("two"), "two")
 	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
 	p.holds(t, addressed("two"), "")

@@ -14,7 +14,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// The rules of single attributes. They look at the value alone: no file, no network.
+// The rules of single attributes.
+// They look at the value alone: no file, no network.
 var (
 	baseURIRule     = rule.String{Title: "Invalid base URI", Check: checkBaseURI}
 	namespaceRule   = rule.String{Title: "Invalid namespace", Check: workspace.CheckNamespace}
@@ -36,7 +37,7 @@ func checkBaseURI(value string) error {
 
 func checkSHA256(value string) error {
 	if _, err := blob.ParseHash(value); err != nil {
-		return fmt.Errorf("%w; it is the first word of what \"sha256sum FILE\" prints, without the file's name", err)
+		return fmt.Errorf("%w; use the first word of the output of \"sha256sum FILE\", without the file name", err)
 	}
 	if value != strings.ToLower(value) {
 		return fmt.Errorf("write it in lower case: %s", strings.ToLower(value))
@@ -46,7 +47,7 @@ func checkSHA256(value string) error {
 
 func checkGlob(value string) error {
 	if !doublestar.ValidatePattern(value) {
-		return fmt.Errorf("%q is no pattern; \"*\" stands for any characters, \"?\" for one, \"[a-c]\" for one of a class and \"{a,b}\" for either word", value)
+		return fmt.Errorf("%q is not a valid pattern; \"*\" matches any characters, \"?\" a single one, \"[a-c]\" one of a class and \"{a,b}\" either word", value)
 	}
 	return nil
 }
@@ -70,11 +71,11 @@ func checkSource(value string) error {
 // checkHeaderValue keeps to what every store gives back as it was: HTTP carries nothing else without an encoding.
 func checkHeaderValue(value string) error {
 	if value == "" || strings.TrimSpace(value) != value {
-		return errors.New("a value is not empty, and has no space at its beginning or end: stores drop it")
+		return errors.New("a value must not be empty, and must not begin or end with a space, which stores drop")
 	}
 	for _, r := range value {
 		if r < ' ' || r > '~' {
-			return fmt.Errorf("the value has the character %U; stores keep printable ASCII only", r)
+			return fmt.Errorf("the value has the character %U; stores keep only printable ASCII", r)
 		}
 	}
 	return nil
@@ -82,11 +83,11 @@ func checkHeaderValue(value string) error {
 
 func checkMetadataKey(key string) error {
 	if strings.HasPrefix(key, "flink-") {
-		return fmt.Errorf("keys that begin with \"flink-\" are the provider's own: %q", key)
+		return fmt.Errorf("keys that begin with \"flink-\" are reserved for the provider: %q", key)
 	}
 	for _, r := range key {
 		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
-			return fmt.Errorf("the key %q has a %q; lower-case letters, digits and \"-\" come back from every store as they were", key, r)
+			return fmt.Errorf("the key %q has a %q; only lower-case letters, digits and \"-\" are kept unchanged by every store", key, r)
 		}
 	}
 	if key == "" {
@@ -107,7 +108,7 @@ func checkOrigin(origin string) error {
 		return errors.New("an origin has a scheme, as in https://console.example.com")
 	}
 	if strings.ContainsAny(host, "/?#@ ") {
-		return fmt.Errorf("%q is more than an origin; an origin is a scheme, a host and perhaps a port, without a slash after them", origin)
+		return fmt.Errorf("%q is more than an origin; an origin is a scheme, a host and optionally a port, without a trailing slash", origin)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func TestStoreFailures(t *testing.T) {
 		"TLS to a plain port": {bucket, strings.Replace(server.Endpoint, "http:", "https:", 1), "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "http"}},
 		"plain to a TLS port": {bucket, strings.Replace(secure.Endpoint, "https:", "http:", 1), "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "https"}},
 		"a private CA":        {bucket, secure.Endpoint, "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:", "custom_ca_bundle"}},
-		"no object store":     {bucket, page.URL, "key", secrettest.Mark, []string{"The endpoint is no object store", "s3://" + bucket, "What to do:"}},
+		"no object store":     {bucket, page.URL, "key", secrettest.Mark, []string{"The endpoint is not an object store", "s3://" + bucket, "What to do:"}},
 		"nobody listens":      {bucket, nobody, "key", secrettest.Mark, []string{"The store cannot be reached", "s3://" + bucket, "What to do:"}},
 	}
 	configured := func(bucket, endpoint, accessKey, secretKey string) string {

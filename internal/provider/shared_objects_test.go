@@ -60,17 +60,17 @@ func TestImportedBesideItsOldAddress(t *testing.T) {
 		imported := fmt.Sprintf("import {\n to = flink_artifact.again\n id = %q\n}\n", p.baseURI+"/"+jobPath) + artifact("again", fromFile(path))
 
 		r.configure(t, imported)
-		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own one object", "moved block", "destroy = false")
+		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own the same object", "moved block", "destroy = false")
 		p.holds(t, jobPath, firstJob)
 
 		// Nor may the old one move away and take the object with it.
 		r.configure(t, artifact("job", fromFile(path), `filename = "moved.jar"`)+imported)
-		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own one object")
+		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own the same object")
 		p.holds(t, jobPath, firstJob)
 
 		// Beside the first, two of them are in one place: known at plan. Then one is forgotten, and the other is as it should be.
 		r.configure(t, artifact("job", fromFile(path))+imported)
-		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Two artifacts in one place")
+		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Two artifacts at the same location")
 		r.configure(t, imported)
 		r.run(t, "state", "rm", "flink_artifact.job")
 		r.apply(t)
@@ -222,9 +222,9 @@ func TestTwoStatesOnOneObject(t *testing.T) {
 		one.configure(t, artifact("job", fromFile(path)))
 		two.configure(t, artifact("job", fromFile(path)))
 		one.apply(t)
-		says(t, two.apply(t), "The file was taken over", "another state")
-		says(t, one.run(t, "plan", "-input=false", "-no-color"), "The object belongs to another resource by now")
-		says(t, one.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The file was left in the store")
+		says(t, two.apply(t), "Existing object taken over", "another state")
+		says(t, one.run(t, "plan", "-input=false", "-no-color"), "The object now belongs to another resource")
+		says(t, one.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The object was left in the store")
 		p.holds(t, jobPath, firstJob)
 	})
 }
@@ -258,7 +258,7 @@ func TestDestroyWithoutTheBaseDirectory(t *testing.T) {
 	if err := os.Rename(directory, directory+".away"); err != nil {
 		t.Fatal(err)
 	}
-	says(t, r.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The bucket is gone")
+	says(t, r.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The bucket no longer exists")
 }
 
 // What was imported from another state carries a token of its own from the first new bytes on: the other state can delete it no more.
@@ -272,7 +272,7 @@ func TestImportedFromAnotherState(t *testing.T) {
 		two.apply(t)
 		writeFile(t, path, otherJob)
 		two.apply(t)
-		says(t, one.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The file was left in the store")
+		says(t, one.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The object was left in the store")
 		p.holds(t, jobPath, otherJob)
 		two.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
 		p.holds(t, jobPath, "")
@@ -289,7 +289,7 @@ func TestCreateReadsWhatIsThere(t *testing.T) {
 	r.apply(t)
 	rewrite(t, server, p, []byte(otherJob), nil)
 	r.run(t, "state", "rm", "flink_artifact.job")
-	says(t, r.fails(t, "apply", "-auto-approve"), "Another object is there already", "other bytes")
+	says(t, r.fails(t, "apply", "-auto-approve"), "Object already exists", "different content")
 	p.holds(t, jobPath, otherJob)
 }
 
@@ -302,7 +302,7 @@ func TestTaintedAndRefused(t *testing.T) {
 		r.apply(t)
 		r.run(t, "taint", "flink_artifact.job")
 		remove(t, path)
-		says(t, r.fails(t, "apply", "-auto-approve"), "The old file was kept")
+		says(t, r.fails(t, "apply", "-auto-approve"), "The old object was kept")
 		p.holds(t, jobPath, firstJob)
 		r.run(t, "untaint", "flink_artifact.job")
 		writeFile(t, path, otherJob)
@@ -324,7 +324,7 @@ func TestTaintedAndTakenOver(t *testing.T) {
 		two.apply(t)
 		one.run(t, "taint", "flink_artifact.job")
 		one.configure(t, artifact("job", fromFile(path), `filename = "renamed.jar"`))
-		says(t, one.apply(t), "The file was left in the store")
+		says(t, one.apply(t), "The object was left in the store")
 		p.holds(t, jobPath, firstJob)
 		two.unchanged(t)
 	})

@@ -5,15 +5,11 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"path/filepath"
 	"strings"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider/rule"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
 var (
@@ -61,35 +57,12 @@ func sourceURLName(address string) (string, error) {
 	}
 	parsed, err := url.Parse(address)
 	if err != nil {
-		return "", errors.New("the source URL cannot be read") // url.Error repeats it, with its query
+		return "", errors.New("the source URL is malformed") // url.Error repeats it, with its query
 	}
 	escaped := parsed.EscapedPath()
 	name, err := url.PathUnescape(escaped[strings.LastIndex(escaped, "/")+1:])
 	if err != nil || name == "" {
-		return "", errors.New("the path of source_url does not end in a file's name")
+		return "", errors.New("the path of source_url does not end in a file name")
 	}
 	return name, nil
-}
-
-// origin is where a source URL leads. Nothing is asked yet. awaits has the attributes of the provider's block that must be known before.
-func (c *configured) origin(address string, pinned bool) (from blob.Source, awaits string, err error) {
-	if !schemes.All.IsObjectURI(address) {
-		if c.settings.HTTPAwaits != "" {
-			return nil, c.settings.HTTPAwaits, nil
-		}
-		from, err := c.settings.HTTP.At(address, pinned)
-		return from, "", err
-	}
-	object, err := schemes.All.ParseObjectURI(address)
-	if err != nil {
-		return nil, "", err
-	}
-	if object.Backend.Local {
-		return source.File{Path: filepath.Join(filepath.FromSlash(object.Bucket), object.Key)}, "", nil
-	}
-	if unknown := c.settings.Awaits(object.Backend); unknown != "" {
-		return nil, unknown, nil
-	}
-	store, err := c.store(workspace.BaseURI{Backend: object.Backend, Bucket: object.Bucket})
-	return source.Object{Store: store, Key: object.Key, Name: address}, "", err
 }

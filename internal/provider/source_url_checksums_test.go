@@ -45,7 +45,7 @@ func TestSourceURLChecksums(t *testing.T) {
 					}
 					checksums(sha("third build") + "  job.jar\n")
 				},
-				Config: config(), ExpectError: words("other bytes than planned", sha(firstJob), sha("third build")),
+				Config: config(), ExpectError: words("differs from the plan", sha(firstJob), sha("third build")),
 			},
 			resource.TestStep{
 				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release("third build", "3") },
@@ -56,9 +56,9 @@ func TestSourceURLChecksums(t *testing.T) {
 				PreConfig: func() { checksums("<!doctype html>") },
 				Config:    config(), PlanOnly: true, ExpectNonEmptyPlan: true,
 			},
-			resource.TestStep{Config: config(), ExpectError: words("The checksum file cannot be used", "page of HTML")},
+			resource.TestStep{Config: config(), ExpectError: words("Unusable checksum file", "page of HTML")},
 			resource.TestStep{Config: config(), Destroy: true},
-			resource.TestStep{Config: config(), PlanOnly: true, ExpectError: words("The checksum file cannot be used", "page of HTML")},
+			resource.TestStep{Config: config(), PlanOnly: true, ExpectError: words("Unusable checksum file", "page of HTML")},
 			resource.TestStep{
 				// It may be there at apply.
 				PreConfig: func() { s.Remove("/releases/SHA256SUMS") },

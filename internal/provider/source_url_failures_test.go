@@ -42,17 +42,17 @@ func TestSourceURLBadInput(t *testing.T) {
 		{of(fromURL("s3://bucket/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b")), []string{"Invalid source URL", "no query"}},
 		{of(fromURL("s3://bucket")), []string{"Invalid source URL", "names a bucket"}},
 		{of(fromURL("oss://bucket/jobs/")), []string{"Invalid source URL", "names a directory"}},
-		{of(fromURL("http://repo.example.com/job.jar")), []string{"A plain http URL needs a pin", "content_sha256"}},
+		{of(fromURL("http://repo.example.com/job.jar")), []string{"Plain HTTP source requires a pin", "content_sha256"}},
 		{of(fromURL("https://repo.example.com/jobs/")), []string{"No file name", "Set filename"}},
 		{of(fromURL("https://repo.example.com/a%2Fjob.jar")), []string{"No file name", "slash"}},
-		{of(fromURL(p.baseURI + "/" + jobPath)), []string{"Invalid source URL", "made from itself"}},
+		{of(fromURL(p.baseURI + "/" + jobPath)), []string{"Invalid source URL", "copied onto itself"}},
 		{of(fromURL("https://repo.example.com/job.jar"), `source = "job.jar"`), []string{"source", "source_url"}},
 		{of(fromURL("https://repo.example.com/job.jar"), `content = "x"`), []string{"source_url"}},
 		{of(`source = "job.jar"`, `content_sha256_url = "https://repo.example.com/SHA256SUMS"`), []string{"content_sha256_url"}},
 		{of(fromURL("https://repo.example.com/job.jar"), pin(firstJob), `content_sha256_url = "https://repo.example.com/SHA256SUMS"`), []string{"content_sha256_url"}},
 		{of(fromURL("http://repo.example.com/job.jar"), `content_sha256_url = "http://repo.example.com/SHA256SUMS"`), []string{"Invalid URL of a checksum file", "use https"}},
 
-		{with(`ca_bundle = "nope.pem"`), []string{"The provider's settings cannot be used", "http.ca_bundle", "nope.pem"}},
+		{with(`ca_bundle = "nope.pem"`), []string{"Invalid provider settings", "http.ca_bundle", "nope.pem"}},
 		{of(fromURL(s.URL+publishedPath), `content_sha256_url = "SHA256SUMS"`), []string{"Invalid URL of a checksum file", "file:///srv/SHA256SUMS"}},
 		{with(`credentials = { "https://repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" } }`), []string{"Invalid host", "repo.example.com:8443"}},
 		{with(`credentials = { "me:hushQ7vK2mXz9WtR4b@repo.example.com" = { token = "hushQ7vK2mXz9WtR4b" } }`), []string{"Invalid host"}},
@@ -99,16 +99,16 @@ func TestSourceURLFaults(t *testing.T) {
 		"cut off in the middle":     {inject: func(s published) { s.Inject(get, 1, 2, faultserver.Truncate(100_000)) }},
 		"cut off, and no ranges":    {inject: func(s published) { s.Inject(get, 1, 2, faultserver.Truncate(100_000)) }, file: faultserver.File{NoRanges: true}},
 		"cut off, and nothing told": {inject: func(s published) { s.Inject(get, 1, 1, faultserver.Truncate(100_000)) }, file: faultserver.File{Chunked: true}},
-		"always cut off":            {inject: func(s published) { s.Inject(get, 1, always, faultserver.Truncate(1)) }, file: faultserver.File{NoRanges: true}, fails: []string{"The source breaks off"}},
-		"longer by its own word":    {inject: func(s published) { s.Inject(get, 1, always, faultserver.Length(int64(len(text))+1)) }, fails: []string{"The source breaks off"}},
+		"always cut off":            {inject: func(s published) { s.Inject(get, 1, always, faultserver.Truncate(1)) }, file: faultserver.File{NoRanges: true}, fails: []string{"Download ended early"}},
+		"longer by its own word":    {inject: func(s published) { s.Inject(get, 1, always, faultserver.Length(int64(len(text))+1)) }, fails: []string{"Download ended early"}},
 		"no HEAD": {inject: func(s published) {
 			s.Inject(faultserver.Match{Method: http.MethodHead}, 1, always, faultserver.Answer(405))
 		}},
 		"too many requests":             {inject: func(s published) { s.Inject(get, 1, 1, faultserver.RetryAfter(429, "1")) }},
 		"unavailable for a moment":      {inject: func(s published) { s.Inject(get, 1, 2, faultserver.RetryAfter(503, "0")) }},
-		"unavailable for good":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.RetryAfter(503, "0")) }, fails: []string{"The server does not give the file", "503"}},
+		"unavailable for good":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.RetryAfter(503, "0")) }, fails: []string{"Server did not return the file", "503"}},
 		"another version in the middle": {inject: func(s published) { s.Inject(get, 1, 1, faultserver.Truncate(100_000)); s.changeAtSecond(text) }},
-		"a log-in, with a pin":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.Page(200, "Log in")) }, more: []string{pin(text)}, fails: []string{"other bytes than planned", sha(text), "page of HTML", "http block"}},
+		"a log-in, with a pin":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.Page(200, "Log in")) }, more: []string{pin(text)}, fails: []string{"differs from the plan", sha(text), "page of HTML", "http block"}},
 		"no credentials":                {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(401)) }, fails: []string{"The source cannot be read", "http.credentials"}},
 		"forbidden":                     {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(403)) }, fails: []string{"The source cannot be read", "403"}},
 		"not found":                     {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(404)) }, fails: []string{"The source is missing", "404"}},
@@ -116,10 +116,10 @@ func TestSourceURLFaults(t *testing.T) {
 			s.Put("/other.jar", faultserver.File{Data: []byte(text), ETag: `"1"`})
 			s.Inject(all, 1, always, faultserver.RedirectTo("/other.jar"))
 		}},
-		"a redirect that goes round": {inject: func(s published) { s.Inject(all, 1, always, faultserver.RedirectTo(publishedPath)) }, fails: []string{"The redirect is not followed", "circle"}},
+		"a redirect that goes round": {inject: func(s published) { s.Inject(all, 1, always, faultserver.RedirectTo(publishedPath)) }, fails: []string{"Redirect not followed", "circle"}},
 		"a redirect to plain http": {inject: func(s published) {
 			s.Inject(faultserver.Match{Server: "https"}, 1, always, faultserver.RedirectTo(s.PlainURL+publishedPath))
-		}, fails: []string{"The redirect is not followed", "content_sha256"}},
+		}, fails: []string{"Redirect not followed", "content_sha256"}},
 		"one to plain http, with a pin": {inject: func(s published) {
 			s.Inject(faultserver.Match{Server: "https"}, 1, always, faultserver.RedirectTo(s.PlainURL+publishedPath))
 		}, more: []string{pin(text)}},
@@ -157,7 +157,7 @@ func (s published) changeAtSecond(text string) {
 	s.Inject(faultserver.Match{Path: publishedPath, Ranged: true}, 1, 1, faultserver.Fault{}.Do(func() { s.release(text, "1") }))
 }
 
-const oddTitle = "The source may not be the file that you want"
+const oddTitle = "The source may not be the intended file"
 
 // A page in place of a JAR is told, where nothing else would tell it.
 func TestSourceURLOddFile(t *testing.T) {
@@ -176,7 +176,7 @@ func TestSourceURLSameAfterAll(t *testing.T) {
 	p := inDirectory(t).fetching(s)
 	s.release(firstJob, "1")
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
-	const same = "The source has not changed after all"
+	const same = "The source turned out to be unchanged"
 	if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); strings.Contains(output, same) {
 		t.Errorf("the first apply says so:\n%s", output)
 	}
@@ -195,10 +195,10 @@ func TestSourceURLWarnings(t *testing.T) {
 		t.Errorf("an apply without any doubt warns:\n%s", output)
 	}
 	output := plan()
-	says(t, output, "No changes", "Nobody can tell whether the source has changed", sha("PK\x03\x04"+firstJob))
+	says(t, output, "No changes", "Cannot tell whether the source has changed", sha("PK\x03\x04"+firstJob))
 	s.Remove(publishedPath)
 	output += plan()
-	says(t, output, "The source cannot be asked", "404", "content_sha256")
+	says(t, output, "The source could not be checked", "404", "content_sha256")
 	output += r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	for _, line := range strings.Split(output, "\n") {
 		// Terraform shows the attribute itself.

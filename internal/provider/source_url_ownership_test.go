@@ -24,7 +24,7 @@ func TestSourceURLTouchedAndNotOurs(t *testing.T) {
 			resource.TestStep{Config: config},
 			resource.TestStep{PreConfig: func() { s.release(firstJob, "2") }, Config: config, ConfigPlanChecks: planned(updates(job))},
 			unchanged(config),
-			resource.TestStep{PreConfig: func() { s.release(otherJob, "3") }, Config: config, ExpectError: words("The object is not ours", "overwrite = true")},
+			resource.TestStep{PreConfig: func() { s.release(otherJob, "3") }, Config: config, ExpectError: words("Object not owned by this resource", "overwrite = true")},
 		)
 		p.holds(t, jobPath, firstJob)
 	})
@@ -63,7 +63,7 @@ func TestSourceURLStoredHashWithoutAnAnswer(t *testing.T) {
 	stored := "data \"flink_artifact\" \"job\" {\n namespace = \"default\"\n filename = flink_artifact.job.filename\n}\noutput \"stored\" {\n value = data.flink_artifact.job.content_sha256\n}\n"
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath), `filename = "job.zip"`)+stored)
 	output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-	if strings.Contains(output, "The hash was not stored") {
+	if strings.Contains(output, "Hash not stored") {
 		t.Errorf("the apply warns of what is not so:\n%s", output)
 	}
 	says(t, output, fmt.Sprintf("stored = %q", sha(text)))
@@ -82,7 +82,7 @@ func TestSourceURLFoundAtCreate(t *testing.T) {
 			resource.TestStep{
 				PreConfig:   func() { p.plant(t, jobPath, []byte(otherJob)) },
 				Config:      config(),
-				ExpectError: words("Another object is there already", "other bytes"),
+				ExpectError: words("Object already exists", "different content"),
 			},
 			resource.TestStep{
 				PreConfig: func() { p.holds(t, jobPath, otherJob) },

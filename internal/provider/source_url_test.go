@@ -95,7 +95,7 @@ func TestSourceURLPinned(t *testing.T) {
 				// Other bytes: both hashes are shown, and what was there stays.
 				PreConfig:   func() { s.release(otherJob, "2") },
 				Config:      p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin("third build")),
-				ExpectError: words("The source has other bytes than planned", sha(otherJob), sha("third build")),
+				ExpectError: words("The source differs from the plan", sha(otherJob), sha("third build")),
 			},
 			resource.TestStep{
 				PreConfig: func() { p.holds(t, jobPath, firstJob); s.Forget() },
@@ -292,7 +292,7 @@ func TestSourceURLUnreachable(t *testing.T) {
 				// It was to be deleted first, for something that nobody saw.
 				PreConfig:   func() { p.holds(t, jobPath, firstJob) },
 				Config:      p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`),
-				ExpectError: words("The old file was kept"),
+				ExpectError: words("The old object was kept"),
 			},
 			resource.TestStep{
 				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release(otherJob, "2") },

@@ -50,6 +50,7 @@ func findTitles(t *testing.T) *titlesOf {
 			switch declaration := declaration.(type) {
 			case *ast.FuncDecl:
 				f.inFunction(declaration)
+				f.inTables(declaration)
 			case *ast.GenDecl:
 				f.inTables(declaration)
 			}
@@ -130,12 +131,15 @@ func (f *titlesOf) inCall(function *ast.FuncDecl, call *ast.CallExpr) {
 	f.title(function, call.Args[at], severity)
 }
 
-// inTables takes the titles of rules, and of tables with a field of that name.
-func (f *titlesOf) inTables(declaration *ast.GenDecl) {
+// inTables takes the titles of rules, of messages, and of tables with a field of that name.
+func (f *titlesOf) inTables(declaration ast.Decl) {
 	ast.Inspect(declaration, func(node ast.Node) bool {
 		literal, ok := node.(*ast.CompositeLit)
 		if !ok {
 			return true
+		}
+		if name, ok := literal.Type.(*ast.Ident); ok && name.Name == "message" && len(literal.Elts) > 0 {
+			f.title(nil, literal.Elts[0], f.errors)
 		}
 		if isRule(literal.Type) {
 			f.title(nil, literal.Elts[0].(*ast.KeyValueExpr).Value, f.errors)

@@ -10,44 +10,34 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
 
-// Read asks once whether the acceleration is on.
+// Read requests once whether the acceleration is enabled.
 func (r *transferAccelerationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state transferAccelerationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := state.Timeouts.Read(ctx, storageTimeout)
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel := within(ctx, &resp.Diagnostics, state.Timeouts.Read, storageTimeout)
+	defer cancel()
 	base, diags := state.location()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
 	// Also where the state stays as it is, or is removed: a Terraform without identities passes none in.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, bucketURI(base))...)
-	_, wait, diags := r.configured.reader(base)
+	store, diags := r.configured.stores.refreshed(base)
 	resp.Diagnostics.Append(diags...)
-	if wait || resp.Diagnostics.HasError() {
+	if store == nil || resp.Diagnostics.HasError() {
 		return // the state stays as it is
 	}
 
 	tried := "Reading the transfer acceleration of " + bucketURI(base)
-	bucket, store, err := r.accelerator(base)
+	bucket, err := r.accelerator(base)
 	if err != nil {
 		resp.Diagnostics.AddError(failure(tried, err))
 		return
 	}
 	on, err := bucket.Acceleration(ctx)
-	if errors.Is(err, blob.ErrNoBucket) {
-		resp.Diagnostics.Append(gone(ctx, store, tried)...)
-		if !resp.Diagnostics.HasError() {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
 	if err != nil {
-		resp.Diagnostics.AddError(failure(tried, err))
+		unread(ctx, store, tried, err, resp, blob.ErrNoBucket)
 		return
 	}
 	endpoint, err := bucket.AccelerationEndpoint(ctx)
@@ -60,9 +50,9 @@ func (r *transferAccelerationResource) Read(ctx context.Context, req resource.Re
 		resp.Diagnostics.AddError(failure(tried, err))
 		return
 	}
-	if state.Enabled.IsNull() { // imported: what was there before this resource is not known, and a destroy switches off
-		resp.Diagnostics.Append(foundAcceleration{Bucket: bucketURI(base)}.write(ctx, resp.Private)...)
-		resp.Diagnostics.Append(newOwnership().write(ctx, resp.Private)...)
+	if state.Enabled.IsNull() { // imported: the original setting is not known, and a destroy disables it
+		resp.Diagnostics.Append(foundAccelerationKey.write(ctx, resp.Private, foundAcceleration{Bucket: bucketURI(base)})...)
+		resp.Diagnostics.Append(ownershipKey.write(ctx, resp.Private, newOwnership())...)
 	}
 	state.Enabled, state.Bucket = types.BoolValue(on), types.StringValue(base.Bucket)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)

@@ -45,9 +45,9 @@ func TestAccelerationReplacedWarning(t *testing.T) {
 	r := newRoot(t, p.provider()+accelerates("bucket", "lifecycle {\n create_before_destroy = true\n}"))
 	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	says(t, r.run(t, "apply", "-replace="+acceleration, "-auto-approve", "-input=false", "-no-color"),
-		"Warning: The transfer acceleration was left to another resource", "it will leave it so, and not as it was before both (on: false)")
+		"Warning: Transfer acceleration was left to another resource", "it will leave it so, and not as it was before both (on: false)")
 	p.is(t, on)
-	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "Warning: Transfer acceleration will stay on")
+	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "Warning: Transfer acceleration will stay enabled")
 	p.is(t, on)
 }
 
@@ -80,7 +80,7 @@ func TestAccelerationRenamed(t *testing.T) {
 	apply := func() string { return r.run(t, "apply", "-auto-approve", "-input=false", "-no-color") }
 	apply()
 	r = r.with(t, p.provider()+accelerates("renamed"))
-	says(t, apply(), "Warning: A transfer acceleration is destroyed where another one is", "moved block")
+	says(t, apply(), "Warning: A transfer acceleration is destroyed where another one exists", "moved block")
 	p.is(t, on)
 	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
 		t.Errorf("the plan after it:\n%s", output)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -15,10 +14,6 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
-
-// accelerationTimeout is how long a step with a wait may take where the timeouts block says nothing: the clouds say up to 30 minutes
-// (PutBucketTransferAcceleration of OSS and PutBucketAccelerateConfiguration of S3, in their API references).
-const accelerationTimeout = 35 * time.Minute
 
 type transferAccelerationResource struct{ configured *configured }
 
@@ -36,93 +31,113 @@ func (r *transferAccelerationResource) Metadata(_ context.Context, req resource.
 }
 
 func (r *transferAccelerationResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	if req.ProviderData != nil {
-		r.configured = req.ProviderData.(*configured) //nolint:forcetypeassert // the provider sets nothing else
-	}
+	r.configured, _ = req.ProviderData.(*configured) // nil: the provider is not configured yet
 }
 
 // accelerator opens a bucket's store.
-func (r *transferAccelerationResource) accelerator(base workspace.BaseURI) (blob.Accelerator, blob.Store, error) {
-	store, err := r.configured.store(base)
+func (r *transferAccelerationResource) accelerator(base workspace.BaseURI) (blob.Accelerator, error) {
+	store, err := r.configured.stores.open(base)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	bucket, ok := store.(blob.Accelerator)
 	if !ok {
-		return nil, nil, fmt.Errorf("transfer acceleration of %s: %w", bucketURI(base), errors.ErrUnsupported)
+		return nil, fmt.Errorf("transfer acceleration of %s: %w", bucketURI(base), errors.ErrUnsupported)
 	}
-	return bucket, store, nil
+	return bucket, nil
 }
 
-// Create looks what is there, keeps that for the destroy, and switches if need be. After the switch nothing is an error any more:
-// without a state nobody would know what to put back.
+// Create reads the setting, keeps it for the destroy, and changes it if need be.
+// After the change nothing is an error any more: without a state the original setting would be lost.
 func (r *transferAccelerationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned transferAccelerationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	timeout, diags := planned.Timeouts.Create(ctx, planned.timeout())
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := within(ctx, &resp.Diagnostics, planned.Timeouts.Create, planned.timeout())
 	defer cancel()
-
-	base, diags := planned.location()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	found, diags := r.apply(ctx, &planned, nil)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	bucket, _, err := r.accelerator(base)
-	if err != nil {
-		resp.Diagnostics.Append(failureAt("base_uri", "Opening "+bucketURI(base), err))
-		return
-	}
-	if resp.Diagnostics.Append(planned.findEndpoint(ctx, bucket, base)...); resp.Diagnostics.HasError() {
-		return
-	}
-	found, diags := r.create(ctx, bucket, base, planned.Enabled.ValueBool())
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if planned.waits() {
-		resp.Diagnostics.Append(awaitAcceleration(ctx, bucket, planned, timeout)...)
-	}
-	resp.Diagnostics.Append(found.write(ctx, resp.Private)...)
-	resp.Diagnostics.Append(newOwnership().write(ctx, resp.Private)...) // its ID tells this resource from others on the same bucket
+	resp.Diagnostics.Append(foundAccelerationKey.write(ctx, resp.Private, found)...)
+	resp.Diagnostics.Append(ownershipKey.write(ctx, resp.Private, newOwnership())...) // its ID tells this resource from others on the same bucket
 	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, bucketURI(base))...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.Bucket)...)
 }
 
-// create finds out what there is, and switches.
-func (r *transferAccelerationResource) create(ctx context.Context, bucket blob.Accelerator, base workspace.BaseURI, enabled bool) (foundAcceleration, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	found := foundAcceleration{Bucket: bucketURI(base)}
-	unlock, err := r.configured.keys.lock(ctx, accelerationClaim(base))
-	if err != nil {
-		diags.AddError(failure("Waiting for another transfer acceleration of "+bucketURI(base), err))
-		return found, diags
+// Update changes the setting if the state has another one, and waits if that is new.
+func (r *transferAccelerationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var planned, prior transferAccelerationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	ctx, cancel := within(ctx, &resp.Diagnostics, planned.Timeouts.Update, planned.timeout())
+	defer cancel()
+	if resp.Diagnostics.HasError() {
+		return
 	}
-	defer unlock()
+	found, diags := r.apply(ctx, &planned, &prior)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.Bucket)...)
+}
 
-	now, err := bucket.Acceleration(ctx)
-	if err != nil {
-		diags.Append(failureAt("base_uri", "Reading the transfer acceleration of "+bucketURI(base), err))
+// apply changes a bucket's acceleration if need be, waits if that is wanted, and fills in the endpoint.
+// Without a prior state it is a create, and returns the original setting.
+func (r *transferAccelerationResource) apply(ctx context.Context, planned, prior *transferAccelerationModel) (found foundAcceleration, diags diag.Diagnostics) {
+	base, diags := planned.location()
+	if diags.HasError() {
 		return found, diags
 	}
-	found.Enabled = now
-	if now != enabled {
-		if err := setOrPutBack(ctx, bucket, now, enabled); err != nil {
-			diags.Append(failureAt("enabled", switching(base, enabled), err))
-			return found, diags
-		}
+	bucket, err := r.accelerator(base)
+	if err != nil {
+		diags.Append(failureAt("base_uri", "Opening "+bucketURI(base), err))
+		return found, diags
 	}
-	r.configured.placed.Store(accelerationClaim(base), true)
+	if diags.Append(planned.findEndpoint(ctx, bucket, base)...); diags.HasError() {
+		return found, diags
+	}
+	found.Bucket = bucketURI(base)
+	enabled, waits := planned.Enabled.ValueBool(), planned.waits()
+	diags.Append(r.configured.walk.change(ctx, accelerationLocation(base), "the transfer acceleration of "+found.Bucket, func() (diags diag.Diagnostics) {
+		if prior != nil {
+			if planned.Enabled.Equal(prior.Enabled) {
+				waits = waits && !prior.Wait.ValueBool()
+			} else if err := bucket.SetAcceleration(ctx, enabled); err != nil {
+				diags.Append(failureAt("enabled", switching(base, enabled), err))
+			}
+			return diags
+		}
+		now, err := bucket.Acceleration(ctx)
+		if err != nil {
+			diags.Append(failureAt("base_uri", "Reading the transfer acceleration of "+found.Bucket, err))
+			return diags
+		}
+		found.Enabled = now
+		if err := setOrPutBack(ctx, bucket, found.Enabled, enabled); err != nil {
+			diags.Append(failureAt("enabled", switching(base, enabled), err))
+			return diags
+		}
+		r.configured.walk.created.Store(accelerationLocation(base), true)
+		return diags
+	})...)
+	if waits && !diags.HasError() {
+		diags.Append(awaitAcceleration(ctx, bucket, *planned)...)
+	}
 	return found, diags
 }
 
-// setOrPutBack switches; and where it is not known whether that took place, puts back what was: a failed create leaves no record of it.
+// setOrPutBack changes the setting.
+// Where the result is not known, it restores the original one, of which a failed create leaves no record.
 func setOrPutBack(ctx context.Context, bucket blob.Accelerator, found, enabled bool) error {
+	if found == enabled {
+		return nil
+	}
 	err := bucket.SetAcceleration(ctx, enabled)
 	if err == nil || !errors.Is(err, blob.ErrUnreachable) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -130,7 +145,7 @@ func setOrPutBack(ctx context.Context, bucket blob.Accelerator, found, enabled b
 	ctx, cancel := blob.CommitContext(ctx)
 	defer cancel()
 	if backErr := bucket.SetAcceleration(ctx, found); backErr != nil {
-		return fmt.Errorf("%w; and it could not be put back to what it was (on: %t), so look whether it was switched: %s", err, found, backErr) //nolint:errorlint // the first is the cause
+		return fmt.Errorf("%w; the original setting (enabled: %t) could not be restored, so check whether it was changed: %s", err, found, backErr) //nolint:errorlint // the first is the cause
 	}
 	return err
 }
@@ -142,7 +157,8 @@ func switching(base workspace.BaseURI, enabled bool) string {
 	return "Switching the transfer acceleration of " + bucketURI(base) + " off"
 }
 
-// findEndpoint fills in the endpoint, unless the plan has it. It asks nothing.
+// findEndpoint fills in the endpoint, unless the plan has it.
+// It sends no request.
 func (m *transferAccelerationModel) findEndpoint(ctx context.Context, bucket blob.Accelerator, base workspace.BaseURI) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if !m.Endpoint.IsUnknown() && !m.waits() {
@@ -163,112 +179,49 @@ func (m *transferAccelerationModel) findEndpoint(ctx context.Context, bucket blo
 	return diags
 }
 
-// Update switches if the state says otherwise, and waits if that is new.
-func (r *transferAccelerationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var planned, prior transferAccelerationModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	timeout, diags := planned.Timeouts.Update(ctx, planned.timeout())
-	resp.Diagnostics.Append(diags...)
-	base, diags := planned.location()
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	bucket, _, err := r.accelerator(base)
-	if err != nil {
-		resp.Diagnostics.Append(failureAt("base_uri", "Opening "+bucketURI(base), err))
-		return
-	}
-	if resp.Diagnostics.Append(planned.findEndpoint(ctx, bucket, base)...); resp.Diagnostics.HasError() {
-		return
-	}
-	switched := !planned.Enabled.Equal(prior.Enabled)
-	if switched {
-		if err := r.set(ctx, bucket, base, planned.Enabled.ValueBool()); err != nil {
-			resp.Diagnostics.Append(failureAt("enabled", switching(base, planned.Enabled.ValueBool()), err))
-			return
-		}
-	}
-	if planned.waits() && (switched || !prior.Wait.ValueBool()) {
-		resp.Diagnostics.Append(awaitAcceleration(ctx, bucket, planned, timeout)...)
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, planned)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, bucketURI(base))...)
-}
-
-func (r *transferAccelerationResource) set(ctx context.Context, bucket blob.Accelerator, base workspace.BaseURI, enabled bool) error {
-	unlock, err := r.configured.keys.lock(ctx, accelerationClaim(base))
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return bucket.SetAcceleration(ctx, enabled)
-}
-
-// Delete puts back what Create found.
+// Delete restores the setting that Create found.
 func (r *transferAccelerationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state transferAccelerationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	found, diags := readFoundAcceleration(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	timeout, diags := state.Timeouts.Delete(ctx, storageTimeout)
-	resp.Diagnostics.Append(diags...)
+	found := foundAccelerationKey.read(ctx, req.Private, &resp.Diagnostics)
+	ctx, cancel := within(ctx, &resp.Diagnostics, state.Timeouts.Delete, storageTimeout)
+	defer cancel()
 	base, diags := state.location()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	tried := switching(base, found.Enabled)
-	bucket, _, err := r.accelerator(base)
+	bucket, err := r.accelerator(base)
 	if err != nil {
-		resp.Diagnostics.AddError(failure(tried, err))
+		resp.Diagnostics.AddError(failure(switching(base, found.Enabled), err))
 		return
 	}
-	unlock, err := r.configured.keys.lock(ctx, accelerationClaim(base))
-	if err != nil {
-		resp.Diagnostics.AddError(failure(tried, err))
-		return
-	}
-	defer unlock()
-
-	// After a renamed address, or a replacement that creates first, the bucket belongs to the new resource. What was found before this one
-	// cannot be handed on: Terraform gives no private state to a create.
-	if _, placed := r.configured.placed.Load(accelerationClaim(base)); placed {
-		if state.Enabled.ValueBool() != found.Enabled {
-			resp.Diagnostics.AddWarning("The transfer acceleration was left to another resource",
-				fmt.Sprintf("Another resource of this run was created for %s first, and found the acceleration as this one had switched it (on: %t). "+
-					"When that one is destroyed, it will leave it so, and not as it was before both (on: %t). "+
-					"If it must not stay so, set enabled on that one as it is to be, apply, and then forget it by a removed block with destroy = false.", bucketURI(base), state.Enabled.ValueBool(), found.Enabled))
+	resp.Diagnostics.Append(r.configured.walk.change(ctx, accelerationLocation(base), "the transfer acceleration of "+bucketURI(base), func() (diags diag.Diagnostics) {
+		switch enabled := state.Enabled.ValueBool(); {
+		case enabled == found.Enabled:
+		case r.configured.walk.isCreated(accelerationLocation(base)):
+			// After a renamed address, or a replacement that creates first, the bucket belongs to the new resource.
+			// What was found before this one cannot be handed on: Terraform gives no private state to a create.
+			diags.AddWarning("Transfer acceleration was left to another resource",
+				fmt.Sprintf("Another resource of this run was created first for %s, and recorded the setting of this resource (enabled: %t) as the original one. "+
+					"destroying that resource will not restore the original setting (enabled: %t). "+
+					"To restore it, set enabled of that resource accordingly, apply, and then remove it from the state with a removed block and destroy = false.", bucketURI(base), enabled, found.Enabled))
+		default:
+			if err := bucket.SetAcceleration(ctx, found.Enabled); err != nil && !errors.Is(err, blob.ErrNoBucket) {
+				diags.AddError(failure(switching(base, found.Enabled), err))
+			}
 		}
-		return
-	}
-	if state.Enabled.ValueBool() == found.Enabled {
-		return
-	}
-	if err := bucket.SetAcceleration(ctx, found.Enabled); err != nil && !errors.Is(err, blob.ErrNoBucket) {
-		resp.Diagnostics.AddError(failure(tried, err))
-	}
+		return diags
+	})...)
 }
 
 func (r *transferAccelerationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	uri, diags := importedURI(ctx, req)
+	base, diags := imported(ctx, req, schemes.All.ParseBaseURI, "s3://my-bucket")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	base, err := schemes.All.ParseBaseURI(uri)
-	if err != nil {
-		resp.Diagnostics.Append(invalidImport("s3://my-bucket", err))
-		return
-	}
-	if reason := noAcceleration(base); reason != "" {
+	if reason := whyNotAccelerated(base); reason != "" {
 		resp.Diagnostics.AddError(noAccelerationTitle, reason+" Import another bucket.")
 		return
 	}

@@ -27,36 +27,30 @@ type transferAccelerationModel struct {
 
 func (r *transferAccelerationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The transfer acceleration of a workspace's bucket: uploads with `accelerate = true` in `flink_artifact` then go to an endpoint of the cloud near the sender, " +
-			"and from there through the cloud's own network. OSS and S3 have it.\n\n" +
-			"Both clouds charge fees for bytes that go through the accelerated endpoint, beside the usual ones. What is sent without `accelerate` costs nothing more.\n\n" +
-			"Destroying the resource puts back what was found when it was created: an acceleration that was on stays on, and the plan says so. After an import a destroy switches it off. " +
-			"A replacement that is created first (`create_before_destroy`) in the same bucket takes what the old one switched for what was there before, and leaves it so. " +
-			"A bucket for which it was never set counts as off, and is then off explicitly (`Enabled=false` on OSS, `Suspended` on S3), as the clouds know no way back to never set.",
+		MarkdownDescription: "Manages transfer acceleration of a workspace's bucket. Uploads with `accelerate = true` in `flink_artifact` then go to a cloud endpoint near the sender, " +
+			"and from there through the cloud's own network. OSS and S3 support it.\n\n" +
+			"Both clouds charge additional fees for data that is sent through the accelerated endpoint. Uploads without `accelerate` cost nothing extra.\n\n" +
+			"Destroying the resource restores the setting from before it was created: an acceleration that was enabled stays enabled, and the plan says so. After an import, a destroy disables it. " +
+			"A replacement that is created first (`create_before_destroy`) for the same bucket records the setting of the old resource as the original one. " +
+			"A bucket that never had the setting counts as disabled, and is disabled explicitly afterwards (`Enabled=false` on OSS, `Suspended` on S3), since the setting cannot be removed.",
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Base URI of the workspace. Default: the provider's. Only its bucket counts: another prefix or another spelling changes nothing, another bucket replaces the resource. " +
-					"On S3 the bucket's name must have no dot.",
+				MarkdownDescription: "Base URI of the workspace. Default: the provider's. Only its bucket matters: another prefix or spelling changes nothing, another bucket replaces the resource. " +
+					"On S3 the bucket name must not contain a dot.",
 				Validators: []validator.String{baseURIRule},
 			},
 			"enabled": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-				MarkdownDescription: "Whether the acceleration is on. Default: `true`.",
+				MarkdownDescription: "Whether transfer acceleration is enabled. Default: `true`.",
 			},
 			"wait": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Waits until the accelerated endpoint serves the bucket, which takes up to 30 minutes after the switch, as both clouds say. " +
-					"Artifacts that depend on this resource can then be sent in the same run. A wait that runs out (see `timeouts`) is a warning. Default: `false`.",
+				MarkdownDescription: "Wait until the accelerated endpoint serves the bucket, which takes up to 30 minutes according to both clouds. " +
+					"Artifacts that depend on this resource can then be uploaded in the same run. If the time runs out (see `timeouts`), the result is a warning. Default: `false`.",
 			},
-			"bucket": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Name of the bucket.",
-			},
-			"endpoint": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "URL at which the bucket is reached with acceleration. Null where the store has none: `wait = true` is then an error.",
-			},
+			"bucket":   schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the bucket."},
+			"endpoint": schema.StringAttribute{Computed: true, MarkdownDescription: "URL of the accelerated endpoint of the bucket. Null if the store has none: then `wait = true` is an error."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true}),
 		},
 	}
@@ -79,23 +73,4 @@ func (m *transferAccelerationModel) location() (base workspace.BaseURI, diags di
 		diags.Append(damagedState("the transfer acceleration's base_uri", err))
 	}
 	return base, diags
-}
-
-// foundAccelerationKey is part of users' states: it never changes.
-const foundAccelerationKey = "found_acceleration"
-
-// foundAcceleration is what the private state keeps for the destroy. Without one, as Terraform hides the private state of a tainted
-// resource, it counts as off.
-type foundAcceleration struct {
-	Bucket  string `json:"bucket"` // as bucketURI has it; "": there is no record
-	Enabled bool   `json:"enabled"`
-}
-
-func readFoundAcceleration(ctx context.Context, private privateReader) (found foundAcceleration, diags diag.Diagnostics) {
-	diags = readPrivate(ctx, private, foundAccelerationKey, &found)
-	return found, diags
-}
-
-func (f foundAcceleration) write(ctx context.Context, private privateWriter) diag.Diagnostics {
-	return writePrivate(ctx, private, foundAccelerationKey, f)
 }

@@ -141,7 +141,7 @@ func TestAccelerationImport(t *testing.T) {
 		p.is(t, off)
 		applies(t, resource.TestStep{Config: importing(p.uri + "-absent"), PlanOnly: true, ExpectError: words("Cannot import non-existent remote object")})
 		applies(t, resource.TestStep{Config: importing("bucket"), PlanOnly: true, ExpectError: words("Invalid import ID")})
-		applies(t, resource.TestStep{Config: importing("file:///srv"), PlanOnly: true, ExpectError: words("No transfer acceleration here")})
+		applies(t, resource.TestStep{Config: importing("file:///srv"), PlanOnly: true, ExpectError: words("Transfer acceleration not available")})
 	})
 }
 
@@ -156,11 +156,11 @@ func TestAccelerationUnsupported(t *testing.T) {
 			unchanged(without),
 			resource.TestStep{
 				Config:      p.provider() + accelerates("bucket", "enabled = true"),
-				ExpectError: words("The store cannot do that", "enabled = true", "Switching the transfer acceleration of "+p.uri+" on failed.", "What to do:", "region"),
+				ExpectError: words("Operation not supported by this store", "enabled = true", "Switching the transfer acceleration of "+p.uri+" on failed.", "What to do:", "region"),
 			},
 		)
 		p.requests()
-		applies(t, resource.TestStep{Config: config, ExpectError: words("The store cannot do that", "with "+acceleration)})
+		applies(t, resource.TestStep{Config: config, ExpectError: words("Operation not supported by this store", "with "+acceleration)})
 		p.sent(t, "read", "switch")
 	})
 }
@@ -217,13 +217,13 @@ func TestAccelerationRefused(t *testing.T) {
 		return resource.TestStep{Config: p.provider() + accelerates("bucket", fmt.Sprintf("base_uri = %q", baseURI)), PlanOnly: true, ExpectError: words(texts...)}
 	}
 	applies(t,
-		refused(p.baseURI, "No transfer acceleration here", "base_uri = ", `"file"`, "These have: oss, s3."),
-		refused("s3://acme.flink/vvp", "No transfer acceleration here", "base_uri = ", "no bucket with a dot in its name"),
-		resource.TestStep{Config: p.provider() + accelerates("bucket"), PlanOnly: true, ExpectError: words("No transfer acceleration here", p.baseURI)},
+		refused(p.baseURI, "Transfer acceleration not available", "base_uri = ", `"file"`, "These have: oss, s3."),
+		refused("s3://acme.flink/vvp", "Transfer acceleration not available", "base_uri = ", "buckets with a dot in the name"),
+		resource.TestStep{Config: p.provider() + accelerates("bucket"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", p.baseURI)},
 		resource.TestStep{Config: accelerates("bucket"), PlanOnly: true, ExpectError: words("No base URI")},
 		resource.TestStep{
 			Config:   p.provider() + accelerates("first", `base_uri = "s3://acme/a"`) + accelerates("second", `base_uri = "s3a://acme/b"`),
-			PlanOnly: true, ExpectError: words("Two transfer accelerations of one bucket", "about s3://acme."),
+			PlanOnly: true, ExpectError: words("Two transfer accelerations for one bucket", "about s3://acme."),
 		},
 		resource.TestStep{
 			Config:   p.provider() + accelerates("first", `base_uri = "s3://acme"`) + accelerates("second", `base_uri = "s3://other"`),

@@ -87,7 +87,7 @@ func TestAccelerationWaitInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = apply.Wait() // the run was interrupted, whatever its status
-	says(t, output.String(), "Interrupted while the accelerated endpoint was waited for")
+	says(t, output.String(), "Interrupted while waiting for the accelerated endpoint")
 	if listed := r.run(t, "state", "list"); !strings.Contains(listed, acceleration) {
 		t.Errorf("the state has %q", listed)
 	}
@@ -98,7 +98,7 @@ func TestAccelerationWaitInterrupted(t *testing.T) {
 // What stays on is told by the plan of a destroy.
 func TestAccelerationWarnings(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
-		const title = "Warning: Transfer acceleration will stay on"
+		const title = "Warning: Transfer acceleration will stay enabled"
 		r := newRoot(t, p.provider()+accelerates("bucket"))
 		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
 		if output := r.run(t, "plan", "-destroy", "-input=false", "-no-color"); strings.Contains(output, title) {
@@ -109,7 +109,7 @@ func TestAccelerationWarnings(t *testing.T) {
 
 		p.set(t, on)
 		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-		says(t, r.run(t, "plan", "-destroy", "-input=false", "-no-color"), title, "It was on for "+p.uri+" before this resource was created")
+		says(t, r.run(t, "plan", "-destroy", "-input=false", "-no-color"), title, "It was enabled for "+p.uri+" before this resource was created")
 		says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), title)
 		p.is(t, on)
 
@@ -117,7 +117,7 @@ func TestAccelerationWarnings(t *testing.T) {
 		p.set(t, off)
 		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
 		p.delete(t)
-		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Warning: The bucket is gone", p.uri, "1 to add")
+		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Warning: The bucket no longer exists", p.uri, "1 to add")
 		says(t, r.run(t, "destroy", "-refresh=false", "-auto-approve", "-input=false", "-no-color"), "1 destroyed")
 	})
 }

@@ -32,7 +32,8 @@ var corsRuleTypes = map[string]attr.Type{
 	"max_age_seconds": types.Int64Type,
 }
 
-// corsRuleID is the ID of our rule for a workspace. It is part of users' buckets: it never changes.
+// corsRuleID is the ID of our rule for a workspace.
+// It is part of users' buckets: it never changes.
 func corsRuleID(base workspace.BaseURI) string {
 	sum := sha256.Sum256([]byte(base.Canonical().String()))
 	return blob.CORSIDPrefix + hex.EncodeToString(sum[:])[:16]
@@ -71,11 +72,12 @@ func corsRuleObject(rule blob.CORSRule) types.Object {
 	})
 }
 
-// changeCORS brings the bucket's rules from what the state has to what is planned, and asks the store nothing where both are the same.
+// changeCORS brings the bucket's rules from what the state has to what is planned.
+// Where both are the same it sends no request.
 // One workspace at a time works on a bucket's rules.
 //
 // written is our rule as it was last written, where the store knows no IDs; after a success it is what to keep in the private state.
-func (c *configured) changeCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, prior, planned types.Object, written *writtenCORSRule) error {
+func changeCORS(ctx context.Context, locks *keyedLocks, store blob.Store, base workspace.BaseURI, prior, planned types.Object, written *storedCORSRule) error {
 	if planned.Equal(prior) {
 		return nil
 	}
@@ -83,67 +85,32 @@ func (c *configured) changeCORS(ctx context.Context, store blob.Store, base work
 	if !ok {
 		return fmt.Errorf("CORS rules in %s: %w", base, errors.ErrUnsupported)
 	}
-	unlock, err := c.keys.lock(ctx, "cors:"+base.Backend.Name+":"+base.Bucket)
+	unlock, err := locks.lock(ctx, "cors:"+base.Backend.Name+":"+base.Bucket)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	if planned.IsNull() {
-		if err := blob.RemoveCORSRule(ctx, bucket, corsRuleID(base), written.rule); err != nil {
+		if err := blob.RemoveCORSRule(ctx, bucket, corsRuleID(base), written.rule()); err != nil {
 			return err
 		}
-		written.rule = nil
+		*written = storedCORSRule{}
 		return nil
 	}
 	rule, diags := corsRule(ctx, planned, base)
 	if diags.HasError() {
 		return errors.New(diags.Errors()[0].Detail())
 	}
-	now, err := blob.EnsureCORSRule(ctx, bucket, rule, written.rule)
-	if err == nil || !base.Backend.CORSRuleIDs { // where rules have IDs, they tell more
-		written.rule = now
+	now, err := blob.EnsureCORSRule(ctx, bucket, rule, written.rule())
+	if err == nil || !base.Backend.CORSRuleIDs { // where rules have IDs, these are enough
+		*written = stored(now)
 	}
 	return err
 }
 
-// corsRuleKey is part of users' states: it never changes.
-const corsRuleKey = "cors_rule"
-
-// writtenCORSRule is what the private state knows of our rule: nothing, where the rule's ID tells that it is ours, or none is.
-type writtenCORSRule struct{ rule *blob.CORSRule }
-
-// storedCORSRule is the form that it has there, which never changes either.
-type storedCORSRule struct {
-	AllowedOrigins []string `json:"allowed_origins,omitempty"`
-	AllowedMethods []string `json:"allowed_methods,omitempty"`
-	AllowedHeaders []string `json:"allowed_headers,omitempty"`
-	ExposeHeaders  []string `json:"expose_headers,omitempty"`
-	MaxAgeSeconds  *int32   `json:"max_age_seconds,omitempty"`
-}
-
-func readWrittenCORSRule(ctx context.Context, private privateReader) (writtenCORSRule, diag.Diagnostics) {
-	var stored storedCORSRule
-	diags := readPrivate(ctx, private, corsRuleKey, &stored)
-	if len(stored.AllowedOrigins) == 0 {
-		return writtenCORSRule{}, diags
-	}
-	return writtenCORSRule{&blob.CORSRule{
-		AllowedOrigins: stored.AllowedOrigins, AllowedMethods: stored.AllowedMethods, AllowedHeaders: stored.AllowedHeaders,
-		ExposeHeaders: stored.ExposeHeaders, MaxAgeSeconds: stored.MaxAgeSeconds,
-	}}, diags
-}
-
-func (w writtenCORSRule) write(ctx context.Context, private privateWriter) diag.Diagnostics {
-	stored := storedCORSRule{}
-	if w.rule != nil {
-		stored = storedCORSRule{w.rule.AllowedOrigins, w.rule.AllowedMethods, w.rule.AllowedHeaders, w.rule.ExposeHeaders, w.rule.MaxAgeSeconds}
-	}
-	return writePrivate(ctx, private, corsRuleKey, stored)
-}
-
-// readCORS is the rule that the bucket has for a workspace: ours, whatever it allows by now, or one of somebody else that allows what
-// the state says. Null: there is none.
-func readCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, state types.Object, written writtenCORSRule) (types.Object, error) {
+// readCORS is the rule that the bucket has for a workspace: ours, whatever it allows by now, or a foreign one that allows what the state has.
+// Null: there is none.
+func readCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, state types.Object, written storedCORSRule) (types.Object, error) {
 	none := types.ObjectNull(corsRuleTypes)
 	bucket, ok := store.(blob.CORSConfigurer)
 	if !ok {
@@ -157,7 +124,7 @@ func readCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, sta
 	if diags.HasError() {
 		return none, errors.New(diags.Errors()[0].Detail())
 	}
-	rule, found := config.Serving(wanted, written.rule)
+	rule, found := config.Serving(wanted, written.rule())
 	if !found {
 		return none, nil
 	}

@@ -329,7 +329,7 @@ func TestCORSRuleUndone(t *testing.T) {
 	undo(100)
 	applies(t, resource.TestStep{
 		Config:      p.provider() + corsBlock(),
-		ExpectError: words("The CORS rules do not stay", "cors_rule", "Let only one of them run"),
+		ExpectError: words("CORS rules were overwritten by another client", "cors_rule", "Let only one of them run"),
 	})
 }
 
@@ -344,7 +344,7 @@ func TestCORSRuleFails(t *testing.T) {
 	config := p.provider() + corsBlock()
 	proxy.Inject(faultproxy.Match{Method: "PUT", Query: "cors"}, faultproxy.Refuse501, 1, 1)
 	applies(t,
-		resource.TestStep{Config: config, ExpectError: words("The store cannot do that", "cors_rule", "leave cors_rule out")},
+		resource.TestStep{Config: config, ExpectError: words("Operation not supported by this store", "cors_rule", "leave cors_rule out")},
 		resource.TestStep{
 			Config:           config,
 			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),

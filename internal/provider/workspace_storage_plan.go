@@ -3,23 +3,20 @@ package provider
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/schemes"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// ModifyPlan decides what a workspace's storage will be. It asks the store nothing, so that a plan works before the bucket is there.
+// ModifyPlan decides what a workspace's storage will be.
+// It sends no request, so that a plan works before the bucket exists.
 func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	owner, _, diags := readOwnership(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	owner := ownershipKey.read(ctx, req.Private, &resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.planDestroy(ctx, req, owner)...)
 		return
@@ -46,16 +43,15 @@ func (r *workspaceStorageResource) ModifyPlan(ctx context.Context, req resource.
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(checkCORSBackend(base, planned.CORSRule)...)
-	mine := claim{owner, claimCreated}
+	resp.Diagnostics.Append(checkCORSSupport(base, planned.CORSRule)...)
+	mine := intent{owner, toCreate}
 	if prior != nil && prior.liesAt(base) {
-		mine.kind = claimKept
-	}
-	if prior != nil && mine.kind == claimCreated {
+		mine.kind = toKeep
+	} else if prior != nil {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("base_uri"))
 	}
 	if base != nil {
-		resp.Diagnostics.Append(r.claim(*base, mine)...)
+		resp.Diagnostics.Append(r.plan(*base, mine)...)
 	}
 	planned.compute(base)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
@@ -67,42 +63,23 @@ func (m *workspaceStorageModel) liesAt(base *workspace.BaseURI) bool {
 	return err == nil && base != nil && mine.Canonical() == base.Canonical()
 }
 
-// checkCORSBackend refuses a CORS rule where the store has none. The table of schemes knows that without opening a store.
-func checkCORSBackend(base *workspace.BaseURI, rule types.Object) diag.Diagnostics {
-	var diags diag.Diagnostics
-	able := schemes.With[blob.CORSConfigurer]()
-	if base == nil || rule.IsNull() || slices.Contains(able, base.Backend.Name) {
-		return diags
-	}
-	diags.AddAttributeError(path.Root("cors_rule"), "No CORS in this store",
-		fmt.Sprintf("%s lies in a store of the kind %q, which has no CORS rules. These have: %s. Remove cors_rule, or use one of them.", base, base.Backend, strings.Join(able, ", ")))
-	return diags
+// workspaceLocation is the location of a workspace, in the words of walk.
+func workspaceLocation(base workspace.BaseURI) string {
+	return "workspace:" + base.Canonical().String()
 }
 
-// workspaceClaim is the name under which a workspace's place is claimed.
-func workspaceClaim(base workspace.BaseURI) string { return "workspace:" + base.Canonical().String() }
-
-// claim refuses a second resource on the same base URI.
-func (r *workspaceStorageResource) claim(base workspace.BaseURI, mine claim) diag.Diagnostics {
-	var diags diag.Diagnostics
-	for _, other := range r.configured.planned.add(workspaceClaim(base), mine) {
-		const title = "Two workspaces in one place"
-		detail := fmt.Sprintf("Two flink_workspace_storage resources of this configuration are %s. Each would undo what the other does: "+
-			"put the directories and namespaces of both into one, or give one of them another base_uri.", base)
-		switch {
-		case other.kind == claimDestroyed:
-			diags.AddWarning(movedWorkspaceTitle, movedWorkspaceDetail(base))
-		case other.kind == claimKept && mine.kind == claimKept:
-			// Both exist: an error would keep them from being destroyed.
-			diags.AddAttributeWarning(path.Root("base_uri"), title, detail)
-		default:
-			diags.AddAttributeError(path.Root("base_uri"), title, detail)
-		}
-	}
-	return diags
+// plan notes what becomes of a workspace's storage, and refuses a second resource on the same base URI.
+func (r *workspaceStorageResource) plan(base workspace.BaseURI, mine intent) diag.Diagnostics {
+	return r.configured.walk.plan(workspaceLocation(base), mine, conflicts{
+		attribute: "base_uri",
+		twice: message{"Two workspaces at the same base URI", fmt.Sprintf("Two flink_workspace_storage resources in this configuration manage %s. Each would undo the changes of the other: "+
+			"combine their directories and namespaces in one of them, or change the base_uri of the other.", base)},
+		moved: message{"A workspace is destroyed where another one exists", fmt.Sprintf("Both manage %s. If only the address of the resource changed, add a moved block: then nothing is destroyed or created. "+
+			"Otherwise empty directories may be deleted and created again, and on OSS the CORS rule may remain in the bucket. Data is never deleted.", base)},
+	})
 }
 
-// planDestroy warns when another resource stays, or is created, where this one goes.
+// planDestroy warns when another resource is kept or created at this location.
 func (r *workspaceStorageResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, owner ownership) diag.Diagnostics {
 	var state workspaceStorageModel
 	diags := req.State.Get(ctx, &state)
@@ -113,17 +90,6 @@ func (r *workspaceStorageResource) planDestroy(ctx context.Context, req resource
 	if err != nil {
 		return diags // a damaged state must not stand in the way of a destroy
 	}
-	for _, other := range r.configured.planned.add(workspaceClaim(base), claim{owner, claimDestroyed}) {
-		if other.kind != claimDestroyed {
-			diags.AddWarning(movedWorkspaceTitle, movedWorkspaceDetail(base))
-		}
-	}
+	diags.Append(r.plan(base, intent{owner, toDelete})...)
 	return diags
-}
-
-const movedWorkspaceTitle = "A workspace is destroyed where another one is"
-
-func movedWorkspaceDetail(base workspace.BaseURI) string {
-	return fmt.Sprintf("Both are %s. If the resource only got another address, write a moved block: then nothing is destroyed and nothing created. "+
-		"Without it empty directories may be removed and made again, and on OSS the CORS rule may stay in the bucket for good; data stays in any case.", base)
 }

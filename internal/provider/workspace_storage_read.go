@@ -17,18 +17,16 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// Read finds out by listings what is there. A directory counts as there with its marker, or with anything in it.
+// Read finds the existing directories by listings.
+// A directory exists if it has its marker, or if it is not empty.
 func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state workspaceStorageModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := state.Timeouts.Read(ctx, storageTimeout)
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel := within(ctx, &resp.Diagnostics, state.Timeouts.Read, storageTimeout)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
 	base, err := schemes.All.ParseBaseURI(state.BaseURI.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(damagedState("the workspace's base_uri", err))
@@ -36,9 +34,9 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 	}
 	// Also where the state stays as it is, or is removed: a Terraform without identities passes none in.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, base.Canonical().String())...)
-	store, wait, diags := r.configured.reader(base)
+	store, diags := r.configured.stores.refreshed(base)
 	resp.Diagnostics.Append(diags...)
-	if wait || resp.Diagnostics.HasError() {
+	if store == nil || resp.Diagnostics.HasError() {
 		return // the state stays as it is
 	}
 
@@ -51,20 +49,12 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 	if err == nil {
 		err = state.refresh(ctx, store, base)
 	}
-	if errors.Is(err, blob.ErrNoBucket) {
-		resp.Diagnostics.Append(gone(ctx, store, tried)...)
-		if !resp.Diagnostics.HasError() {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
 	if err != nil {
-		resp.Diagnostics.AddError(failure(tried, err))
+		unread(ctx, store, tried, err, resp, blob.ErrNoBucket)
 		return
 	}
 	hadAny := before > 0 || imported || !state.CORSRule.IsNull()
-	written, diags := readWrittenCORSRule(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	written := corsRuleKey.read(ctx, req.Private, &resp.Diagnostics)
 	diags, err = state.refreshCORS(ctx, store, base, imported, written)
 	resp.Diagnostics.Append(diags...)
 	if err != nil {
@@ -77,13 +67,13 @@ func (r *workspaceStorageResource) Read(ctx context.Context, req resource.ReadRe
 		return
 	}
 	if imported {
-		resp.Diagnostics.Append(newOwnership().write(ctx, resp.Private)...)
+		resp.Diagnostics.Append(ownershipKey.write(ctx, resp.Private, newOwnership())...)
 	}
 	state.compute(&base)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// discover fills the sets of an import: the directories of Flink platforms, and every namespace that is there.
+// discover fills the sets of an import: the directories of Flink platforms, and every existing namespace.
 func (m *workspaceStorageModel) discover(ctx context.Context, store blob.Store, base workspace.BaseURI) error {
 	m.Directories = stringSet(workspace.Directories())
 	above := base.Key(workspace.NamespacesDirectory)
@@ -104,7 +94,7 @@ func (m *workspaceStorageModel) discover(ctx context.Context, store blob.Store, 
 	return nil
 }
 
-// refresh takes out of the sets what is not there any more.
+// refresh removes from the sets what no longer exists.
 func (m *workspaceStorageModel) refresh(ctx context.Context, store blob.Store, base workspace.BaseURI) error {
 	existing, err := blob.ExistingDirectories(ctx, store, slices.Collect(maps.Keys(m.keys(base))))
 	if err != nil {
@@ -114,8 +104,8 @@ func (m *workspaceStorageModel) refresh(ctx context.Context, store blob.Store, b
 	return nil
 }
 
-// refreshCORS asks for the rules only if the state has one, or after an import.
-func (m *workspaceStorageModel) refreshCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, imported bool, written writtenCORSRule) (diag.Diagnostics, error) {
+// refreshCORS reads the rules only if the state has one, or after an import.
+func (m *workspaceStorageModel) refreshCORS(ctx context.Context, store blob.Store, base workspace.BaseURI, imported bool, written storedCORSRule) (diag.Diagnostics, error) {
 	var diags diag.Diagnostics
 	if m.CORSRule.IsNull() && !imported {
 		return diags, nil
@@ -124,8 +114,8 @@ func (m *workspaceStorageModel) refreshCORS(ctx context.Context, store blob.Stor
 	switch {
 	case imported && errors.Is(err, errors.ErrUnsupported):
 	case imported && errors.Is(err, fs.ErrPermission):
-		diags.AddWarning("The CORS rules could not be read", explained("Reading the CORS rules of "+base.String(), err,
-			"The workspace is imported without its CORS rule. If it has one, allow the credentials to read the bucket's CORS rules, and import it again."))
+		diags.AddWarning("CORS rules could not be read", explained("Reading the CORS rules of "+base.String(), err,
+			"The workspace is imported without its CORS rule. If it has one, grant the credentials access to the CORS rules of the bucket, and import it again."))
 	case err != nil:
 		return diags, err
 	}

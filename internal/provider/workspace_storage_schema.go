@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
@@ -51,40 +50,37 @@ var (
 
 func (r *workspaceStorageResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What a Flink workspace needs in its bucket before jobs run: its directories, its namespaces, and the CORS rule by which a web console uploads.\n\n" +
-			"What is there already is adopted. Destroying it, or taking something out of it, never deletes data: only directories in which there is nothing go, and of the bucket's CORS rules only its own.",
+		MarkdownDescription: "Prepares a bucket for a Flink workspace: its directories, its namespaces, and the CORS rule that lets a web console upload.\n\n" +
+			"Existing directories are adopted. Destroying the resource, or removing something from it, never deletes data: only empty directories are deleted, and of the bucket's CORS rules only its own.",
 		Attributes: map[string]schema.Attribute{
 			"base_uri": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Base URI of the workspace. Default: the provider's. Another bucket or prefix replaces the resource; another spelling of the same one does not.",
+				MarkdownDescription: "Base URI of the workspace. Default: the provider's. A change of bucket or prefix replaces the resource; another spelling of the same location does not.",
 				Validators:          []validator.String{baseURIRule},
 			},
 			"namespaces": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Namespaces, such as `default`: each gets its directory `artifacts/namespaces/<namespace>`. " +
-					"One that is taken out while it holds artifacts keeps its directory, with a warning.",
+					"If a namespace is removed while it holds artifacts, its directory is kept, with a warning.",
 				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(namespaceRule)},
 			},
 			"directories": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default: setdefault.StaticValue(stringSet(workspace.Directories())),
 				MarkdownDescription: "Directories below the base URI: empty objects whose names end in `/`, real directories with `file://`. Default: those of Flink platforms, `" +
-					strings.Join(workspace.Directories(), "`, `") + "`. One that is taken out while it holds anything stays, with a warning.",
+					strings.Join(workspace.Directories(), "`, `") + "`. A directory that is removed from the set while it is not empty is kept, with a warning.",
 				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(directoryRule)},
 			},
 			"cors_rule": corsRuleSchema(),
-			"bucket": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Name of the bucket; with `file://` the directory's path.",
-			},
+			"bucket":    schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the bucket; with `file://` the path of the directory."},
 			"directory_uris": schema.MapAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "URI of each of `directories`, without a slash at its end, as Flink's configuration wants it: " +
-					"`directory_uris[\"flink-savepoints\"]` goes into `state.savepoints.dir`.",
+				MarkdownDescription: "URI of each of `directories`, without a trailing slash, as Flink's configuration expects it: " +
+					"for example `directory_uris[\"flink-savepoints\"]` for `state.savepoints.dir`.",
 			},
 			"namespace_artifact_uris": schema.MapAttribute{
 				Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "URI of each namespace's artifacts, without a slash at its end.",
+				MarkdownDescription: "URI of the artifacts of each namespace, without a trailing slash.",
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true}),
 		},
@@ -94,39 +90,39 @@ func (r *workspaceStorageResource) Schema(ctx context.Context, _ resource.Schema
 func corsRuleSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "A CORS rule of the bucket, which lets a web console upload from the browser. `cors_rule = {}` is the rule that Realtime Compute for Apache Flink documents for its console. " +
-			"It is merged into the bucket's rules: all others stay, in their order; it is put after them, and mended in its place. If a rule of somebody else allows the same already, none is added. " +
-			"On OSS rules have no IDs: a rule is known by what was written last, so one that was changed by hand counts as somebody else's, and workspaces in one bucket with the same rule share it. " +
-			"When the one that wrote it is destroyed, the next apply of another one writes it again. " +
-			"Between its reading and its writing of the rules, what another program writes to them is lost, since the stores know no condition here.",
+		MarkdownDescription: "CORS rule of the bucket that lets a web console upload from the browser. `cors_rule = {}` is the rule that Realtime Compute for Apache Flink documents for its console. " +
+			"It is merged into the bucket's rules: all others are kept in their order, a new rule is appended, and an existing one is updated in place. If a foreign rule already allows the same access, none is added. " +
+			"On OSS rules have no IDs, so the rule is identified by its content when it was last written: one that was changed manually counts as foreign, and workspaces in one bucket with the same rule share it. " +
+			"When the workspace that wrote it is destroyed, the next apply of another one writes it again. " +
+			"Changes that another client makes between reading and writing the rules are lost, since the stores have no conditional write for them.",
 		Attributes: map[string]schema.Attribute{
 			"allowed_origins": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet([]string{consoleOrigin})),
-				MarkdownDescription: "Origins, such as `https://console.example.com`; each may have one `*`. Default: `" + consoleOrigin + "`.",
+				MarkdownDescription: "Allowed origins, such as `https://console.example.com`; each may contain one `*`. Default: `" + consoleOrigin + "`.",
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(originRule)},
 			},
 			"allowed_methods": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet(corsMethods)),
-				MarkdownDescription: "Methods among `" + strings.Join(corsMethods, "`, `") + "`. Default: all of them.",
+				MarkdownDescription: "Allowed methods, out of `" + strings.Join(corsMethods, "`, `") + "`. Default: all of them.",
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.OneOf(corsMethods...))},
 			},
 			"allowed_headers": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet([]string{"*"})),
-				MarkdownDescription: "Headers that a request may have; each may have one `*`. Default: `*`, all of them.",
+				MarkdownDescription: "Allowed request headers; each may contain one `*`. Default: `*`, which allows all.",
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(corsHeaderRule)},
 			},
 			"expose_headers": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Default:             setdefault.StaticValue(stringSet(nil)),
-				MarkdownDescription: "Headers of an answer that scripts may read, such as `ETag`. Default: none, as the documented rule has none.",
+				MarkdownDescription: "Response headers that scripts may read, such as `ETag`. Default: none, as in the documented rule.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(exposeHeaderRule)},
 			},
 			"max_age_seconds": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How long a browser may keep the answer to its preflight request. Not set, the browser decides.",
+				MarkdownDescription: "How long a browser may cache the response to a preflight request, in seconds. If not set, the browser decides.",
 				Validators:          []validator.Int64{int64validator.Between(0, maxCORSAge)},
 			},
 		},
@@ -163,7 +159,8 @@ func urisOf(names []string, uri func(string) string) types.Map {
 	return stringMap(uris)
 }
 
-// keys are the keys of all directories, those of namespaces among them, by what they are called in messages. All must be known.
+// keys are the keys of all directories, those of namespaces among them, by what they are called in messages.
+// All must be known.
 func (m *workspaceStorageModel) keys(base workspace.BaseURI) map[string]string {
 	keys := map[string]string{}
 	namespaces, _ := knownStrings(m.Namespaces)
@@ -177,7 +174,7 @@ func (m *workspaceStorageModel) keys(base workspace.BaseURI) map[string]string {
 	return keys
 }
 
-// keepExisting takes out of the sets what is not in the store.
+// keepExisting removes from the sets what is not in the store.
 func (m *workspaceStorageModel) keepExisting(base workspace.BaseURI, existing []string) {
 	m.Directories = filtered(m.Directories, func(directory string) bool {
 		return slices.Contains(existing, base.Key(directory+"/"))
@@ -193,31 +190,6 @@ func filtered(set types.Set, keep func(string) bool) types.Set {
 	}
 	names, _ := knownStrings(set)
 	return stringSet(slices.DeleteFunc(names, func(name string) bool { return !keep(name) }))
-}
-
-// stringSet is a set of strings as the framework has it.
-func stringSet(values []string) types.Set {
-	elements := make([]attr.Value, 0, len(values))
-	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
-		elements = append(elements, types.StringValue(value))
-	}
-	return types.SetValueMust(types.StringType, elements)
-}
-
-// knownStrings are the elements of a set, sorted; none where it is null. known is false where it, or an element, is not known.
-func knownStrings(set types.Set) (values []string, known bool) {
-	if set.IsUnknown() {
-		return nil, false
-	}
-	for _, element := range set.Elements() {
-		text, ok := element.(types.String)
-		if !ok || text.IsUnknown() {
-			return nil, false
-		}
-		values = append(values, text.ValueString())
-	}
-	slices.Sort(values)
-	return values, true
 }
 
 func checkCORSHeader(header string) error {

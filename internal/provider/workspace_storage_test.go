@@ -172,14 +172,14 @@ func TestWorkspaceStorageWarnings(t *testing.T) {
 	}
 	p.plant(t, "artifacts/namespaces/default/job.jar", []byte("job"))
 	p.plant(t, "logs/log", []byte("log"))
-	const title = "Warning: Directories that hold data were left"
+	const title = "Warning: Directories with data were kept"
 	r = r.with(t, block(""))
 	output := r.run(t, "apply", "-auto-approve", "-no-color")
-	if strings.Count(output, title) != 1 || !words("were left as they are:", "namespace default.").MatchString(output) || strings.Contains(output, "staging, ") {
+	if strings.Count(output, title) != 1 || !words("are not empty and were kept:", "namespace default.").MatchString(output) || strings.Contains(output, "staging, ") {
 		t.Errorf("the warning of a namespace that was taken out:\n%s", output)
 	}
 	output = r.run(t, "destroy", "-auto-approve", "-no-color")
-	if strings.Count(output, title) != 1 || !words("were left as they are:", "directory artifacts, directory logs.").MatchString(output) {
+	if strings.Count(output, title) != 1 || !words("are not empty and were kept:", "directory artifacts, directory logs.").MatchString(output) {
 		t.Errorf("the warning of a destroy:\n%s", output)
 	}
 }
@@ -271,7 +271,7 @@ func TestWorkspaceStorageBucketGone(t *testing.T) {
 				}
 			},
 			Config:      config,
-			ExpectError: words("No such bucket", "Making directories in "+p.baseURI, "What to do"),
+			ExpectError: words("No such bucket", "Creating directories in "+p.baseURI, "What to do"),
 		},
 	)
 }
@@ -439,7 +439,7 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 		"namespace empty":          {in(base, `namespaces = [""]`), []string{"Invalid namespace", "is empty"}},
 		"directory of dots":        {in(base, `directories = ["../x"]`), []string{"Invalid directory", `".."`}},
 		"directory with slash":     {in(base, `directories = ["logs/"]`), []string{"Invalid directory", "empty part"}},
-		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"No CORS in this store", `"file"`, "These have: oss, s3"}},
+		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"CORS not supported by this store", `"file"`, "These have: oss, s3"}},
 		"unknown method":           {cors(`allowed_methods = ["GET", "PATCH"]`), []string{"allowed_methods", "PATCH"}},
 		"method in lower case":     {cors(`allowed_methods = ["get"]`), []string{"allowed_methods", "get"}},
 		"no method":                {cors("allowed_methods = []"), []string{"allowed_methods", "at least 1"}},
@@ -449,12 +449,12 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 		"no origin":                {cors("allowed_origins = []"), []string{"allowed_origins", "at least 1"}},
 		"no headers":               {cors("allowed_headers = []"), []string{"allowed_headers", "at least 1"}},
 		"two stars in a header":    {cors(`allowed_headers = ["x-*-*"]`), []string{"Invalid header", `more than one "*"`}},
-		"header with a colon":      {cors(`allowed_headers = ["a: b"]`), []string{"Invalid header", "is no header's name"}},
-		"exposed star":             {cors(`expose_headers = ["*"]`), []string{"Invalid header", "is no header's name"}},
+		"header with a colon":      {cors(`allowed_headers = ["a: b"]`), []string{"Invalid header", "is not a header name"}},
+		"exposed star":             {cors(`expose_headers = ["*"]`), []string{"Invalid header", "is not a header name"}},
 		"negative age":             {cors("max_age_seconds = -1"), []string{"max_age_seconds", "between 0"}},
 		"two in one place": {
 			in(base) + workspaceStorage("other", fmt.Sprintf("base_uri = %q", base+"/")),
-			[]string{"Two workspaces in one place", "another base_uri"},
+			[]string{"Two workspaces at the same base URI", "change the base_uri"},
 		},
 	}
 	for name, test := range cases {
@@ -473,7 +473,7 @@ func TestWorkspaceStorageBlocked(t *testing.T) {
 	p.plant(t, "logs", []byte("a file"))
 	applies(t, resource.TestStep{
 		Config:      p.provider() + workspaceStorage("storage"),
-		ExpectError: words("Making directories in "+p.baseURI, "it is a file, not a directory", "What to do"),
+		ExpectError: words("Creating directories in "+p.baseURI, "it is a file, not a directory", "What to do"),
 	})
 	p.holds(t, "logs", "a file")
 }

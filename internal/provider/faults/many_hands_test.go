@@ -52,11 +52,11 @@ func TestTwoCreateOneArtifact(t *testing.T) {
 				}
 				happened := meanwhile(proxy, publishes, func() { w.given(artifact, state{}, content(secondJob, nil)) })
 				_, told = applying(t.Context(), t, w.settings(proxy.URL), change)
-				refused(t, told, happened, "An object is there already")
+				refused(t, told, happened, "Object created by another client")
 				w.holds(t, jobKey, secondJob)
 				// The next run says what is there, and leaves it.
 				_, told = run(t.Context(), t, w.settings(s.server), artifact, state{}, config)
-				refused(t, told, happened, "Another object is there already")
+				refused(t, told, happened, "Object already exists")
 				w.holds(t, jobKey, secondJob)
 				w.leavesNothing(t)
 			})
@@ -149,7 +149,7 @@ func TestTwoWriteOneArtifactAtOnce(t *testing.T) {
 				if succeeded < 0 {
 					t.Fatalf("neither succeeds: %v", told)
 				}
-				if other := told[1-succeeded]; len(other) > 0 && !other.titled("An object is there already", "Another object is there already", "The object changed since the plan") {
+				if other := told[1-succeeded]; len(other) > 0 && !other.titled("Object created by another client", "Object already exists", "The object changed since the plan") {
 					t.Errorf("the other one: %v", other)
 				} else if len(other) == 0 && prior.there() {
 					// One after the other: the second has seen what the first wrote, and planned to change that.

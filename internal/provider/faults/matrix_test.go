@@ -26,7 +26,7 @@ var played = map[faultmatrix.Mode][]faultproxy.Fault{
 }
 
 // titles are those of the failures that a fault may be.
-var titles = []string{"The store cannot be reached", "The endpoint is no object store", "The source cannot be reached", "Interrupted"}
+var titles = []string{"The store cannot be reached", "The endpoint is not an object store", "The source cannot be reached", "Interrupted"}
 
 // The AWS SDK pauses for up to a second before it sends a request again: most of a cell is a wait.
 const (

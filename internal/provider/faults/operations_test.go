@@ -153,7 +153,7 @@ func operations() []operation {
 			},
 		},
 		{
-			name: "take over", kind: artifact, garbled: "Another object is there already", config: is(content(firstJob, nil)), after: becomes(firstJob, firstJob),
+			name: "take over", kind: artifact, garbled: "Object already exists", config: is(content(firstJob, nil)), after: becomes(firstJob, firstJob),
 			before: func(w *world) state { firstIsThere(w); return state{} }, // an earlier run wrote it, and its state is lost
 			do: func(ctx context.Context, w *world, settings attributes, prior state) (state, failures) {
 				theirs := w.owner()

@@ -82,7 +82,7 @@ func (c *core) told(from string, diagnostics []*tfprotov6.Diagnostic) (errors fa
 		if strings.Contains(diagnostic.Detail, "please report it") {
 			c.t.Fatalf("%s: nobody knows this failure: %s\n%s", from, diagnostic.Summary, diagnostic.Detail)
 		}
-		for _, ours := range []string{"Provider returned invalid result", "Value Conversion Error", "does not understand", "Cannot write the private state", "Identity Change", "Provider produced", "Missing Resource"} {
+		for _, ours := range []string{"Provider returned invalid result", "Value Conversion Error", "Internal provider error", "Cannot write the private state", "Identity Change", "Provider produced", "Missing Resource"} {
 			if strings.Contains(diagnostic.Summary, ours) {
 				c.t.Fatalf("%s: %s\n%s", from, diagnostic.Summary, diagnostic.Detail)
 			}

@@ -74,9 +74,9 @@ var mustHappen = []string{
 	"import: done", "import: nothing there", "step: lost state", "step: renamed",
 	"planned: flink_artifact create", "planned: flink_artifact no-op", "planned: flink_artifact replace", "planned: flink_artifact update",
 	"run: applied", "run: destroyed", "run: failed", "run: killed", "run: the plan is refused", "failed under bad circumstances", "refresh: failed under bad circumstances", "survived bad circumstances",
-	"error: Interrupted", "error: Two artifacts in one place", "error: Two resources own one object, and one of them would delete it", "error: The old file was kept",
-	"error: The object changed since the plan", "error: The source has other bytes than planned", "error: Another object is there already",
-	"warning: The base URI is not known yet", "warning: The file was left in the store", "warning: The file was taken over", "warning: The file was there already",
-	"warning: The object belongs to another resource by now", "warning: One artifact is destroyed and another created in the same place",
+	"error: Interrupted", "error: Two artifacts at the same location", "error: Two resources own the same object, and one would delete it", "error: The old object was kept",
+	"error: The object changed since the plan", "error: The source differs from the plan", "error: Object already exists",
+	"warning: The base URI is not known yet", "warning: The object was left in the store", "warning: Existing object taken over", "warning: Existing object adopted",
+	"warning: The object now belongs to another resource", "warning: One artifact is destroyed and another created at the same location",
 	"warning: The source is not known yet",
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// String is a rule on the value of an attribute. It looks at that alone: no file, no network.
+// String is a rule on the value of an attribute.
+// It looks at that alone: no file, no network.
 type String struct {
 	Title string             // of the error
 	Check func(string) error // nil: the value is right; it is not called with null and unknown values

@@ -29,7 +29,7 @@ func commonAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		caBundleName: schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own, for stores and source URLs behind a private CA. A relative path counts from the root module's directory.",
+			MarkdownDescription: "Path of a PEM file with CA certificates to trust in addition to the system's, for stores and source URLs behind a private CA. A relative path starts at the root module's directory.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		maxRetriesName: schema.Int64Attribute{
@@ -39,14 +39,15 @@ func commonAttributes() map[string]schema.Attribute {
 		},
 		maxPartsName: schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("How many parts of 8 MiB may be on their way at once, over all artifacts of a run. It bounds the provider's memory. Default: %d.",
+			MarkdownDescription: fmt.Sprintf("Maximum number of parts of 8 MiB in flight at the same time, for all artifacts of a run. It limits the memory of the provider. Default: %d.",
 				multipart.DefaultParts),
 			Validators: []validator.Int64{int64validator.Between(1, 64)},
 		},
 	}
 }
 
-// readCommon reads those attributes. An unknown one is as one that is not set: who uses it looks before (see unknown).
+// readCommon reads those attributes.
+// An unknown one is as one that is not set: who uses it looks before (see unknown).
 func readCommon(ctx context.Context, config tfsdk.Config, version string) (common objectstore.Common, diags diag.Diagnostics) {
 	var caBundle types.String
 	var maxRetries, maxParts types.Int64

@@ -14,7 +14,7 @@ func checkEndpoint(value string) error {
 	switch {
 	case err != nil:
 		// url.Error repeats its input, which may hold a password.
-		return errors.New("this is no URL; an endpoint looks like https://s3.example.com:9000")
+		return errors.New("this is not a URL; an endpoint looks like https://s3.example.com:9000")
 	case endpoint.Scheme != "https" && endpoint.Scheme != "http", endpoint.Host == "":
 		return errors.New("an endpoint begins with https:// or http:// and a host name, as in https://s3.example.com:9000")
 	case endpoint.User != nil:

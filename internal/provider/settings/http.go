@@ -21,7 +21,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/httpsource"
 )
 
-// httpModel says how files are fetched from source URLs. The names of certificates are those of the http provider.
+// httpModel says how files are fetched from source URLs.
+// The names of certificates are those of the http provider.
 type httpModel struct {
 	CABundle    string                   `tfsdk:"ca_bundle"`
 	Credentials map[string]httpHostModel `tfsdk:"credentials"`
@@ -43,23 +44,23 @@ func httpSchema() schema.SingleNestedAttribute {
 	sibling := func(name string) path.Expression { return path.MatchRelative().AtParent().AtName(name) }
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "How files are fetched from `source_url`. A proxy comes from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). " +
-			"Nothing of this block enters the state.",
+		MarkdownDescription: "Settings for downloads from `source_url`. A proxy is taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). " +
+			"Nothing of this block is stored in the state.",
 		Attributes: map[string]schema.Attribute{
 			"ca_bundle": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Path of a PEM file with certificates of authorities that are trusted beside the system's own and those of `custom_ca_bundle`. A relative path counts from the root module's directory.",
+				MarkdownDescription: "Path of a PEM file with CA certificates to trust in addition to the system's and those of `custom_ca_bundle`. A relative path starts at the root module's directory.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"credentials": schema.MapNestedAttribute{
 				Optional: true,
-				MarkdownDescription: "What single hosts are given, by `host` (for the ports 443 and 80) or `host:port`. " +
-					"It is sent to that host alone: never to another one after a redirect, and never without TLS after a redirect from `https`.",
+				MarkdownDescription: "Credentials and headers by `host` (for the ports 443 and 80) or `host:port`. " +
+					"They are sent only to that host: never to another one after a redirect, and never without TLS after a redirect from `https`.",
 				Validators: []validator.Map{credentialHosts{}},
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"username": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "Name for basic authentication. Goes together with `password`.",
+						MarkdownDescription: "User name for basic authentication. Requires `password`.",
 						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("password"))},
 					},
 					"password": schema.StringAttribute{
@@ -69,29 +70,29 @@ func httpSchema() schema.SingleNestedAttribute {
 					},
 					"token": schema.StringAttribute{
 						Optional: true, Sensitive: true,
-						MarkdownDescription: "Bearer token. Not together with `username`.",
+						MarkdownDescription: "Bearer token. Conflicts with `username`.",
 						Validators:          []validator.String{stringvalidator.ConflictsWith(sibling("username")), tokenRule},
 					},
 					"headers": schema.MapAttribute{
 						Optional: true, Sensitive: true, ElementType: types.StringType,
-						MarkdownDescription: "Further headers, such as `PRIVATE-TOKEN` for GitLab.",
+						MarkdownDescription: "Additional headers, such as `PRIVATE-TOKEN` for GitLab.",
 						Validators: []validator.Map{
 							mapvalidator.NoNullValues(), mapvalidator.KeysAre(headerNameRule), mapvalidator.ValueStringsAre(tokenRule),
 						},
 					},
 					"ca_cert_pem": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "Certificates in PEM of authorities that are trusted for this host alone, beside the others.",
+						MarkdownDescription: "CA certificates in PEM format to trust for this host only, in addition to the others.",
 						Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 					},
 					"client_cert_pem": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "Client certificate in PEM. Goes together with `client_key_pem`.",
+						MarkdownDescription: "Client certificate in PEM format. Requires `client_key_pem`.",
 						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("client_key_pem"))},
 					},
 					"client_key_pem": schema.StringAttribute{
 						Optional: true, Sensitive: true,
-						MarkdownDescription: "Key of the client certificate in PEM.",
+						MarkdownDescription: "Private key of the client certificate in PEM format.",
 						Validators:          []validator.String{stringvalidator.AlsoRequires(sibling("client_cert_pem"))},
 					},
 				}},
@@ -125,8 +126,7 @@ var (
 	tokenRule          = rule.String{Title: "Invalid header value", Check: checkSecretHeader}
 )
 
-// credentialHosts checks the keys of credentials, and puts what it finds on the map as a whole: a log has the path of a message, and a key
-// that is a URL may have a password in it.
+// credentialHosts checks the keys of credentials, and puts what it finds on the map as a whole: a log has the path of a message, and a key that is a URL may have a password in it.
 type credentialHosts struct{}
 
 var _ validator.Map = credentialHosts{}
@@ -145,7 +145,8 @@ func (credentialHosts) ValidateMap(_ context.Context, req validator.MapRequest, 
 	}
 }
 
-// checkCredentialHost takes a host, or a host and a port. Its message does not repeat what may hold a password.
+// checkCredentialHost takes a host, or a host and a port.
+// Its message does not repeat what may hold a password.
 func checkCredentialHost(value string) error {
 	address, err := url.Parse("https://" + value)
 	if err != nil || value == "" || address.Host != value || address.Hostname() == "" || strings.HasSuffix(value, ":") {
@@ -168,7 +169,7 @@ func checkSourceHeader(value string) error {
 // checkSecretHeader never repeats the value.
 func checkSecretHeader(value string) error {
 	if value == "" || strings.TrimSpace(value) != value || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return errors.New("the value of a header is printable ASCII, not empty, and has no space or line break at its ends; trimspace() takes those of a file away")
+		return errors.New("a header value must be printable ASCII, not empty, and without leading or trailing spaces and line breaks; use trimspace() for a value from a file")
 	}
 	return nil
 }

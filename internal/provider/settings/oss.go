@@ -61,34 +61,34 @@ type ossOIDCModel struct {
 func ossSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Alibaba Cloud OSS. The attributes have the names of the AliCloud provider; what is not set comes from the environment " +
+		MarkdownDescription: "Alibaba Cloud OSS. Attributes are named as in the AliCloud provider; whatever is not set comes from the environment " +
 			"(`ALIBABA_CLOUD_*`, `ALICLOUD_*` and `OSS_*` variables), from the Alibaba Cloud CLI's configuration, or from the role of the ECS instance.",
 		Attributes: map[string]schema.Attribute{
 			"region": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Region of the bucket, such as `cn-hangzhou`. It may be left out where the `endpoint` is a region's own, and with `signature_version = \"v1\"`. " +
+				MarkdownDescription: "Region of the bucket, such as `cn-hangzhou`. Optional if the `endpoint` is that of a region, and with `signature_version = \"v1\"`. " +
 					"Environment: `OSS_REGION`, `ALIBABA_CLOUD_REGION`.",
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"endpoint": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Endpoint without the bucket: `oss-cn-hangzhou.aliyuncs.com`, or your own domain with `use_cname`. Default: the region's public one. " +
+				MarkdownDescription: "Endpoint without the bucket: `oss-cn-hangzhou.aliyuncs.com`, or a custom domain with `use_cname`. Default: the region's public endpoint. " +
 					"Environment: `OSS_ENDPOINT`.",
 				Validators: []validator.String{ossEndpointRule},
 			},
 			"use_internal_endpoint": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Uses the region's endpoint within Alibaba Cloud's network: for runs on ECS or in a VPC of the same region, without fees for traffic. Default: `false`.",
+				MarkdownDescription: "Use the region's internal endpoint: for runs on ECS or in a VPC of the same region, without traffic fees. Default: `false`.",
 			},
 			"use_cname": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "The `endpoint` is a domain of your own that is bound to the bucket. Accounts opened since 2025-03-20 need it for buckets in the Chinese mainland, " +
+				MarkdownDescription: "Whether the `endpoint` is a custom domain that is bound to the bucket. Accounts opened since 2025-03-20 need it for buckets in the Chinese mainland, " +
 					"unless they use the internal endpoint. Default: `false`.",
 			},
 			"use_path_style": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Puts the bucket into the path (`https://endpoint/bucket`) and not into the host name. OSS itself refuses that; it is for test servers. " +
-					"Default: `true` where the `endpoint` is an IP address or `localhost`, else `false`.",
+				MarkdownDescription: "Put the bucket into the path (`https://endpoint/bucket`) instead of the host name. OSS itself rejects that; it is for test servers. " +
+					"Default: `true` if the `endpoint` is an IP address or `localhost`, otherwise `false`.",
 			},
 			"accelerate_endpoint": schema.StringAttribute{
 				Optional: true,
@@ -99,13 +99,13 @@ func ossSchema() schema.SingleNestedAttribute {
 			"access_key": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "AccessKey ID. Goes together with `secret_key`.",
+				MarkdownDescription: "AccessKey ID. Requires `secret_key`.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("secret_key"))},
 			},
 			"secret_key": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "AccessKey secret. Goes together with `access_key`.",
+				MarkdownDescription: "AccessKey secret. Requires `access_key`.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("access_key"))},
 			},
 			"security_token": schema.StringAttribute{
@@ -129,7 +129,7 @@ func ossSchema() schema.SingleNestedAttribute {
 			},
 			"ecs_role_name": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "RAM role of the ECS instance that this runs on.",
+				MarkdownDescription: "RAM role of the ECS instance that Terraform runs on.",
 				Validators: []validator.String{
 					stringvalidator.LengthAtLeast(1),
 					stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("access_key")),
@@ -137,15 +137,15 @@ func ossSchema() schema.SingleNestedAttribute {
 			},
 			"sts_endpoint": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Host of the Security Token Service that roles are asked of, such as `sts-vpc.cn-hangzhou.aliyuncs.com` within a VPC. Default: `sts.aliyuncs.com`. " +
-					"It is reached with the certificates of the system (and of the file that `SSL_CERT_FILE` names), not with `custom_ca_bundle`.",
+				MarkdownDescription: "Host of the Security Token Service, such as `sts-vpc.cn-hangzhou.aliyuncs.com` within a VPC. Default: `sts.aliyuncs.com`. " +
+					"Its certificate is verified with the CA certificates of the system (and of the file in `SSL_CERT_FILE`), not with `custom_ca_bundle`.",
 				Validators: []validator.String{hostRule},
 			},
 			"assume_role":           ossRoleSchema(),
 			"assume_role_with_oidc": ossOIDCSchema(),
 			"signature_version": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "How requests are signed: `v4`, or `v1` for servers that know no other. Default: `v4`.",
+				MarkdownDescription: "Signature version of requests: `v4`, or `v1` for servers that support nothing else. Default: `v4`.",
 				Validators:          []validator.String{stringvalidator.OneOf("v4", "v1")},
 			},
 		},
@@ -158,12 +158,12 @@ var arnRules = []validator.String{stringvalidator.LengthAtLeast(1)}
 func ossRoleSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "A RAM role to assume with the credentials that are found.",
+		MarkdownDescription: "RAM role to assume with the credentials found.",
 		Attributes: map[string]schema.Attribute{
 			"role_arn":           schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role, such as `acs:ram::1234567890123456:role/flink-deploy`.", Validators: arnRules},
 			"session_name":       schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
-			"external_id":        schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy asks for."},
-			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that narrows the role's permissions for this session."},
+			"external_id":        schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy requires."},
+			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that restricts the role's permissions for this session."},
 			"session_expiration": ossExpirationSchema(),
 		},
 	}
@@ -174,20 +174,20 @@ func ossOIDCSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional:   true,
 		Validators: []validator.Object{objectvalidator.ConflictsWith(beside.AtName("access_key"), beside.AtName("profile"), beside.AtName("ecs_role_name"))},
-		MarkdownDescription: "A RAM role to assume with an OIDC token, in place of `access_key`, `profile` and `ecs_role_name`. The token is `oidc_token`, else that in `oidc_token_file`, else that in the file which `ALIBABA_CLOUD_OIDC_TOKEN_FILE` names, " +
-			"else HCP Terraform's workload identity token (`TFC_WORKLOAD_IDENTITY_TOKEN_PATH`, `TFC_WORKLOAD_IDENTITY_TOKEN`).",
+		MarkdownDescription: "RAM role to assume with an OIDC token, instead of `access_key`, `profile` and `ecs_role_name`. The token is `oidc_token`, otherwise the content of `oidc_token_file`, otherwise that of the file in `ALIBABA_CLOUD_OIDC_TOKEN_FILE`, " +
+			"otherwise HCP Terraform's workload identity token (`TFC_WORKLOAD_IDENTITY_TOKEN_PATH`, `TFC_WORKLOAD_IDENTITY_TOKEN`).",
 		Attributes: map[string]schema.Attribute{
 			"role_arn":          schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role.", Validators: arnRules},
 			"oidc_provider_arn": schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the OIDC identity provider, such as `acs:ram::1234567890123456:oidc-provider/hcp-terraform`.", Validators: arnRules},
 			"oidc_token": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "The token itself.",
+				MarkdownDescription: "The OIDC token.",
 				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("oidc_token_file"))},
 			},
 			"oidc_token_file":    schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the token, read again whenever credentials are renewed."},
 			"role_session_name":  schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
-			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that narrows the role's permissions for this session."},
+			"policy":             schema.StringAttribute{Optional: true, MarkdownDescription: "Policy in JSON that restricts the role's permissions for this session."},
 			"session_expiration": ossExpirationSchema(),
 		},
 	}
@@ -197,22 +197,22 @@ func ossOIDCSchema() schema.SingleNestedAttribute {
 func ossExpirationSchema() schema.Int64Attribute {
 	return schema.Int64Attribute{
 		Optional:            true,
-		MarkdownDescription: "How many seconds the session lasts before it is renewed, from 900 to 43200. Default: 3600.",
+		MarkdownDescription: "Duration of the session in seconds, after which it is renewed, from 900 to 43200. Default: 3600.",
 		Validators:          []validator.Int64{int64validator.Between(900, 43200)},
 	}
 }
 
-const twoEndpointsTitle = "Two endpoints"
+const twoEndpointsTitle = "Conflicting endpoint settings"
 
 // config is what the block comes to.
 func (m ossModel) config(common objectstore.Common, diags *diag.Diagnostics) ossblob.Config {
 	if m.UseCNAME && m.UseInternalEndpoint {
 		diags.AddAttributeError(path.Root("oss").AtName("use_cname"), twoEndpointsTitle,
-			"use_cname = true is for a domain of your own, use_internal_endpoint = true for Alibaba Cloud's. Set one of them.")
+			"use_cname = true is for a custom domain, use_internal_endpoint = true for Alibaba Cloud's own. Set only one of them.")
 	}
 	if m.Endpoint != "" && m.UseInternalEndpoint {
 		diags.AddAttributeError(path.Root("oss").AtName("use_internal_endpoint"), twoEndpointsTitle,
-			"With endpoint set, use_internal_endpoint = true has no meaning. Remove one of them: the internal endpoint follows from the region.")
+			"use_internal_endpoint = true has no effect if endpoint is set. Remove one of them: the internal endpoint is derived from the region.")
 	}
 	config := ossblob.Config{
 		Region:                m.Region,
@@ -254,7 +254,7 @@ var (
 // checkOSSEndpoint takes a bare host too, as OSS's own documentation and tools write endpoints.
 func checkOSSEndpoint(value string) error {
 	if value == "" {
-		return errors.New("an endpoint is a host name or a URL, such as oss-cn-hangzhou.aliyuncs.com; leave it out for the region's own")
+		return errors.New("an endpoint is a host name or a URL, such as oss-cn-hangzhou.aliyuncs.com; omit it for that of the region")
 	}
 	if !strings.Contains(value, "://") {
 		value = "https://" + value

@@ -51,12 +51,12 @@ type s3TokensModel struct {
 func s3Schema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "AWS S3 and compatible stores. The attributes have the names of the AWS provider; what is not set comes from the AWS SDK's own chain " +
+		MarkdownDescription: "AWS S3 and compatible stores. Attributes are named as in the AWS provider; whatever is not set comes from the default chain of the AWS SDK " +
 			"(`AWS_*` variables, shared files, web identity, container and instance roles).",
 		Attributes: map[string]schema.Attribute{
 			"region": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Region of the bucket. With an `endpoint` of its own it may be left out.",
+				MarkdownDescription: "Region of the bucket. Optional with an `endpoint`.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"endpoint": schema.StringAttribute{
@@ -66,24 +66,24 @@ func s3Schema() schema.SingleNestedAttribute {
 			},
 			"use_path_style": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Puts the bucket into the path (`https://endpoint/bucket`) and not into the host name. Default: `true` with an `endpoint`, else `false`.",
+				MarkdownDescription: "Put the bucket into the path (`https://endpoint/bucket`) instead of the host name. Default: `true` with an `endpoint`, otherwise `false`.",
 			},
 			"accelerate_endpoint": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "URL of the accelerated endpoint, without the bucket, for artifacts with `accelerate = true`: `https://s3-accelerate.dualstack.amazonaws.com` for dual stack. " +
-					"Default: AWS's own; with an `endpoint` of another store: none.",
+					"Default: that of AWS; none with the `endpoint` of another store.",
 				Validators: []validator.String{endpointRule},
 			},
 			"access_key": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "Access key. Goes together with `secret_key`.",
+				MarkdownDescription: "Access key. Requires `secret_key`.",
 				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("secret_key"))},
 			},
 			"secret_key": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "Secret key. Goes together with `access_key`.",
+				MarkdownDescription: "Secret key. Requires `access_key`.",
 				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("access_key"))},
 			},
 			"token": schema.StringAttribute{
@@ -109,25 +109,25 @@ func s3Schema() schema.SingleNestedAttribute {
 			},
 			"assume_role": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "A role to assume with the credentials that are found.",
+				MarkdownDescription: "Role to assume with the credentials found.",
 				Attributes: map[string]schema.Attribute{
 					"role_arn":     schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
 					"session_name": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
-					"external_id":  schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy asks for."},
-					"policy":       schema.StringAttribute{Optional: true, MarkdownDescription: "IAM policy in JSON that narrows the role's permissions for this session."},
+					"external_id":  schema.StringAttribute{Optional: true, MarkdownDescription: "External ID that the role's trust policy requires."},
+					"policy":       schema.StringAttribute{Optional: true, MarkdownDescription: "IAM policy in JSON that restricts the role's permissions for this session."},
 					"duration":     roleDurationSchema(),
 				},
 			},
 			"assume_role_with_web_identity": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "A role to assume with an OIDC token.",
+				MarkdownDescription: "Role to assume with an OIDC token.",
 				Attributes: map[string]schema.Attribute{
 					"role_arn":     schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the role."},
 					"session_name": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the session. Default: `terraform-provider-flink`."},
 					"web_identity_token": schema.StringAttribute{
 						Optional:            true,
 						Sensitive:           true,
-						MarkdownDescription: "The token. Exactly one of this and `web_identity_token_file` is set.",
+						MarkdownDescription: "The OIDC token. Set exactly one of this and `web_identity_token_file`.",
 						Validators: []validator.String{stringvalidator.ExactlyOneOf(
 							path.MatchRelative().AtParent().AtName("web_identity_token"),
 							path.MatchRelative().AtParent().AtName("web_identity_token_file"),
@@ -138,8 +138,8 @@ func s3Schema() schema.SingleNestedAttribute {
 			},
 			"checksums": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "`when_supported` sends S3's own checksums with every part, `when_required` leaves them out, as some compatible stores need it. " +
-					"Default: `when_required` with an `endpoint`, else `when_supported`.",
+				MarkdownDescription: "`when_supported` sends S3's own checksums with every part, `when_required` omits them, as some compatible stores require. " +
+					"Default: `when_required` with an `endpoint`, otherwise `when_supported`.",
 				Validators: []validator.String{stringvalidator.OneOf("when_supported", "when_required")},
 			},
 		},
@@ -149,7 +149,7 @@ func s3Schema() schema.SingleNestedAttribute {
 func roleDurationSchema() schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,
-		MarkdownDescription: "How long the session lasts before it is renewed, such as `1h` or `30m`; from 15 minutes to 12 hours. Default: 15 minutes.",
+		MarkdownDescription: "Duration of the session, after which it is renewed, such as `1h` or `30m`; from 15 minutes to 12 hours. Default: 15 minutes.",
 		Validators:          []validator.String{durationRule},
 	}
 }
@@ -189,7 +189,7 @@ var durationRule = rule.String{Title: "Invalid duration", Check: checkRoleDurati
 func checkRoleDuration(value string) error {
 	duration, err := time.ParseDuration(value)
 	if err != nil {
-		return fmt.Errorf("%q is no duration; write 1h or 30m", value)
+		return fmt.Errorf("%q is not a duration; write 1h or 30m", value)
 	}
 	if duration < 15*time.Minute || duration > 12*time.Hour {
 		return fmt.Errorf("a session lasts from 15m to 12h, not %s", value)

@@ -36,10 +36,12 @@ type block struct {
 	read   func(ctx context.Context, object types.Object, common objectstore.Common) (opener, diag.Diagnostics)
 }
 
-// opener returns the store of a bucket. Nothing is requested, and no credential is looked up, before the store is used.
+// opener returns the store of a bucket.
+// Nothing is requested, and no credential is looked up, before the store is used.
 type opener func(bucket string) blob.Store
 
-// store reads a block into a model, and opens stores with what the model comes to. A block that is not set is the model's zero value.
+// store reads a block into a model, and opens stores with what the model comes to.
+// A block that is not set is the model's zero value.
 func store[Model interface {
 	config(common objectstore.Common, diags *diag.Diagnostics) Config
 }, Config any, Store blob.Store](open func(Config, string) Store) func(context.Context, types.Object, objectstore.Common) (opener, diag.Diagnostics) {
@@ -77,7 +79,8 @@ func Attributes() map[string]schema.Attribute {
 	return attributes
 }
 
-// Read reads the provider's configuration. What is not known entirely is not read: values from elsewhere could be those of another account.
+// Read reads the provider's configuration.
+// What is not known entirely is not read: values from elsewhere could be those of another account.
 func Read(ctx context.Context, config tfsdk.Config, version string) (Settings, diag.Diagnostics) {
 	settings := Settings{openers: map[string]opener{}, awaits: map[string]string{}}
 	common, diags := readCommon(ctx, config, version)
@@ -124,7 +127,8 @@ func unknown(attributes map[string]tftypes.Value, names ...string) string {
 // Awaits has the attributes, "a, b", that must be known before a store of this kind can be opened; "": none.
 func (s Settings) Awaits(backend *workspace.Backend) string { return s.awaits[backend.Name] }
 
-// Open returns the store of a bucket. Nothing is requested, and no credential is looked up, before the store is used.
+// Open returns the store of a bucket.
+// Nothing is requested, and no credential is looked up, before the store is used.
 func (s Settings) Open(backend *workspace.Backend, bucket string) (blob.Store, error) {
 	open := s.openers[backend.Name]
 	if open == nil {

@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-func TestPlannedLocations(t *testing.T) {
+func TestIntents(t *testing.T) {
 	const place = "s3://bucket/artifacts/namespaces/default/job.jar"
 	a, b, c := ownership{ID: "a"}, ownership{ID: "b"}, ownership{ID: "c"}
-	created, kept, destroyed := claim{kind: claimCreated}, claim{a, claimKept}, claim{b, claimDestroyed}
+	created, kept, destroyed := intent{kind: toCreate}, intent{a, toKeep}, intent{b, toDelete}
 	cases := map[string]struct {
-		before []claim
-		add    claim
-		others []claim
+		before []intent
+		add    intent
+		others []intent
 	}{
 		"first":                        {nil, created, nil},
-		"two creates":                  {[]claim{created}, created, []claim{created}},
-		"a create beside a kept one":   {[]claim{kept}, created, []claim{kept}},
-		"a kept one after a create":    {[]claim{created}, kept, []claim{created}},
-		"planned twice in replacement": {[]claim{{a, claimCreated}}, claim{a, claimCreated}, nil},
-		"replaced in place":            {[]claim{kept}, claim{a, claimCreated}, nil},
-		"created where one goes":       {[]claim{destroyed}, created, []claim{destroyed}},
-		"one goes where one is made":   {[]claim{created}, destroyed, []claim{created}},
-		"three":                        {[]claim{kept, created}, claim{c, claimKept}, []claim{kept, created}},
+		"two creates":                  {[]intent{created}, created, []intent{created}},
+		"a create beside a kept one":   {[]intent{kept}, created, []intent{kept}},
+		"a kept one after a create":    {[]intent{created}, kept, []intent{created}},
+		"planned twice in replacement": {[]intent{{a, toCreate}}, intent{a, toCreate}, nil},
+		"replaced in place":            {[]intent{kept}, intent{a, toCreate}, nil},
+		"created where one goes":       {[]intent{destroyed}, created, []intent{destroyed}},
+		"one goes where one is made":   {[]intent{created}, destroyed, []intent{created}},
+		"three":                        {[]intent{kept, created}, intent{c, toKeep}, []intent{kept, created}},
 	}
 	for name, test := range cases {
-		var planned plannedLocations
+		var planned intents
 		for _, before := range test.before {
 			planned.add(place, before)
 		}
