@@ -41,15 +41,16 @@ func anyValue(t *rapid.T, name string, of tftypes.Type) tftypes.Value {
 	return tftypes.NewValue(of, rapid.String().Draw(t, name+" is"))
 }
 
+// ofArtifacts is the schema of artifacts and its type.
+func ofArtifacts() (ctx context.Context, schema resource.SchemaResponse, object tftypes.Object) {
+	ctx = context.Background()
+	(&artifactResource{}).Schema(ctx, resource.SchemaRequest{}, &schema)
+	return ctx, schema, schema.Schema.Type().TerraformType(ctx).(tftypes.Object) //nolint:forcetypeassert // a schema is an object
+}
+
 // What the framework's own reading and writing make of a model is what ours does, whatever there is.
 func TestModelsAreReadAndWrittenAsTheFrameworkDoes(t *testing.T) {
-	ctx := context.Background()
-	var schema resource.SchemaResponse
-	(&artifactResource{}).Schema(ctx, resource.SchemaRequest{}, &schema)
-	object, ok := schema.Schema.Type().TerraformType(ctx).(tftypes.Object)
-	if !ok {
-		t.Fatal("the schema is no object")
-	}
+	ctx, schema, object := ofArtifacts()
 	rapid.Check(t, func(t *rapid.T) {
 		values := map[string]tftypes.Value{}
 		for _, name := range slices.Sorted(maps.Keys(object.AttributeTypes)) {
@@ -78,20 +79,16 @@ func TestModelsAreReadAndWrittenAsTheFrameworkDoes(t *testing.T) {
 
 // Our own mistakes are errors, and no panics.
 func TestModelsThatAreNotThoseOfTheSchema(t *testing.T) {
-	ctx := context.Background()
-	var schema resource.SchemaResponse
-	(&artifactResource{}).Schema(ctx, resource.SchemaRequest{}, &schema)
-	of := schema.Schema.Type().TerraformType(ctx)
-	null := tftypes.NewValue(of, nil)
-	empty := tfsdk.State{Schema: schema.Schema, Raw: null}
+	ctx, schema, object := ofArtifacts()
+	empty := tfsdk.State{Schema: schema.Schema, Raw: tftypes.NewValue(object, nil)}
 	if diags := readModel(ctx, empty, &artifactModel{}); !diags.HasError() {
 		t.Error("a model was read from nothing")
 	}
 	values := map[string]tftypes.Value{}
-	for name, attribute := range of.(tftypes.Object).AttributeTypes { //nolint:forcetypeassert // a schema is an object
+	for name, attribute := range object.AttributeTypes {
 		values[name] = tftypes.NewValue(attribute, nil)
 	}
-	raw := tfsdk.State{Schema: schema.Schema, Raw: tftypes.NewValue(of, values)}
+	raw := tfsdk.State{Schema: schema.Schema, Raw: tftypes.NewValue(object, values)}
 	for name, model := range map[string]any{
 		"another attribute": &struct {
 			Name types.String `tfsdk:"name"`

@@ -34,10 +34,7 @@ func TestNothingIsKeptOfACallThatIsAnswered(t *testing.T) {
 		"ReadDataSource":             asks(server.ReadDataSource, &tfprotov6.ReadDataSourceRequest{TypeName: "flink_artifacts"}),
 	} {
 		t.Run(call, func(t *testing.T) {
-			held, err := heldBy(t.Context(), ask)
-			if err != nil {
-				t.Fatal(err)
-			}
+			held := heldBy(t, ask)
 			for deadline := time.Now().Add(10 * time.Second); held.Value() != nil; runtime.GC() {
 				if time.Now().After(deadline) {
 					t.Fatal("the server still holds what belongs to the call")
@@ -52,10 +49,9 @@ func TestNothingIsKeptOfACallThatIsAnswered(t *testing.T) {
 func TestTheFrameworkKeepsCalls(t *testing.T) {
 	t.Parallel()
 	server := providerserver.NewProtocol6(provider.New("test")())()
-	held, err := heldBy(t.Context(), asks(server.ReadResource, &tfprotov6.ReadResourceRequest{TypeName: "flink_artifact"}))
-	runtime.GC()
-	if err != nil || held.Value() == nil {
-		t.Errorf("nothing is kept: %v", err)
+	held := heldBy(t, asks(server.ReadResource, &tfprotov6.ReadResourceRequest{TypeName: "flink_artifact"}))
+	if runtime.GC(); held.Value() == nil {
+		t.Error("nothing is kept")
 	}
 	runtime.KeepAlive(server)
 }
@@ -68,9 +64,13 @@ func asks[Request, Response any](call func(context.Context, Request) (Response, 
 }
 
 // heldBy asks with a context that holds something, and returns a pointer to it that does not.
-func heldBy(ctx context.Context, ask func(context.Context) error) (weak.Pointer[[1 << 16]byte], error) {
+func heldBy(t *testing.T, ask func(context.Context) error) weak.Pointer[[1 << 16]byte] {
+	t.Helper()
 	value := new([1 << 16]byte)
-	return weak.Make(value), ask(context.WithValue(ctx, heldKey{}, value))
+	if err := ask(context.WithValue(t.Context(), heldKey{}, value)); err != nil {
+		t.Fatal(err)
+	}
+	return weak.Make(value)
 }
 
 // reader is a server whose ReadResource is a function.

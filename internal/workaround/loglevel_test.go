@@ -32,11 +32,7 @@ func TestOnlyWhatTerraformShowsIsLogged(t *testing.T) {
 				t.Setenv("TF_LOG_SDK", c.sdk)
 			}
 			logWhatIsShown(address)
-			for _, name := range levelVariables(address) {
-				want := c.want
-				if name == "TF_LOG_SDK" {
-					want = c.wantSDK
-				}
+			for name, want := range map[string]string{"TF_LOG_SDK": c.wantSDK, "TF_LOG_PROVIDER_FLINK": c.want} {
 				if got := os.Getenv(name); got != want {
 					t.Errorf("%s is %q, want %q", name, got, want)
 				}
