@@ -69,7 +69,7 @@ func TestArtifactBadInput(t *testing.T) {
 		"pin of other bytes":        {of(source + fmt.Sprintf("content_sha256 = %q", sha(otherJob))), []string{"does not match its pin", sha(firstJob), sha(otherJob)}},
 		"metadata of nothing":       {of(source + `metadata = { team = null }`), []string{"metadata", "null"}},
 		"a signed source":           {of(`source = "https://me:hushQ7vK2mXz9WtR4b@repo/job.jar?X-Amz-Signature=hushQ7vK2mXz9WtR4b"`), []string{"Invalid source", "is a URL"}},
-		"metadata of the provider":  {of(source + `metadata = { flink-owner = "me" }`), []string{"Invalid metadata", "provider's own"}},
+		"metadata of the provider":  {of(source + `metadata = { flink-owner = "me" }`), []string{"Invalid metadata", "reserved for the provider"}},
 		"metadata in upper case":    {of(source + `metadata = { Team = "x" }`), []string{"Invalid metadata", "lower-case letters"}},
 		"metadata that is no ASCII": {of(source + `metadata = { team = "ü" }`), []string{"Invalid metadata", "U+00FC"}},
 		"too much metadata":         {of(source + fmt.Sprintf("metadata = { team = %q }", strings.Repeat("x", 2000))), []string{"Too much metadata", "2004 bytes"}},
