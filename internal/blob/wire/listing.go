@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -9,6 +10,25 @@ import (
 
 // longestKey bounds a key that is listed, in bytes. S3 has 1024 at the most, OSS 1023.
 const longestKey = 4096
+
+// Names decodes the names in a listing.
+// XML cannot hold every key: a store that does as it was asked encodes them as in a URL, and says so.
+type Names struct {
+	Encoded bool  // the listing says so
+	Err     error // the first name that is not encoded as announced; nil: none
+}
+
+// Decode is the name; "" where it is not encoded as announced.
+func (n *Names) Decode(text string) string {
+	if !n.Encoded {
+		return text
+	}
+	name, err := url.QueryUnescape(text)
+	if err != nil && n.Err == nil {
+		n.Err = Strange("a name is not encoded as announced: %s", err)
+	}
+	return name
+}
 
 // CheckPage says whether a page is an answer to a query: nothing on it lies elsewhere, and the next page is not this one again. What a store
 // lists becomes names, addresses and deletions.

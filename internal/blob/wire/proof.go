@@ -10,7 +10,7 @@ import (
 // Proof is what tells an answer that a store gives from one that anybody gives.
 type Proof struct {
 	Sign   string // header that all answers of the store have; "": they have none in common
-	Root   string // root element of a success in XML; "": a success has none
+	Root   string // root element of a success in XML; "": a success has none, and needs the Sign or Bare
 	Bare   bool   // an empty body will do
 	Object bool   // the content type is that of an object, whatever the status is
 }
@@ -25,7 +25,7 @@ func (p Proof) Check(response *http.Response, body []byte) error {
 		page.Title = Title(body)
 	case p.Sign != "" && response.Header.Get(p.Sign) == "":
 		page.Lacks, page.PlainHTTP = strings.ToLower(p.Sign), WantsTLS(body)
-	case name == "Error", success && name == p.Root, p.Bare && len(body) == 0, p.Sign != "" && !success && page.Location == "":
+	case name == "Error", success && name == p.Root && (name != "" || p.Sign != ""), p.Bare && len(body) == 0, p.Sign != "" && !success && page.Location == "":
 		return nil
 	case success && p.Root != "":
 		page.Lacks = "the element " + p.Root

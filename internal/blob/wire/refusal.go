@@ -41,6 +41,11 @@ type ExplainedError struct {
 	Cause   error // nil: there is none beyond the message
 }
 
+// NewExplained makes one of a sentinel, what its reader should do, and what happened.
+func NewExplained(sentinel error, advice, format string, args ...any) *ExplainedError {
+	return &ExplainedError{Meaning: Meaning{sentinel, advice}, Message: fmt.Sprintf(format, args...)}
+}
+
 func (e *ExplainedError) Error() string { return e.Message }
 
 // Unwrap gives the cause, and not the sentinel: a cancelled context is found in it.
