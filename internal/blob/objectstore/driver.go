@@ -2,6 +2,7 @@ package objectstore
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -73,6 +74,17 @@ type Range struct {
 
 // IsWhole reports whether it is all of the object.
 func (r Range) IsWhole() bool { return r == Range{} }
+
+// Header is the range as HTTP has it (RFC 9110, 14.1.2); "" for all of the object.
+func (r Range) Header() string {
+	switch {
+	case r.Length > 0:
+		return fmt.Sprintf("bytes=%d-%d", r.First, r.First+r.Length-1)
+	case r.First > 0:
+		return fmt.Sprintf("bytes=%d-", r.First)
+	}
+	return ""
+}
 
 // Response is the answer to Get.
 type Response struct {

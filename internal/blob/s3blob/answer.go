@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -15,19 +16,12 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
-// xmlRoots are the operations that answer in XML, and the root elements that prove it.
-var xmlRoots = map[string]string{
-	"ListObjectsV2":        "ListBucketResult",
-	"ListMultipartUploads": "ListMultipartUploadsResult",
-	"GetBucketCors":        "CORSConfiguration",
-
-	"GetBucketAccelerateConfiguration": "AccelerateConfiguration",
-
-	"GetObjectTagging":        "Tagging",
-	"CopyObject":              "CopyObjectResult",
-	"UploadPartCopy":          "CopyPartResult",
-	"CreateMultipartUpload":   "InitiateMultipartUploadResult",
-	"CompleteMultipartUpload": "CompleteMultipartUploadResult",
+// roots are the root elements of answers in XML, by operation.
+var roots = map[string]string{
+	"ListObjectsV2": "ListBucketResult", "ListMultipartUploads": "ListMultipartUploadsResult", "GetObjectTagging": "Tagging",
+	"GetBucketCors": "CORSConfiguration", "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+	"CopyObject": "CopyObjectResult", "UploadPartCopy": "CopyPartResult",
+	"CreateMultipartUpload": "InitiateMultipartUploadResult", "CompleteMultipartUpload": "CompleteMultipartUploadResult",
 }
 
 // vendorHeaders are prefixes of headers that S3 and the stores that speak its protocol send with every answer.
@@ -36,27 +30,33 @@ var vendorHeaders = []string{"X-Amz-", "X-Minio-", "X-Oss-", "X-Goog-", "X-Guplo
 // saysS3 is set in the metadata of an operation whose answer came from an S3 store beyond doubt.
 type saysS3 struct{}
 
-func addAnswerCheck(stack *middleware.Stack) error {
+// checkAnswers has S3's answers proven, and bounds those of the services that give credentials (STS, SSO).
+func checkAnswers(stack *middleware.Stack) error {
 	check := func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
 		out middleware.DeserializeOutput, metadata middleware.Metadata, err error,
 	) {
 		out, metadata, err = next.HandleDeserialize(ctx, in)
-		if response, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
+		response, ok := out.RawResponse.(*smithyhttp.Response)
+		switch {
+		case err != nil || !ok:
+		case awsmiddleware.GetServiceID(ctx) == s3.ServiceID:
 			err = checkAnswer(awsmiddleware.GetOperationName(ctx), response.Response)
-			metadata.Set(saysS3{}, looksLikeS3(response.Header))
+			if looksLikeS3(response.Header) {
+				metadata.Set(saysS3{}, nil)
+			}
+		default:
+			response.Body = wire.Bounded(response.Body, wire.MaxRefusal)
 		}
 		return out, metadata, err
 	}
 	// After everything else: closest to the wire, before anything is made of the answer.
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("AnswerCheck", check), middleware.After)
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("CheckAnswers", check), middleware.After)
 }
 
 func looksLikeS3(header http.Header) bool {
 	for name := range header {
-		for _, prefix := range vendorHeaders {
-			if strings.HasPrefix(name, prefix) {
-				return true
-			}
+		if slices.ContainsFunc(vendorHeaders, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			return true
 		}
 	}
 	return false
@@ -72,21 +72,9 @@ func checkAnswer(operation string, response *http.Response) error {
 		return &smithyhttp.RequestSendError{Err: err} // the SDK repeats it, as everything that the network did
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	isBare := looksLikeS3(response.Header) && (!success || operation == "GetBucketAccelerateConfiguration") || // some stores say nothing of what they do not have
-		isHead && response.Header.Get("Location") == "" // to a HEAD nobody answers with a body; Head looks further
-	return wire.Proof{Root: xmlRoots[operation], Bare: isBare}.Check(response, body)
-}
-
-// boundAnswers bounds what is read of the answers of other services, which give credentials (STS, SSO). Those of S3 are bounded above.
-func boundAnswers(stack *middleware.Stack) error {
-	bound := func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
-		out middleware.DeserializeOutput, metadata middleware.Metadata, err error,
-	) {
-		out, metadata, err = next.HandleDeserialize(ctx, in)
-		if response, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil && awsmiddleware.GetServiceID(ctx) != s3.ServiceID {
-			response.Body = wire.Bounded(response.Body, wire.MaxRefusal)
-		}
-		return out, metadata, err
-	}
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("BoundAnswers", bound), middleware.After)
+	root := roots[operation]
+	// Some stores say nothing of an acceleration that they do not have, and to a HEAD nobody answers with a body: Head looks further.
+	isBare := looksLikeS3(response.Header) && (!success || root == "" || operation == "GetBucketAccelerateConfiguration") ||
+		isHead && response.Header.Get("Location") == ""
+	return wire.Proof{Root: root, Bare: isBare}.Check(response, body)
 }

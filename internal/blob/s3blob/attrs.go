@@ -3,13 +3,13 @@ package s3blob
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
+	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
@@ -20,15 +20,10 @@ import (
 // An ACL of the object's own is not resent: buckets have had none by default since 2023.
 func (d *driver) Rewrite(ctx context.Context, found objectstore.Found, attrs blob.Attrs) (objectstore.Written, error) {
 	in := &s3.CopyObjectInput{
-		Bucket:            &d.bucket,
-		Key:               &found.Key,
-		CopySource:        copySource(d.bucket, found.Key),
-		CopySourceIfMatch: quote(found.ETag),
-		MetadataDirective: types.MetadataDirectiveReplace,
-		ContentType:       optional(attrs.ContentType),
-		Metadata:          attrs.StoredMetadata(),
+		Bucket: &d.bucket, Key: &found.Key, CopySource: copySource(d.bucket, found.Key), CopySourceIfMatch: quote(found.ETag),
+		MetadataDirective: types.MetadataDirectiveReplace, ContentType: optional(attrs.ContentType), Metadata: attrs.StoredMetadata(),
 	}
-	out, err := d.client.CopyObject(ctx, in, d.patient, keptOf(found).copy(in))
+	out, err := d.client.CopyObject(ctx, in, d.patient, keep(found, in))
 	if err != nil || out.CopyObjectResult == nil {
 		return objectstore.Written{}, err
 	}
@@ -37,28 +32,24 @@ func (d *driver) Rewrite(ctx context.Context, found objectstore.Found, attrs blo
 	return result, nil
 }
 
-// kept is all that S3 tells about an object and that a copy onto itself sends again.
-type kept struct{ *s3.HeadObjectOutput }
-
-func keptOf(found objectstore.Found) *kept {
-	head, _ := found.Raw.(*s3.HeadObjectOutput)
-	return &kept{head}
-}
-
-func (k kept) copy(in *s3.CopyObjectInput) func(*s3.Options) {
-	in.CacheControl, in.ContentDisposition, in.ContentEncoding, in.ContentLanguage = k.CacheControl, k.ContentDisposition, k.ContentEncoding, k.ContentLanguage
-	in.WebsiteRedirectLocation, in.StorageClass = k.WebsiteRedirectLocation, k.StorageClass
-	in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = k.ServerSideEncryption, k.SSEKMSKeyId, k.BucketKeyEnabled
-	in.ObjectLockMode, in.ObjectLockRetainUntilDate, in.ObjectLockLegalHoldStatus = k.ObjectLockMode, k.ObjectLockRetainUntilDate, k.ObjectLockLegalHoldStatus
-	return expires(k.ExpiresString)
-}
-
-func (k kept) begin(in *s3.CreateMultipartUploadInput) func(*s3.Options) {
-	in.CacheControl, in.ContentDisposition, in.ContentEncoding, in.ContentLanguage = k.CacheControl, k.ContentDisposition, k.ContentEncoding, k.ContentLanguage
-	in.WebsiteRedirectLocation, in.StorageClass = k.WebsiteRedirectLocation, k.StorageClass
-	in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = k.ServerSideEncryption, k.SSEKMSKeyId, k.BucketKeyEnabled
-	in.ObjectLockMode, in.ObjectLockRetainUntilDate, in.ObjectLockLegalHoldStatus = k.ObjectLockMode, k.ObjectLockRetainUntilDate, k.ObjectLockLegalHoldStatus
-	return expires(k.ExpiresString)
+// keep has a copy of an object onto itself send again what S3 told about it.
+func keep(found objectstore.Found, copied any) func(*s3.Options) {
+	head := found.Raw.(*s3.HeadObjectOutput)
+	from, to := reflect.ValueOf(head).Elem(), reflect.ValueOf(copied).Elem()
+	for _, name := range []string{
+		"CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "WebsiteRedirectLocation", "StorageClass",
+		"ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled", "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus",
+	} {
+		to.FieldByName(name).Set(from.FieldByName(name))
+	}
+	if head.ExpiresString == nil {
+		return unchanged
+	}
+	// The header is sent as it is stored: the SDK's type takes dates alone, and S3 stores anything.
+	return onAttempt("Expires", func(ctx context.Context, header http.Header) (context.Context, error) {
+		header.Set("Expires", *head.ExpiresString)
+		return ctx, nil
+	})
 }
 
 // tags are the object's tags as a query, which a copy by parts does not take along.
@@ -76,22 +67,4 @@ func (d *driver) tags(ctx context.Context, key string) (*string, error) {
 		tags.Set(aws.ToString(tag.Key), aws.ToString(tag.Value))
 	}
 	return optional(tags.Encode()), nil
-}
-
-// expires resends the header as it is stored: the SDK's type takes dates alone, and S3 stores anything.
-func expires(raw *string) func(*s3.Options) {
-	if raw == nil {
-		return func(*s3.Options) {}
-	}
-	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
-		return stack.Build.Add(middleware.BuildMiddlewareFunc("Expires",
-			func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (
-				middleware.BuildOutput, middleware.Metadata, error,
-			) {
-				if request, ok := in.Request.(*smithyhttp.Request); ok {
-					request.Header.Set("Expires", *raw)
-				}
-				return next.HandleBuild(ctx, in)
-			}), middleware.After)
-	})
 }

@@ -93,7 +93,7 @@ func TestPresignedURLs(t *testing.T) {
 			t.Fatal(err)
 		}
 		driver, _ := store.lazy.Get(t.Context())
-		response, err := driver.transport.quick.Do(request)
+		response, err := driver.quick.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,8 +31,7 @@ type Config struct {
 	Checksums string // WhenSupported or WhenRequired; "": WhenRequired with an endpoint of its own, else WhenSupported
 }
 
-// The values of Config.Checksums.
-// S3's checksums and what newer SDKs do about them break several compatible stores (hashicorp/terraform#36704, google/go-cloud#3535).
+// The values of Config.Checksums: S3's newer ones break several compatible stores (hashicorp/terraform#36704, google/go-cloud#3535).
 const (
 	WhenSupported = "when_supported"
 	WhenRequired  = "when_required"

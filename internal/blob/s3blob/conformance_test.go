@@ -70,7 +70,7 @@ func newStore(t testing.TB, config Config, bucket string, tuning ...objectstore.
 
 func closeIdle(store *Store) {
 	if driver := store.lazy.Opened(); driver != nil {
-		driver.transport.quick.CloseIdleConnections()
-		driver.transport.slow.CloseIdleConnections()
+		driver.quick.CloseIdleConnections()
+		driver.slow.CloseIdleConnections()
 	}
 }

@@ -1,11 +1,13 @@
 package s3blob
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -20,61 +22,44 @@ func (d *driver) Describe(failure *blob.Error, err error) error {
 		api       smithy.APIError
 		unread    *smithy.DeserializationError
 		explained *wire.ExplainedError
-		page      *wire.PageError
 	)
 	status, region := 0, ""
 	if errors.As(err, &response) && response.Response != nil {
-		status, region = response.HTTPStatusCode(), response.Response.Header.Get("X-Amz-Bucket-Region")
-		failure.RequestID = requestID(response.Response.Header)
+		header := response.Response.Header
+		status, region = response.HTTPStatusCode(), header.Get("X-Amz-Bucket-Region")
+		failure.RequestID = cmp.Or(header.Get("X-Amz-Request-Id"), header.Get("X-Oss-Request-Id"), header.Get("X-Guploader-Uploadid"))
 		if request := response.Response.Request; failure.Endpoint == "" && request != nil {
 			failure.Endpoint = wire.Origin(request.URL.String())
 		}
 	}
+	_, _, isPermanent := wire.PermanentConnectionError(err)
 	switch {
-	case errors.Is(err, blob.ErrSourceChanged), errors.As(err, &explained), errors.As(err, &page):
+	case errors.As(err, &explained): // it may be around what another service refused
 		return err
 	case errors.As(err, &api):
 		refused := &wire.RefusalError{Status: status, Code: api.ErrorCode(), Message: api.ErrorMessage()}
-		refused.Meaning = d.meaning(refused, region)
-		if refused.Meaning.Err != nil && region != "" && errors.Is(refused.Meaning.Err, blob.ErrWrongRegion) {
-			refused.Message = strings.TrimSpace(fmt.Sprintf("the bucket is in region %s. %s", region, refused.Message))
-		}
+		_, refused.Throttled = retry.DefaultThrottleErrorCodes[refused.Code]
+		d.explain(refused, region)
 		return refused
-	case errors.As(err, &unread):
-		if _, _, known := wire.PermanentConnectionError(err); !known {
-			return &wire.ExplainedError{
-				Message: wire.RootCause(err), Cause: err,
-				Meaning: wire.Meaning{Err: blob.ErrNotAStore, Advice: "Check endpoint: something else than an object store answers there."},
-			}
-		}
+	case errors.As(err, &unread) && !isPermanent:
+		strange := wire.NewExplained(blob.ErrNotAStore, "Check endpoint: something else than an object store answers there.", "%s", wire.RootCause(err))
+		strange.Cause = err
+		return strange
 	}
 	return err
 }
 
-// meaning is that of a refusal whose code does not tell enough.
-func (d *driver) meaning(refused *wire.RefusalError, region string) wire.Meaning {
+// explain says what a refusal means of which more than the code counts.
+// The region is that of the bucket; "": the answer does not tell it.
+func (d *driver) explain(refused *wire.RefusalError, region string) {
 	known, isKnown := meanings[refused.Code]
 	redirected := refused.Status/100 == 3 && refused.Status != http.StatusNotModified
 	switch {
 	case region != "" && (errors.Is(known.Err, blob.ErrWrongRegion) || redirected && !isKnown ||
 		region != d.region && (refused.Status == http.StatusBadRequest || redirected)):
-		return wire.Meaning{Err: blob.ErrWrongRegion, Advice: fmt.Sprintf("Set region = %q in the provider's s3 block.", region)}
-	case isKnown:
-		return known
-	case refused.Code == "ConditionalRequestConflict":
-		return wire.Meaning{Err: blob.ErrChanged}
+		refused.Message = strings.TrimSpace(fmt.Sprintf("the bucket is in region %s. %s", region, refused.Message))
+		refused.Meaning = wire.Meaning{Err: blob.ErrWrongRegion, Advice: fmt.Sprintf("Set region = %q in the provider's s3 block.", region)}
 	case refused.Code == "InvalidRequest":
-		return accelerationMeaning(refused.Message)
+		refused.Meaning = accelerationMeaning(refused.Message)
 	}
-	return wire.Meaning{}
-}
-
-// requestID is what a vendor's support wants to know.
-func requestID(header http.Header) string {
-	for _, name := range []string{"X-Amz-Request-Id", "X-Oss-Request-Id", "X-Guploader-Uploadid"} {
-		if id := header.Get(name); id != "" {
-			return id
-		}
-	}
-	return ""
 }

@@ -2,18 +2,16 @@ package s3blob
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -25,92 +23,66 @@ import (
 // An answer that might come from something else than a store costs a listing, once; so does a refusal, as a HEAD carries no reason.
 func (d *driver) Head(ctx context.Context, key string) (objectstore.Found, error) {
 	out, err := d.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &d.bucket, Key: &key})
-	if err == nil {
-		info := infoOf(key, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata)
-		info.Size = length(out.ContentLength)
-		return objectstore.Found{Info: info, Raw: out}, d.prove(ctx, out.ResultMetadata)
+	if err != nil {
+		return objectstore.Found{}, d.reason(ctx, err)
 	}
+	info := infoOf(key, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata)
+	info.Size = length(out.ContentLength)
+	return objectstore.Found{Info: info, Raw: out}, d.prove(ctx, out.ResultMetadata.Has(saysS3{}))
+}
+
+// reason is what a HEAD failed for.
+func (d *driver) reason(ctx context.Context, failure error) error {
 	var response *smithyhttp.ResponseError
-	if !errors.As(err, &response) {
-		return objectstore.Found{}, err
+	if !errors.As(failure, &response) {
+		return failure
 	}
-	failure := traits().Sentinel(d, err)
-	switch status := response.HTTPStatusCode(); {
-	case errors.Is(failure, fs.ErrNotExist) && !looksLikeS3(response.Response.Header):
-		if unproven := d.proveByListing(ctx); unproven != nil {
-			return objectstore.Found{}, unproven
+	meant, status := traits().Sentinel(d, failure), response.HTTPStatusCode()
+	switch {
+	case errors.Is(meant, fs.ErrNotExist):
+		if unproven := d.prove(ctx, looksLikeS3(response.Response.Header)); unproven != nil {
+			return unproven
 		}
-	case status == http.StatusForbidden, status == http.StatusBadRequest && !errors.Is(failure, blob.ErrWrongRegion):
-		reason := d.listOne(ctx)
-		meant := traits().Sentinel(d, reason)
+	case status == http.StatusForbidden, status == http.StatusBadRequest && !errors.Is(meant, blob.ErrWrongRegion):
+		_, reason := d.List(ctx, blob.Query{Max: 1})
+		meant = traits().Sentinel(d, reason)
 		if errors.Is(meant, blob.ErrCredentials) || errors.Is(meant, blob.ErrWrongRegion) || errors.Is(meant, blob.ErrNotAStore) {
-			return objectstore.Found{}, reason
+			return reason
 		}
 	}
-	return objectstore.Found{}, err
+	return failure
 }
 
-// prove doubts an answer that carries no sign of S3, unless the endpoint has given one before.
-func (d *driver) prove(ctx context.Context, metadata middleware.Metadata) error {
-	if signed, _ := metadata.Get(saysS3{}).(bool); signed {
+// prove doubts an answer that carries no sign of S3, unless the endpoint has given a listing before.
+func (d *driver) prove(ctx context.Context, signed bool) error {
+	if signed || d.proven.Load() {
 		return nil
 	}
-	return d.proveByListing(ctx)
-}
-
-func (d *driver) proveByListing(ctx context.Context) error {
-	if d.proven.Load() {
-		return nil
-	}
-	err := d.listOne(ctx)
+	_, err := d.List(ctx, blob.Query{Max: 1})
 	var refused *wire.RefusalError
 	switch {
 	case err == nil:
 		d.proven.Store(true)
-		return nil
-	case errors.As(d.Describe(&blob.Error{}, err), &refused) && refused.Code != "" && !errors.Is(refused.Meaning.Err, blob.ErrNoBucket):
+	case errors.As(d.Describe(&blob.Error{}, err), &refused) && refused.Code != "" && refused.Code != "NoSuchBucket":
 		return nil // a refusal in S3's words is an answer of a store too
 	}
 	return err
 }
 
-func (d *driver) listOne(ctx context.Context) error {
-	_, err := d.List(ctx, blob.Query{Max: 1})
-	return err
-}
-
 func infoOf(key string, etag, versionID *string, modified *time.Time, contentType *string, metadata map[string]string) blob.Info {
 	return blob.Info{
-		Key:       key,
-		ETag:      unquote(etag),
-		VersionID: version(versionID),
-		ModTime:   utc(modified),
-		Attrs:     blob.ParseMetadata(aws.ToString(contentType), metadata),
+		Key: key, ETag: unquote(etag), VersionID: version(versionID), ModTime: utc(modified),
+		Attrs: blob.ParseMetadata(aws.ToString(contentType), metadata),
 	}
-}
-
-// length is less than 0 where the answer has none.
-func length(announced *int64) int64 {
-	if announced == nil {
-		return -1
-	}
-	return *announced
 }
 
 // Get sends one GetObject.
 func (d *driver) Get(ctx context.Context, key string, r objectstore.Range, ifMatch string) (objectstore.Response, error) {
-	in := &s3.GetObjectInput{Bucket: &d.bucket, Key: &key, IfMatch: quote(ifMatch)}
-	switch {
-	case r.Length > 0:
-		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.First, r.First+r.Length-1))
-	case r.First > 0:
-		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.First))
-	}
-	out, err := d.client.GetObject(ctx, in)
+	out, err := d.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &d.bucket, Key: &key, IfMatch: quote(ifMatch), Range: optional(r.Header())})
 	if err != nil {
 		return objectstore.Response{}, err
 	}
-	if err := d.prove(ctx, out.ResultMetadata); err != nil {
+	if err := d.prove(ctx, out.ResultMetadata.Has(saysS3{})); err != nil {
 		out.Body.Close()
 		return objectstore.Response{}, err
 	}
@@ -120,11 +92,34 @@ func (d *driver) Get(ctx context.Context, key string, r objectstore.Range, ifMat
 	}, nil
 }
 
+// StoredHash sends one HeadObject that asks for the checksums which S3 took itself, and none to a store that is to be spared them.
+// Whatever stands in the way (the caller may lack kms:Decrypt, which is needed for this alone) is no failure but a hash that is not known.
+func (s *Store) StoredHash(ctx context.Context, info blob.Info) (*blob.Hash, error) {
+	d, err := s.lazy.Get(ctx)
+	if err == nil && d.checksums {
+		in := &s3.HeadObjectInput{Bucket: &d.bucket, Key: &info.Key, ChecksumMode: types.ChecksumModeEnabled}
+		if out, err := d.client.HeadObject(ctx, in); err == nil && unquote(out.ETag) == info.ETag {
+			return wholeSHA256(out), nil
+		}
+	}
+	return nil, s.Fail("HeadObject", info.Key, ctx.Err())
+}
+
+// wholeSHA256 is a checksum over all bytes; nil for none, and for the checksum of the parts' checksums, which S3 marks by "-" and their
+// count (User Guide, "Checking object integrity").
+func wholeSHA256(out *s3.HeadObjectOutput) *blob.Hash {
+	byParts := out.ChecksumType == "" && strings.Contains(unquote(out.ETag), "-")
+	sum, err := base64.StdEncoding.DecodeString(aws.ToString(out.ChecksumSHA256))
+	if err != nil || len(sum) != len(blob.Hash{}) || byParts || out.ChecksumType != "" && out.ChecksumType != types.ChecksumTypeFullObject {
+		return nil
+	}
+	return (*blob.Hash)(sum)
+}
+
 // Delete sends one DeleteObject.
 func (d *driver) Delete(ctx context.Context, key, versionID string, guard objectstore.Guard) error {
-	_, err := d.client.DeleteObject(ctx, &s3.DeleteObjectInput{
-		Bucket: &d.bucket, Key: &key, VersionId: optional(versionID), IfMatch: quote(guard.IfMatch),
-	}, looking(guard))
+	in := &s3.DeleteObjectInput{Bucket: &d.bucket, Key: &key, VersionId: optional(versionID), IfMatch: quote(guard.IfMatch)}
+	_, err := d.client.DeleteObject(ctx, in, looking(guard))
 	return err
 }
 
@@ -134,13 +129,8 @@ const maxKeys = 1000
 // List sends one ListObjectsV2.
 func (d *driver) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 	in := &s3.ListObjectsV2Input{
-		Bucket:  &d.bucket,
-		MaxKeys: aws.Int32(maxKeys),
-		// XML cannot hold every key.
-		EncodingType:      types.EncodingTypeUrl,
-		Prefix:            optional(q.Prefix),
-		Delimiter:         optional(q.Delimiter),
-		ContinuationToken: optional(q.Token),
+		Bucket: &d.bucket, MaxKeys: aws.Int32(maxKeys), EncodingType: types.EncodingTypeUrl,
+		Prefix: optional(q.Prefix), Delimiter: optional(q.Delimiter), ContinuationToken: optional(q.Token),
 	}
 	if q.Max > 0 && q.Max < maxKeys {
 		in.MaxKeys = aws.Int32(int32(q.Max))
@@ -149,39 +139,23 @@ func (d *driver) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 	if err != nil {
 		return blob.Page{}, err
 	}
-	decode := decoder(out.EncodingType)
-	var page blob.Page
+	names := wire.Names{Encoded: out.EncodingType == types.EncodingTypeUrl}
+	page := blob.Page{Next: aws.ToString(out.NextContinuationToken)}
 	for _, object := range out.Contents {
-		key, err := decode(object.Key)
-		if err != nil {
-			return blob.Page{}, wire.Strange("a key is not encoded as announced: %s", err)
-		}
 		page.Infos = append(page.Infos, blob.Info{
-			Key: key, Size: aws.ToInt64(object.Size), ETag: unquote(object.ETag), ModTime: utc(object.LastModified),
+			Key: names.Decode(aws.ToString(object.Key)), Size: aws.ToInt64(object.Size), ETag: unquote(object.ETag), ModTime: utc(object.LastModified),
 		})
 	}
 	for _, common := range out.CommonPrefixes {
-		prefix, err := decode(common.Prefix)
-		if err != nil {
-			return blob.Page{}, wire.Strange("a prefix is not encoded as announced: %s", err)
-		}
-		page.Prefixes = append(page.Prefixes, prefix)
+		page.Prefixes = append(page.Prefixes, names.Decode(aws.ToString(common.Prefix)))
 	}
-	if aws.ToBool(out.IsTruncated) {
-		page.Next = aws.ToString(out.NextContinuationToken)
-		if page.Next == "" {
-			return blob.Page{}, wire.Strange("the listing is cut off, and does not tell how it goes on")
-		}
+	switch {
+	case !aws.ToBool(out.IsTruncated):
+		page.Next = ""
+	case page.Next == "":
+		return blob.Page{}, wire.Strange("the listing is cut off, and does not tell how it goes on")
 	}
-	return page, nil
-}
-
-// decoder reads keys as the answer says that they are encoded, which not every store does.
-func decoder(encoding types.EncodingType) func(*string) (string, error) {
-	if encoding == types.EncodingTypeUrl {
-		return func(text *string) (string, error) { return url.QueryUnescape(aws.ToString(text)) }
-	}
-	return func(text *string) (string, error) { return aws.ToString(text), nil }
+	return page, names.Err
 }
 
 // optional is nil for what is not to be sent.
@@ -209,6 +183,14 @@ func version(id *string) string {
 		return v
 	}
 	return ""
+}
+
+// length is less than 0 where the answer has none.
+func length(announced *int64) int64 {
+	if announced == nil {
+		return -1
+	}
+	return *announced
 }
 
 func utc(t *time.Time) time.Time { return aws.ToTime(t).UTC() }

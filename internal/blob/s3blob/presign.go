@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Presign sends nothing. S3 takes at most 7 days, and no more than the session that signs has left.
+// Presign sends nothing.
+// S3 takes at most 7 days, and no more than the session that signs has left.
 func (s *Store) Presign(ctx context.Context, method, key string, ttl time.Duration) (string, error) {
 	d, err := s.lazy.Get(ctx)
 	if err != nil {

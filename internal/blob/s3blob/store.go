@@ -2,7 +2,10 @@
 package s3blob
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -21,13 +24,11 @@ type Store struct {
 }
 
 var (
-	_ blob.Store          = (*Store)(nil)
-	_ blob.Presigner      = (*Store)(nil)
-	_ blob.CORSConfigurer = (*Store)(nil)
-	_ blob.Accelerator    = (*Store)(nil)
-	_ blob.StoredHasher   = (*Store)(nil)
-
-	_ objectstore.Driver       = (*driver)(nil)
+	_ blob.Store               = (*Store)(nil)
+	_ blob.Presigner           = (*Store)(nil)
+	_ blob.CORSConfigurer      = (*Store)(nil)
+	_ blob.Accelerator         = (*Store)(nil)
+	_ blob.StoredHasher        = (*Store)(nil)
 	_ objectstore.UploadLister = (*driver)(nil)
 )
 
@@ -45,20 +46,31 @@ func newTuned(config Config, bucket string, tuning objectstore.Tuning) *Store {
 	return &Store{objectstore.New(bucket, traits(), config.Common, tuning, settings, lazy), lazy}
 }
 
+// send sends a request about the bucket, with the advice for a store that does not know it.
+func (s *Store) send(ctx context.Context, operation, unknown string, call func(*driver) error) error {
+	d, err := s.lazy.Get(ctx)
+	if err == nil {
+		err = call(d)
+	}
+	err = s.Fail(operation, "", err)
+	var failure *blob.Error
+	if errors.As(err, &failure) && failure.Code != "" && errors.Is(err, errors.ErrUnsupported) {
+		failure.Advice = unknown
+	}
+	return err
+}
+
 // driver sends the requests of one bucket.
 type driver struct {
-	config    Config
-	bucket    string
-	client    *s3.Client
-	transport *transports
-	endpoint  string // for messages: the endpoint of its own; "" on AWS
-	region    string
-	checksums bool // parts carry a CRC64NVME
-	signParts bool // parts are signed with their SHA-256, as nothing else protects them on the way
-	pathStyle bool // the bucket is in the path and not in the host name
-
-	// proven: something at the endpoint has answered in S3's protocol.
-	proven atomic.Bool
+	config      Config
+	bucket      string
+	client      *s3.Client
+	quick, slow *http.Client // slow: for requests whose answer takes long
+	endpoint    string       // for messages: the endpoint of its own; "" on AWS
+	region      string
+	checksums   bool        // parts carry a CRC64NVME
+	signParts   bool        // parts are signed with their SHA-256, as nothing else protects them on the way
+	proven      atomic.Bool // something at the endpoint has answered in S3's protocol
 }
 
 // traits are those of S3.
@@ -88,10 +100,7 @@ func traits() objectstore.Traits {
 // Reach tells how the bucket is reached.
 // On AWS a bucket's name is one of a partition, to which the region belongs.
 func (d *driver) Reach() objectstore.Reach {
-	if d.endpoint == "" {
-		return objectstore.Reach{Account: "aws " + d.region}
-	}
-	return objectstore.Reach{Endpoint: d.endpoint, Account: d.endpoint}
+	return objectstore.Reach{Endpoint: d.endpoint, Account: cmp.Or(d.endpoint, "aws "+d.region)}
 }
 
 // Conditions are AWS's.

@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,12 +16,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // unsignedPayload is what a signature says in place of a payload's hash.
@@ -30,33 +31,26 @@ const unsignedPayload = "UNSIGNED-PAYLOAD"
 type upload struct {
 	*driver
 
-	key         string
-	kept        *kept        // of an object that is copied onto itself; nil: none
-	id          string       // of the multipart upload
-	copies      bool         // nobody here knows the checksums of the parts
-	signParts   bool         // as in driver
-	accelerated *accelerated // where the bytes go; nil: where all else goes
+	key    string
+	kept   *objectstore.Found // an object that is copied onto itself; nil: none
+	id     string             // of the multipart upload
+	copies bool               // nobody here knows the checksums of the parts
+	route  route              // that of the bytes
 }
 
 // Upload sends nothing.
 func (d *driver) Upload(ctx context.Context, to objectstore.Target) (objectstore.Upload, error) {
-	u := &upload{driver: d, key: to.Key, signParts: d.signParts}
-	if to.Kept != nil {
-		u.kept = keptOf(*to.Kept)
-	}
+	u := &upload{driver: d, key: to.Key, kept: to.Kept, route: route{signParts: d.signParts, address: unchanged}}
+	var err error
 	if to.Accelerate {
-		at, err := d.acceleratedEndpoint(ctx)
-		if err != nil {
-			return nil, err
-		}
-		u.accelerated, u.signParts = &at, at.signParts
+		u.route, err = d.accelerated(ctx)
 	}
-	return u, nil
+	return u, err
 }
 
 // Sums has SHA-256 only where each part is signed with it.
 func (u *upload) Sums() checksum.Set {
-	if u.signParts {
+	if u.route.signParts {
 		return checksum.CRC64NVME | checksum.SHA256
 	}
 	return checksum.CRC64NVME
@@ -68,22 +62,17 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 		return objectstore.Written{}, err
 	}
 	in := &s3.PutObjectInput{
-		Bucket:        &u.bucket,
-		Key:           &u.key,
-		Body:          body,
-		ContentLength: aws.Int64(body.Size()),
-		ContentType:   optional(attrs.ContentType),
-		Metadata:      attrs.StoredMetadata(),
-		IfMatch:       quote(guard.IfMatch),
-		IfNoneMatch:   star(guard.IfAbsent),
+		Bucket: &u.bucket, Key: &u.key, Body: body, ContentLength: aws.Int64(body.Size()),
+		ContentType: optional(attrs.ContentType), Metadata: attrs.StoredMetadata(),
+		IfMatch: quote(guard.IfMatch), IfNoneMatch: star(guard.IfAbsent),
 	}
 	if u.checksums {
 		// The signature covers the bytes already. Buckets with a default retention want a checksum all the same.
 		in.ChecksumCRC64NVME = aws.String(encode(whole.Sums.CRC64NVME))
 	}
-	out, err := u.client.PutObject(ctx, in, payloadHash(blob.Hash(whole.Sums.SHA256).String()), repeatConflicts, u.address, looking(guard))
+	out, err := u.client.PutObject(ctx, in, payloadHash(blob.Hash(whole.Sums.SHA256).String()), repeatConflicts, u.route.address, looking(guard))
 	if err != nil {
-		return objectstore.Written{}, u.sending(err)
+		return objectstore.Written{}, u.route.failure(err)
 	}
 	return written(out.ETag, out.VersionId, out.ResultMetadata), nil
 }
@@ -92,23 +81,20 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 // S3 takes its own checksum of parts that it copies.
 func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, error) {
 	in := &s3.CreateMultipartUploadInput{
-		Bucket:      &u.bucket,
-		Key:         &u.key,
-		ContentType: optional(begin.Attrs.ContentType),
-		Metadata:    begin.Attrs.StoredMetadata(),
+		Bucket: &u.bucket, Key: &u.key, ContentType: optional(begin.Attrs.ContentType), Metadata: begin.Attrs.StoredMetadata(),
 	}
 	if u.copies = begin.Copies; u.checksums && !u.copies {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject
 	}
-	keep := func(*s3.Options) {}
+	kept := unchanged
 	if u.kept != nil {
 		tags, err := u.tags(ctx, u.key)
 		if err != nil {
 			return "", err
 		}
-		in.Tagging, keep = tags, u.kept.begin(in)
+		in.Tagging, kept = tags, keep(*u.kept, in)
 	}
-	out, err := u.client.CreateMultipartUpload(ctx, in, keep)
+	out, err := u.client.CreateMultipartUpload(ctx, in, kept)
 	if err != nil {
 		return "", err
 	}
@@ -119,23 +105,19 @@ func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, er
 // Part sends one UploadPart.
 func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) {
 	in := &s3.UploadPartInput{
-		Bucket:        &u.bucket,
-		Key:           &u.key,
-		UploadId:      &u.id,
-		PartNumber:    aws.Int32(part.Number),
-		Body:          part.Body,
-		ContentLength: aws.Int64(part.Body.Size()),
+		Bucket: &u.bucket, Key: &u.key, UploadId: &u.id, PartNumber: aws.Int32(part.Number),
+		Body: part.Body, ContentLength: aws.Int64(part.Body.Size()),
 	}
 	if u.checksums {
 		in.ChecksumCRC64NVME = aws.String(encode(part.Sums.CRC64NVME))
 	}
 	payload := unsignedPayload
-	if u.signParts {
+	if u.route.signParts {
 		payload = blob.Hash(part.Sums.SHA256).String()
 	}
-	out, err := u.client.UploadPart(ctx, in, payloadHash(payload), u.address)
+	out, err := u.client.UploadPart(ctx, in, payloadHash(payload), u.route.address)
 	if err != nil {
-		return "", u.sending(err)
+		return "", u.route.failure(err)
 	}
 	return aws.ToString(out.ETag), nil
 }
@@ -143,13 +125,9 @@ func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) 
 // CopyPart sends one UploadPartCopy to the regional endpoint, as no bytes go there that could be accelerated.
 func (u *upload) CopyPart(ctx context.Context, from objectstore.Driver, part multipart.CopiedPart) (string, error) {
 	out, err := u.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
-		Bucket:            &u.bucket,
-		Key:               &u.key,
-		UploadId:          &u.id,
-		PartNumber:        aws.Int32(part.Number),
-		CopySource:        copySource(from.(*driver).bucket, part.Object.Key), //nolint:forcetypeassert // its settings are these
-		CopySourceIfMatch: quote(part.Object.ETag),
-		CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", part.First, part.First+part.Length-1)),
+		Bucket: &u.bucket, Key: &u.key, UploadId: &u.id, PartNumber: aws.Int32(part.Number),
+		CopySource: copySource(from.(*driver).bucket, part.Object.Key), CopySourceIfMatch: quote(part.Object.ETag), // its settings are these
+		CopySourceRange: optional(objectstore.Range{First: part.First, Length: part.Length}.Header()),
 	}, u.patient)
 	if err != nil || out.CopyPartResult == nil {
 		return "", err
@@ -168,12 +146,8 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 		completed = append(completed, done)
 	}
 	in := &s3.CompleteMultipartUploadInput{
-		Bucket:          &u.bucket,
-		Key:             &u.key,
-		UploadId:        &u.id,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: completed},
-		IfMatch:         quote(guard.IfMatch),
-		IfNoneMatch:     star(guard.IfAbsent),
+		Bucket: &u.bucket, Key: &u.key, UploadId: &u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: completed},
+		IfMatch: quote(guard.IfMatch), IfNoneMatch: star(guard.IfAbsent),
 	}
 	if u.checksums && !u.copies {
 		in.ChecksumCRC64NVME, in.ChecksumType = aws.String(encode(whole.Sums.CRC64NVME)), types.ChecksumTypeFullObject
@@ -199,21 +173,6 @@ func written(etag, versionID *string, answer middleware.Metadata) objectstore.Wr
 	return objectstore.Written{ETag: unquote(etag), VersionID: version(versionID), At: at.UTC()}
 }
 
-// sending is a failure of a request that carries the bytes.
-func (u *upload) sending(err error) error {
-	if u.accelerated != nil {
-		return &wire.CallError{Endpoint: u.accelerated.origin, Err: err}
-	}
-	return err
-}
-
-// address sends a request that carries the bytes to the accelerated endpoint, if they go there.
-func (u *upload) address(o *s3.Options) {
-	if u.accelerated != nil {
-		u.accelerated.address(o)
-	}
-}
-
 // star is the If-None-Match of an object that must not exist.
 func star(absent bool) *string {
 	if absent {
@@ -229,28 +188,28 @@ func encode(crc uint64) string {
 
 // payloadHash tells the signer what it would otherwise hash the body for.
 func payloadHash(hash string) func(*s3.Options) {
-	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("PayloadHash",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
-				middleware.InitializeOutput, middleware.Metadata, error,
-			) {
-				return next.HandleInitialize(v4.SetPayloadHash(ctx, hash), in)
-			}), middleware.Before)
+	return onAttempt("PayloadHash", func(ctx context.Context, _ http.Header) (context.Context, error) {
+		return v4.SetPayloadHash(ctx, hash), nil
 	})
 }
 
 // looking has the guard look before each attempt.
 func looking(guard objectstore.Guard) func(*s3.Options) {
 	if guard.Look == nil {
-		return func(*s3.Options) {}
+		return unchanged
 	}
+	return onAttempt("Look", func(ctx context.Context, _ http.Header) (context.Context, error) { return ctx, guard.Look(ctx) })
+}
+
+// onAttempt adds a step to a call, which comes before each attempt, and before its signature.
+func onAttempt(name string, do func(context.Context, http.Header) (context.Context, error)) func(*s3.Options) {
 	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
-		// Behind the step that repeats what comes after it.
-		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("Look",
+		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc(name,
 			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 				middleware.FinalizeOutput, middleware.Metadata, error,
 			) {
-				if err := guard.Look(ctx); err != nil {
+				ctx, err := do(ctx, in.Request.(*smithyhttp.Request).Header)
+				if err != nil {
 					return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 				}
 				return next.HandleFinalize(ctx, in)
@@ -258,32 +217,21 @@ func looking(guard objectstore.Guard) func(*s3.Options) {
 	})
 }
 
-// repeatConflicts: a conditional write that met another one is refused with 409, and may be repeated (API reference,
-// PutObject).
+// unchanged is the option of a call that has none.
+func unchanged(*s3.Options) {}
+
+// repeatConflicts: a conditional write that met another one is refused with 409, and may be repeated (API reference, PutObject).
 // A completion may not: it has lost its parts.
 func repeatConflicts(o *s3.Options) {
 	o.Retryer = retry.AddWithErrorCodes(o.Retryer, "ConditionalRequestConflict")
 }
 
 // patient is for requests whose answer takes long.
-func (d *driver) patient(o *s3.Options) { o.HTTPClient = d.transport.slow }
+func (d *driver) patient(o *s3.Options) { o.HTTPClient = d.slow }
 
-// copySource names an object in x-amz-copy-source.
+// copySource names an object in x-amz-copy-source, which the SDK sends as it is.
+// Every byte of the key is escaped but "/", as a "+" would arrive as a space.
 // It names no version: the condition on the ETag says which one is meant, and to read a version by its ID takes a permission of its own.
-func copySource(bucket, key string) *string { return aws.String(escape(bucket) + "/" + escape(key)) }
-
-// escape encodes a key for x-amz-copy-source, which the SDK sends as it is: every byte but unreserved ones (RFC 3986,
-// 2.3) and "/".
-// A "+" that is left would arrive as a space.
-func escape(key string) string {
-	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
-	var b strings.Builder
-	for i := range len(key) {
-		if strings.IndexByte(unreserved, key[i]) >= 0 {
-			b.WriteByte(key[i])
-		} else {
-			fmt.Fprintf(&b, "%%%02X", key[i])
-		}
-	}
-	return b.String()
+func copySource(bucket, key string) *string {
+	return aws.String(bucket + "/" + strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(key)))
 }

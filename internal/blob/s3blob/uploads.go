@@ -10,6 +10,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // ListUploads sends one ListMultipartUploads.
@@ -21,23 +22,18 @@ func (d *driver) ListUploads(ctx context.Context, prefix string, after objectsto
 	if err != nil {
 		return objectstore.UploadPage{}, err
 	}
-	decode := decoder(out.EncodingType)
+	names := wire.Names{Encoded: out.EncodingType == types.EncodingTypeUrl}
 	var page objectstore.UploadPage
 	page.Now, _ = awsmiddleware.GetServerTime(out.ResultMetadata) // the header Date
 	for _, upload := range out.Uploads {
-		if key, err := decode(upload.Key); err == nil { // else it is no key that anybody looks for
-			page.Uploads = append(page.Uploads, objectstore.KeyedUpload{
-				Key: key, OpenUpload: blob.OpenUpload{ID: aws.ToString(upload.UploadId), Begun: utc(upload.Initiated)},
-			})
-		}
+		page.Uploads = append(page.Uploads, objectstore.KeyedUpload{
+			Key: names.Decode(aws.ToString(upload.Key)), OpenUpload: blob.OpenUpload{ID: aws.ToString(upload.UploadId), Begun: utc(upload.Initiated)},
+		})
 	}
 	if aws.ToBool(out.IsTruncated) {
-		page.Next.ID = aws.ToString(out.NextUploadIdMarker)
-		if key, err := decode(out.NextKeyMarker); err == nil {
-			page.Next.Key = key
-		}
+		page.Next = objectstore.Marker{Key: names.Decode(aws.ToString(out.NextKeyMarker)), ID: aws.ToString(out.NextUploadIdMarker)}
 	}
-	return page, nil
+	return page, nil // a name that is not encoded as announced is none that anybody looks for
 }
 
 // AbortUpload sends one AbortMultipartUpload.

@@ -275,12 +275,12 @@ func TestAnObjectIsSignedWithItsHashOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	var hashes []string
-	inner := driver.transport.quick.Transport
-	driver.transport.quick.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+	inner := driver.quick.Transport
+	driver.quick.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		hashes = append(hashes, r.Header.Get("X-Amz-Content-Sha256"))
 		return inner.RoundTrip(r)
 	})
-	t.Cleanup(func() { driver.transport.quick.Transport = inner })
+	t.Cleanup(func() { driver.quick.Transport = inner })
 	mustPut(t, store, "key", []byte("data"))
 	if !slices.Equal(hashes, []string{blobtest.Sum([]byte("data")).String()}) {
 		t.Errorf("signed %q", hashes)
