@@ -8,33 +8,19 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 func TestFaults(t *testing.T) {
 	server := ossfake.Start(t, ossfake.Options{Unrecorded: true})
 	retries := 1
-	open := func(t *testing.T, endpoint, bucket, caFile string, tuning objectstore.Tuning) blob.Store {
-		config := configFor(server)
-		config.Endpoint, config.AccelerateEndpoint, config.CABundle = endpoint, endpoint, caFile
-		config.MaxRetries, config.Budget = &retries, multipart.NewBudgetOf(1, smallestPart)
-		tuning.CopyLimit, tuning.CopyPart = smallestPart, smallestPart
-		return newTunedStore(t, config, bucket, tuning)
-	}
 	faultmatrix.Run(t, faultmatrix.Backend{
 		Server: server.Endpoint, Fast: server.AccelerateEndpoint,
-		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
-			return open(t, endpoint, bucket, "", objectstore.Tuning{Limits: limits})
-		},
-		Unanswered: map[string]faultmatrix.Unanswered{
-			"no such host": {Says: "cannot be resolved", Open: func(t *testing.T, bucket string) blob.Store {
-				return open(t, faultmatrix.NoSuchHost, bucket, "", objectstore.Tuning{Dial: faultmatrix.Unresolving()})
-			}},
-			"expired certificate": {Says: "has expired", Open: func(t *testing.T, bucket string) blob.Store {
-				endpoint, caFile := faultmatrix.Expired(t)
-				return open(t, endpoint, bucket, caFile, objectstore.Tuning{})
-			}},
+		Open: func(t *testing.T, endpoint, bucket, caFile string, tuning objectstore.Tuning) blob.Store {
+			config := configFor(server)
+			config.Endpoint, config.AccelerateEndpoint, config.CABundle = endpoint, endpoint, caFile
+			config.MaxRetries, config.Budget, tuning.CopyPart = &retries, multipart.NewBudgetOf(1, smallestPart), smallestPart
+			return newTunedStore(t, config, bucket, tuning)
 		},
 		NewBucket: func(t *testing.T) string {
 			bucket := server.CreateBucket(t)

@@ -202,7 +202,7 @@ func corsOperations() []operation {
 
 // switches is where the acceleration is switched, which its own endpoint refuses.
 func (w *world) switches() blob.Accelerator {
-	return w.b.Open(w.t, w.b.at(operation{accelerates: true}), w.bucket, wire.DefaultLimits()).(blob.Accelerator)
+	return w.b.openAt(w.t, w.b.at(operation{accelerates: true}), w.bucket, wire.DefaultLimits()).(blob.Accelerator)
 }
 
 func accelerations() []operation {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
@@ -23,12 +24,11 @@ type Backend struct {
 	Accelerated string // where those lead to that are for the switch of transfer acceleration; "": the same
 	Fast        string // where the accelerated endpoint is
 
-	// Open opens a store of a bucket whose accelerated endpoint is the same, which sends a request again once, and without a pause; that sends parts one after the other, and copies
-	// what has CopiedSize by parts, and less in one request.
-	Open func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store
+	// Open opens a store of a bucket whose accelerated endpoint is the same, that trusts the CA in a file, sends a request again once, and sends
+	// parts one after the other.
+	Open func(t *testing.T, endpoint, bucket, caFile string, tuning objectstore.Tuning) blob.Store
 
-	// Unanswered are stores whose client comes to no server at all, by what is the matter; each with a word that the failure must have.
-	Unanswered map[string]Unanswered
+	NoTLS bool // it is not reached by https
 
 	NewBucket func(t *testing.T) string
 	// Read and Leftovers look behind the store, by other means than its own code.
@@ -53,10 +53,14 @@ func (b Backend) at(op operation) string {
 	return b.Server
 }
 
-// Unanswered is a store that comes to no server.
-type Unanswered struct {
-	Open func(t *testing.T, bucket string) blob.Store
-	Says string
+// open opens a store that sends a request again without a pause, and copies what has CopiedSize by parts, and less in one request.
+func (b Backend) open(t *testing.T, endpoint, bucket, caFile string, tuning objectstore.Tuning) blob.Store {
+	tuning.CopyLimit, tuning.FirstPause, tuning.LongestPause = b.CopiedSize-1, time.Millisecond, time.Millisecond
+	return b.Open(t, endpoint, bucket, caFile, tuning)
+}
+
+func (b Backend) openAt(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
+	return b.open(t, endpoint, bucket, "", objectstore.Tuning{Limits: limits})
 }
 
 // Mode says how long a fault stays.
@@ -159,7 +163,7 @@ func Run(t *testing.T, b Backend) {
 	count := NewTally()
 	busy, waiting := make(Slots, busyAtOnce), make(Slots, waitingAtOnce)
 	var running sync.WaitGroup
-	for i, op := range operations(b.Open(t, b.Server, "probe", wire.DefaultLimits())) {
+	for i, op := range operations(b.openAt(t, b.Server, "probe", wire.DefaultLimits())) {
 		running.Go(func() {
 			t.Run(op.name, func(t *testing.T) {
 				var cells []Cell
@@ -177,7 +181,7 @@ func Run(t *testing.T, b Backend) {
 						free.Use(func() { t.Run(c.String(), func(t *testing.T) { try(t, b, op, c, count) }) })
 					})
 				}
-				for name, broken := range b.Unanswered {
+				for name, broken := range b.unanswered() {
 					all.Go(func() {
 						busy.Use(func() { t.Run(name, func(t *testing.T) { tryUnanswered(t, b, op, broken, count.of(name)) }) })
 					})
@@ -215,7 +219,7 @@ func record(t *testing.T, b Backend, op operation) []faultproxy.Request {
 	t.Helper()
 	w := newWorld(t, b, op)
 	proxy := faultproxy.Start(t, b.at(op), "")
-	err := op.do(t.Context(), w, b.Open(t, proxy.URL, w.bucket, wire.DefaultLimits()))
+	err := op.do(t.Context(), w, b.openAt(t, proxy.URL, w.bucket, wire.DefaultLimits()))
 	if (err != nil) != op.fails {
 		t.Fatalf("without a fault: %v", err)
 	}
@@ -279,7 +283,7 @@ func try(t *testing.T, b Backend, op operation, c Cell, count *Tally) {
 	w.fault = c.Fault
 	proxy := faultproxy.Start(t, b.at(op), "")
 	proxy.Pause = slowPause
-	store := b.Open(t, proxy.URL, w.bucket, c.limits())
+	store := b.openAt(t, proxy.URL, w.bucket, c.limits())
 	c.Inject(proxy)
 	err := op.do(t.Context(), w, store)
 	requests := proxy.Requests()
@@ -303,12 +307,12 @@ func try(t *testing.T, b Backend, op operation, c Cell, count *Tally) {
 }
 
 // tryUnanswered lets an operation come to no server.
-func tryUnanswered(t *testing.T, b Backend, op operation, broken Unanswered, count *counts) {
+func tryUnanswered(t *testing.T, b Backend, op operation, broken unanswered, count *counts) {
 	t.Helper()
 	w := newWorld(t, b, op)
-	err := op.do(t.Context(), w, broken.Open(t, w.bucket))
-	if err == nil || !strings.Contains(err.Error(), broken.Says) {
-		t.Errorf("it does not say %q: %v", broken.Says, err)
+	err := op.do(t.Context(), w, broken.open(t, w.bucket))
+	if err == nil || !strings.Contains(err.Error(), broken.says) {
+		t.Errorf("it does not say %q: %v", broken.says, err)
 	}
 	w.clear(err)
 	op.after(w, err)
@@ -330,7 +334,7 @@ type world struct {
 func newWorld(t *testing.T, b Backend, op operation) *world {
 	t.Helper()
 	w := &world{t: t, b: b, bucket: b.NewBucket(t)}
-	w.direct = b.Open(t, b.at(op), w.bucket, wire.DefaultLimits())
+	w.direct = b.openAt(t, b.at(op), w.bucket, wire.DefaultLimits())
 	if op.before != nil {
 		op.before(w)
 	}

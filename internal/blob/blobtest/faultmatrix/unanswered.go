@@ -9,22 +9,42 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
 
-// NoSuchHost is an endpoint that no name service knows.
-const NoSuchHost = "http://store.invalid"
+// unanswered is a store whose client comes to no server at all, and a word that its failures have.
+type unanswered struct {
+	open func(t *testing.T, bucket string) blob.Store
+	says string
+}
 
-// Unresolving dials with a name service that is on loopback, and is not there.
-func Unresolving() func(ctx context.Context, network, address string) (net.Conn, error) {
+func (b Backend) unanswered() map[string]unanswered {
+	all := map[string]unanswered{
+		"no such host": {says: "cannot be resolved", open: func(t *testing.T, bucket string) blob.Store {
+			return b.open(t, "http://store.invalid", bucket, "", objectstore.Tuning{Dial: unresolving()})
+		}},
+	}
+	if !b.NoTLS {
+		all["expired certificate"] = unanswered{says: "has expired", open: func(t *testing.T, bucket string) blob.Store {
+			endpoint, caFile := expired(t)
+			return b.open(t, endpoint, bucket, caFile, objectstore.Tuning{})
+		}}
+	}
+	return all
+}
+
+// unresolving dials with a name service that is on loopback, and is not there.
+func unresolving() func(ctx context.Context, network, address string) (net.Conn, error) {
 	nobody := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, "127.0.0.1:1")
 	}
 	return (&net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: nobody}}).DialContext
 }
 
-// Expired is a server whose certificate has expired, and which therefore nobody asks anything. The CA itself is trusted.
-func Expired(t testing.TB) (endpoint, caFile string) {
+// expired is a server whose certificate has expired, and which therefore nobody asks anything. The CA itself is trusted.
+func expired(t testing.TB) (endpoint, caFile string) {
 	t.Helper()
 	authority := privateca.Expired(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

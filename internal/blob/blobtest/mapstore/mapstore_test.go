@@ -2,7 +2,6 @@ package mapstore_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
@@ -11,7 +10,6 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/mapstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 const partSize = 64 << 10
@@ -60,24 +58,14 @@ func TestConformance(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	const copiedSize = 2000
 	server := mapstore.Start(t)
 	once := 1
-	at := func(t *testing.T, endpoint, bucket string, tuning objectstore.Tuning) blob.Store {
-		config := mapstore.Config{Endpoint: endpoint}
-		config.MaxRetries, config.Budget = &once, multipart.NewBudgetOf(1, partSize)
-		tuning.CopyLimit, tuning.CopyPart, tuning.FirstPause = copiedSize-1, partSize, time.Millisecond
-		return open(t, config, bucket, tuning)
-	}
 	faultmatrix.Run(t, faultmatrix.Backend{
-		Server: server.URL,
-		Open: func(t *testing.T, endpoint, bucket string, limits wire.Limits) blob.Store {
-			return at(t, endpoint, bucket, objectstore.Tuning{Limits: limits})
-		},
-		Unanswered: map[string]faultmatrix.Unanswered{
-			"no such host": {Says: "cannot be resolved", Open: func(t *testing.T, bucket string) blob.Store {
-				return at(t, faultmatrix.NoSuchHost, bucket, objectstore.Tuning{Limits: wire.DefaultLimits(), Dial: faultmatrix.Unresolving()})
-			}},
+		Server: server.URL, NoTLS: true,
+		Open: func(t *testing.T, endpoint, bucket, _ string, tuning objectstore.Tuning) blob.Store {
+			config := mapstore.Config{Endpoint: endpoint}
+			config.MaxRetries, config.Budget, tuning.CopyPart = &once, multipart.NewBudgetOf(1, partSize), partSize
+			return open(t, config, bucket, tuning)
 		},
 		NewBucket: func(*testing.T) string { return server.CreateBucket(false) },
 		Read: func(_ *testing.T, bucket, key string) ([]byte, bool) {
@@ -86,7 +74,7 @@ func TestFaults(t *testing.T) {
 		},
 		Leftovers:  func(_ *testing.T, bucket string) []string { return server.OpenUploads(bucket) },
 		LargeSize:  partSize + 1000,
-		CopiedSize: copiedSize,
+		CopiedSize: 2000,
 		Unhealed: func(c faultmatrix.Cell) string {
 			switch {
 			case c.Request == "POST uploads" && c.Fault != faultproxy.Refuse429:

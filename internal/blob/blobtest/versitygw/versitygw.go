@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -268,6 +269,59 @@ func (s *Server) SetModified(t testing.TB, bucket, key string, modified time.Tim
 	t.Helper()
 	if err := os.Chtimes(filepath.Join(s.buckets, bucket, filepath.FromSlash(key)), time.Time{}, modified); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Put writes an object by the SDK alone.
+func (s *Server) Put(t testing.TB, bucket, key string, data []byte) {
+	t.Helper()
+	if _, err := s.client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Object is the bytes of an object, and whether it exists.
+func (s *Server) Object(t testing.TB, bucket, key string) (data []byte, exists bool) {
+	t.Helper()
+	object, err := s.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	var missing *types.NoSuchKey
+	if errors.As(err, &missing) {
+		return nil, false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Body.Close()
+	if data, err = io.ReadAll(object.Body); err != nil {
+		t.Fatal(err)
+	}
+	return data, true
+}
+
+// Empty deletes all objects and open uploads of a bucket, also when the test's own context is over: many buckets would fill a disk.
+func (s *Server) Empty(t testing.TB, bucket string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	objects, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, object := range objects.Contents {
+		if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: object.Key}); err != nil {
+			t.Error(err)
+		}
+	}
+	uploads, err := s.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &bucket})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, upload := range uploads.Uploads {
+		in := &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId}
+		if _, err := s.client.AbortMultipartUpload(ctx, in); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
