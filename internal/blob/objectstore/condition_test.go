@@ -200,3 +200,33 @@ func TestAbortOutlivesItsCaller(t *testing.T) {
 	b.expect(t, "key", nil)
 	b.expectOpen(t)
 }
+
+// An upload that ended meanwhile is no object that exists, whatever the condition.
+func TestAnUploadThatEnded(t *testing.T) {
+	for _, cond := range []blob.Cond{{}, {IfAbsent: true}} {
+		b := start(t, nil)
+		b.proxy.OnRequest(func(r *http.Request) {
+			if r.Method != http.MethodPost || !r.URL.Query().Has("uploadId") {
+				return
+			}
+			abort, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, b.server.URL+r.URL.RequestURI(), http.NoBody)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			transport := &http.Transport{DisableKeepAlives: true}
+			answer, err := transport.RoundTrip(abort)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			answer.Body.Close()
+		})
+		err := b.write(t.Context(), "key", someBytes(large), cond)
+		var failure *blob.Error
+		if !errors.Is(err, blob.ErrChanged) || errors.Is(err, fs.ErrExist) || !errors.As(err, &failure) || failure.Code != "NoSuchUpload" {
+			t.Errorf("%+v: %v", cond, err)
+		}
+		b.expectOpen(t)
+	}
+}

@@ -1,118 +1,118 @@
 package s3blob
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"io"
-	"net/http"
-	"reflect"
+	"net"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
-func TestCORS(t *testing.T) {
-	store := startBehind(t, nil)
-	if got, err := store.CORS(t.Context()); err != nil || len(got.Rules) != 0 {
-		t.Errorf("a bucket without rules: %+v, %v", got, err)
-	}
-	want := blob.CORSConfig{Rules: []blob.CORSRule{
-		{ID: "second", AllowedOrigins: []string{"https://b.example.com"}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(600)},
-		{ID: "first", AllowedOrigins: []string{"https://a.example.com", "*"}, AllowedMethods: []string{"HEAD"}},
-	}}
-	if err := store.SetCORS(t.Context(), want); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := store.CORS(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if err := store.SetCORS(t.Context(), blob.CORSConfig{}); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := store.CORS(t.Context()); err != nil || len(got.Rules) != 0 {
-		t.Errorf("after the rules were taken away: %+v, %v", got, err)
-	}
-	store.proxy.Inject(faultproxy.Match{Query: "cors"}, faultproxy.Refuse501, 1, 100)
-	_, readErr := store.CORS(t.Context())
-	for _, err := range []error{readErr, store.SetCORS(t.Context(), want), store.SetCORS(t.Context(), blob.CORSConfig{})} {
-		var failure *blob.Error
-		if !errors.Is(err, errors.ErrUnsupported) || !errors.As(err, &failure) || !strings.Contains(failure.Advice, "cors_rule") {
-			t.Errorf("%v", err)
+// What is refused of a bucket's configuration: what met another change, or was one too many, may be tried again.
+// Regions and stores without acceleration say so in several ways, and it is off there.
+func TestRefusalsOfAConfiguration(t *testing.T) {
+	for code, c := range map[string]struct {
+		status int
+		want   error
+		word   string
+	}{
+		"OperationAborted": {409, blob.ErrUnreachable, "at this moment"}, "Conflict": {409, blob.ErrUnreachable, "at this moment"},
+		"ThrottlingException": {400, blob.ErrUnreachable, "overloaded"},
+		"NotImplemented":      {501, errors.ErrUnsupported, "cors_rule"}, "MethodNotAllowed": {405, errors.ErrUnsupported, "cors_rule"},
+		"UnsupportedArgument": {400, errors.ErrUnsupported, "cors_rule"},
+	} {
+		store := refusing(t, c.status, code, "")
+		_, err := store.CORS(t.Context())
+		expectAll(t, map[string]error{"CORS": err, "SetCORS": store.SetCORS(t.Context(), blob.CORSConfig{})}, c.want, c.word)
+		on, err := store.Acceleration(t.Context())
+		offErr, onErr := store.SetAcceleration(t.Context(), false), store.SetAcceleration(t.Context(), true)
+		if !errors.Is(c.want, errors.ErrUnsupported) {
+			expectAll(t, map[string]error{"Acceleration": err, "off": offErr, "on": onErr}, c.want, c.word)
+			continue
 		}
+		if on || err != nil || offErr != nil {
+			t.Errorf("%s: %t, %v; off: %v", code, on, err, offErr)
+		}
+		expectAll(t, map[string]error{"on": onErr}, errors.ErrUnsupported, "no transfer acceleration")
 	}
 }
 
-// All rules are sent, so that a repetition of them would undo what another program has written since: whoever made them makes them anew.
-func TestRulesAreSentOnce(t *testing.T) {
-	rules := blob.CORSConfig{Rules: []blob.CORSRule{{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}}}}
-	store := startBehind(t, nil)
-	for _, sent := range []blob.CORSConfig{rules, {}} {
-		for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503} {
-			store.proxy.Clear()
-			store.proxy.Inject(faultproxy.Match{Query: "cors"}, fault, 1, 1)
-			if err := store.SetCORS(t.Context(), sent); !errors.Is(err, blob.ErrUnreachable) {
-				t.Errorf("%s: %v", fault, err)
+// Whether there is an accelerated endpoint is found out before anything is sent.
+func TestAcceleratedEndpoints(t *testing.T) {
+	const eu, minio = "eu-central-1", "https://minio.example.com:9000"
+	for name, c := range map[string]struct {
+		config Config
+		env    string // that is set to true
+		want   string // without https://; "": there is none
+		word   string
+	}{
+		"AWS":                        {config: Config{Region: eu}, want: "acme.s3-accelerate.amazonaws.com"},
+		"AWS, path style":            {config: Config{Region: eu, UsePathStyle: aws.Bool(true)}, want: "acme.s3-accelerate.amazonaws.com"},
+		"AWS, endpoint of a region":  {config: Config{Region: eu, Endpoint: "https://s3.eu-central-1.amazonaws.com"}, want: "acme.s3-accelerate.amazonaws.com"},
+		"dual stack":                 {config: Config{Region: eu, AccelerateEndpoint: "https://s3-accelerate.dualstack.amazonaws.com", UsePathStyle: aws.Bool(true)}, want: "acme.s3-accelerate.dualstack.amazonaws.com"},
+		"dual stack, by environment": {config: Config{Region: eu}, env: "AWS_USE_DUALSTACK_ENDPOINT", want: "acme.s3-accelerate.dualstack.amazonaws.com"},
+		"China":                      {config: Config{Region: "cn-north-1"}, word: "region"},
+		"another store":              {config: Config{Endpoint: minio}, word: "accelerate_endpoint"},
+		"another store that has it":  {config: Config{Endpoint: minio, AccelerateEndpoint: "https://fast.example.com:9001/"}, want: "fast.example.com:9001"},
+		"the same with host names":   {config: Config{Endpoint: minio, AccelerateEndpoint: "https://fast.example.com", UsePathStyle: aws.Bool(false)}, want: "acme.fast.example.com"},
+		"a dot":                      {config: Config{Region: eu}, word: "dot"},
+		"a dot in another store":     {config: Config{Endpoint: minio, AccelerateEndpoint: "https://fast.example.com"}, word: "dot"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.env != "" {
+				t.Setenv(c.env, "true")
 			}
-			if requests := store.proxy.Methods(); len(requests) != 1 {
-				t.Errorf("%s: sent by %v", fault, requests)
+			bucket := "acme"
+			if c.word == "dot" {
+				bucket = "acme.flink"
 			}
-		}
-	}
-}
-
-// What met another change, or was one too many, may be tried again.
-func TestRulesThatMeetOthers(t *testing.T) {
-	for code, status := range map[string]int{"OperationAborted": 409, "Conflict": 409, "ThrottlingException": 400} {
-		store := fakeStore(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Amz-Request-Id", "4711")
-			w.Header().Set("Content-Type", "application/xml")
-			w.WriteHeader(status)
-			io.WriteString(w, "<Error><Code>"+code+"</Code><Message>so it is</Message></Error>")
+			c.config.AccessKey, c.config.SecretKey, c.config.MaxRetries = "key", secret, new(int)
+			var dialed []string
+			store := newStore(t, c.config, bucket, objectstore.Tuning{Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+				dialed = append(dialed, strings.TrimSuffix(address, ":443"))
+				return nil, errors.New("no network here")
+			}})
+			got, err := store.AccelerationEndpoint(t.Context())
+			if len(dialed) > 0 || strings.TrimPrefix(got, "https://") != c.want {
+				t.Errorf("%q, %v, and it sent to %v; want %q", got, err, dialed, c.want)
+			}
+			_, _, putErr := blob.Put(t.Context(), store, "key", blobtest.BytesSource(nil), blobtest.Sum(nil), blob.PutOptions{Accelerate: true})
+			errs := map[string]error{"endpoint": err, "put": putErr, "try": store.TryAcceleration(t.Context())}
+			want := []string{c.want, c.want}
+			if c.word == "dot" {
+				errs["switch"] = store.SetAcceleration(t.Context(), true)
+			}
+			if c.want == "" {
+				want = nil
+				expectAll(t, errs, errors.ErrUnsupported, c.word)
+			}
+			if !slices.Equal(dialed, want) {
+				t.Errorf("a PUT and a try went to %v, want %v: %v", dialed, want, errs)
+			}
 		})
-		if err := store.SetCORS(t.Context(), blob.CORSConfig{}); !errors.Is(err, blob.ErrUnreachable) {
-			t.Errorf("%s: %v", code, err)
-		}
 	}
 }
 
-func TestPresignedURLs(t *testing.T) {
-	store := startBehind(t, nil)
-	do := func(method string, body []byte) (*http.Response, string) {
-		t.Helper()
-		signed, err := store.Presign(t.Context(), method, "a b/key+1", time.Minute)
-		if err != nil {
-			t.Fatal(err)
+// What S3 says of a bucket that cannot be accelerated, and of other requests that are not valid.
+func TestInvalidRequests(t *testing.T) {
+	for message, want := range map[string]error{
+		"S3 Transfer Acceleration is not configured on this bucket":            blob.ErrNotAccelerated,
+		"Amazon S3 Transfer Acceleration is disabled on this bucket.":          blob.ErrNotAccelerated,
+		"Amazon S3 Transfer Acceleration is not supported on this bucket.":     errors.ErrUnsupported,
+		"The Amazon S3 Transfer Acceleration endpoint supports only virtual …": errors.ErrUnsupported,
+		"Missing required header": nil,
+	} {
+		refused := &wire.RefusalError{Code: "InvalidRequest", Message: message}
+		if (&driver{}).explain(refused, ""); !errors.Is(refused.Meaning.Err, want) {
+			t.Errorf("%q: %v, want %v", message, refused.Meaning.Err, want)
 		}
-		request, err := http.NewRequestWithContext(t.Context(), method, signed, bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		driver, _ := store.lazy.Get(t.Context())
-		response, err := driver.quick.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		text, err := io.ReadAll(response.Body)
-		if err != nil || response.StatusCode/100 != 2 {
-			t.Errorf("%s: %s %s %v", method, response.Status, text, err)
-		}
-		return response, string(text)
-	}
-	do(http.MethodPut, []byte("data"))
-	if response, _ := do(http.MethodHead, nil); response.ContentLength != 4 {
-		t.Errorf("HEAD: %v", response.Header)
-	}
-	if _, text := do(http.MethodGet, nil); text != "data" {
-		t.Errorf("GET: %q", text)
-	}
-	do(http.MethodDelete, nil)
-	if _, err := store.Presign(t.Context(), http.MethodPost, "key", time.Minute); err == nil {
-		t.Error("POST was signed")
 	}
 }

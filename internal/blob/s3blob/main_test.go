@@ -1,11 +1,22 @@
 package s3blob
 
 import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
 
 // No setting and no credential of the machine reaches a test.
@@ -21,12 +32,130 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// cacheDirectory is where the ledger of a test is.
-func cacheDirectory(t *testing.T) string {
+const (
+	smallestPart = 5 << 20 // what S3 takes for a part that is not the last
+	large        = 2*smallestPart + 1000
+	secret       = "a-very-secret-key"
+)
+
+// setup is what a test may set otherwise.
+type setup struct {
+	Config
+	objectstore.Tuning
+}
+
+// configFor reaches a server with its root account.
+func configFor(server *versitygw.Server) Config {
+	return Config{
+		Common: objectstore.Common{CABundle: server.CAFile},
+		Region: versitygw.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.Endpoint,
+		AccessKey: server.AccessKey, SecretKey: server.SecretKey,
+	}
+}
+
+// unretried is a store at an endpoint, whose requests are sent once.
+func unretried(endpoint string) Config {
+	return Config{
+		Common:   objectstore.Common{MaxRetries: new(int)},
+		Endpoint: endpoint, AccelerateEndpoint: endpoint, AccessKey: "key", SecretKey: secret, Token: secret,
+	}
+}
+
+// newStore is New, with its connections closed in the end.
+func newStore(t testing.TB, config Config, bucket string, tuning ...objectstore.Tuning) *Store {
+	store := newTuned(config, bucket, append(tuning, objectstore.Tuning{})[0])
+	t.Cleanup(func() {
+		if driver := store.lazy.Opened(); driver != nil {
+			driver.quick.CloseIdleConnections()
+			driver.slow.CloseIdleConnections()
+		}
+	})
+	return store
+}
+
+// fakeStore answers everything in the same way.
+func fakeStore(t *testing.T, handler http.HandlerFunc) *Store {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return newStore(t, unretried(server.URL), "bucket")
+}
+
+// refusing refuses everything, and tells the bucket's region; "": it does not.
+func refusing(t *testing.T, status int, code, region string) *Store {
+	return fakeStore(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amz-Request-Id", "4711")
+		w.Header().Set("X-Amz-Bucket-Region", region)
+		w.WriteHeader(status)
+		io.WriteString(w, "<Error><Code>"+code+"</Code><Message>so it is</Message></Error>")
+	})
+}
+
+// behind is a store behind a fault proxy.
+type behind struct {
+	*Store
+	server *versitygw.Server
+	proxy  *faultproxy.Proxy
+	setup  setup
+	bucket string
+}
+
+func startBehind(t *testing.T, change func(*setup)) behind {
+	server := versitygw.Start(t, versitygw.Options{})
+	b := behind{server: server, proxy: faultproxy.Start(t, server.Endpoint, ""), setup: setup{Config: configFor(server)}, bucket: server.CreateBucket(t)}
+	b.setup.Endpoint, b.setup.Budget = b.proxy.URL, multipart.NewBudgetOf(4, smallestPart)
+	if change != nil {
+		change(&b.setup)
+	}
+	b.Store = newStore(t, b.setup.Config, b.bucket, b.setup.Tuning)
+	return b
+}
+
+// driver is what the store sends its requests with.
+func (b behind) driver(t *testing.T) *driver {
 	t.Helper()
-	directory, err := os.UserCacheDir()
+	driver, err := b.lazy.Get(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return directory
+	return driver
+}
+
+func own(a *blob.Attrs) { a.Owner = "you" }
+
+// expect looks behind the store.
+func (b behind) expect(t *testing.T, key string, data []byte) {
+	t.Helper()
+	if got, exists := b.server.Object(t, b.bucket, key); !exists || !bytes.Equal(got, data) {
+		t.Errorf("%q: exists %t, with %d bytes, want %d", key, exists, len(got), len(data))
+	}
+	if open := b.server.OpenUploads(t, b.bucket); len(open) > 0 {
+		t.Errorf("uploads are open: %q", open)
+	}
+}
+
+// every calls every operation of a store.
+func every(t *testing.T, store *Store) map[string]error {
+	return vendor.Every(t.Context(), under(store))
+}
+
+// expectAll: every operation fails with the sentinel, in words that hold what is wanted and no secret.
+func expectAll(t *testing.T, errs map[string]error, sentinel error, words ...string) {
+	t.Helper()
+	for operation, err := range errs {
+		var failure *blob.Error
+		if !errors.As(err, &failure) || !errors.Is(err, sentinel) {
+			t.Errorf("%s: %v; want %v", operation, err, sentinel)
+			continue
+		}
+		text := err.Error() + " " + failure.Advice
+		for _, word := range words {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s: %q lacks %q", operation, text, word)
+			}
+		}
+		if failure.Op == "" || failure.Advice == "" || !strings.HasPrefix(failure.URI, "s3://") ||
+			strings.Contains(text, secret) || strings.Contains(text, "X-Amz-Signature") || len(text) > 800 {
+			t.Errorf("%s: %+v", operation, failure)
+		}
+	}
 }
