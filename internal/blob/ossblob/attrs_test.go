@@ -2,17 +2,14 @@ package ossblob
 
 import (
 	"errors"
-	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
@@ -142,30 +139,4 @@ func TestSetAttrsOfAnObjectThatChanges(t *testing.T) {
 			b.expect(t, "key", []byte("newer"))
 		}
 	}
-}
-
-func TestACopyThatFailsLeavesNothingOpen(t *testing.T) {
-	none := 0
-	b := startBehind(t, func(c *Config) { c.MaxRetries = &none }).tuned(t, byParts)
-	mustPut(t, b, "key", someBytes(large))
-	b.proxy.Inject(faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}, faultproxy.Refuse500, 2, 1)
-	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" }); err == nil {
-		t.Error("no error")
-	}
-	b.expect(t, "key", someBytes(large))
-}
-
-// One part of a copy fails, and the answers to the others never come: they are awaited for a while.
-func TestACopyWhoseOtherPartsStall(t *testing.T) {
-	b := startBehind(t, nil).tuned(t, byParts)
-	mustPut(t, b, "key", someBytes(large))
-	part := faultproxy.Match{Header: "X-Oss-Copy-Source-Range"}
-	b.proxy.Inject(part, faultproxy.Deny403, 1, 1)
-	b.proxy.Inject(part, faultproxy.Stall, 1, 100)
-	begun := time.Now()
-	_, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
-	if took := time.Since(begun); !errors.Is(err, fs.ErrPermission) || took > grace+20*time.Second {
-		t.Errorf("after %s: %v", took, err)
-	}
-	b.expect(t, "key", someBytes(large))
 }

@@ -95,13 +95,10 @@ func (d *driver) client(transport *http.Transport, limits wire.Limits, endpoint 
 		oss.EnableMD5(false),
 		oss.SetLogLevel(oss.LogOff),
 	)
-	if err != nil {
-		return nil, wrongSetting("endpoint", "it is no URL: "+endpoint)
-	}
-	if d.config.UserAgent != "" {
+	if err == nil && d.config.UserAgent != "" {
 		client.Config.UserAgent = d.config.UserAgent + " " + client.Config.UserAgent
 	}
-	return client, nil
+	return client, err
 }
 
 // send is rest.Service.Send.

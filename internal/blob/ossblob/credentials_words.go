@@ -11,9 +11,9 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
-// inWords is what a failure to find credentials may say. The errors of credentials-go 1.4.14 hold secrets: a *url.Error has the
-// key, the signature and the token in its URL; an answer of STS repeats the string that was signed; and a CLI configuration that is no
-// JSON is shown as a whole.
+// inWords is what a failure to find credentials may say.
+// The errors of credentials-go 1.4.14 hold secrets: a *url.Error has the key, the signature and the token in its URL; an answer of STS repeats
+// the string that was signed; and a CLI configuration that is no JSON is shown as a whole.
 func inWords(err error) string {
 	var address *url.Error
 	if errors.As(err, &address) {

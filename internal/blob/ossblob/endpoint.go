@@ -21,9 +21,9 @@ type places struct {
 	accelerate string
 }
 
-// The variables of the environment, the first one that is set counts. OSS_REGION and OSS_ENDPOINT are ossutil's ("ossutil 2.0
-// new features"), ALICLOUD_REGION and ALIBABA_CLOUD_REGION the alicloud provider's (alicloud/provider.go), ALIBABA_CLOUD_REGION_ID the CLI's,
-// ALICLOUD_DEFAULT_REGION and ALICLOUD_OSS_ENDPOINT those of Terraform's own OSS backend.
+// The variables of the environment, the first one that is set counts.
+// OSS_REGION and OSS_ENDPOINT are ossutil's ("ossutil 2.0 new features"), ALICLOUD_REGION and ALIBABA_CLOUD_REGION the alicloud provider's
+// (alicloud/provider.go), ALIBABA_CLOUD_REGION_ID the CLI's, ALICLOUD_DEFAULT_REGION and ALICLOUD_OSS_ENDPOINT those of Terraform's own backend.
 var (
 	regionVariables   = []string{"OSS_REGION", "ALIBABA_CLOUD_REGION", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION", "ALICLOUD_DEFAULT_REGION"}
 	endpointVariables = []string{"OSS_ENDPOINT", "ALICLOUD_OSS_ENDPOINT"}
@@ -97,7 +97,8 @@ func pattern(text string) func() *regexp.Regexp {
 var regionName = pattern(`^[a-z0-9-]+$`)
 
 // ossHost are the hosts that OSS's list "Regions and endpoints" has: oss-cn-hangzhou.aliyuncs.com, oss-cn-hangzhou-internal.aliyuncs.com,
-// the dual-stack cn-hangzhou.oss.aliyuncs.com, and the S3-compatible s3.oss-cn-hangzhou.aliyuncs.com. A bucket may come before.
+// the dual-stack cn-hangzhou.oss.aliyuncs.com, and the S3-compatible s3.oss-cn-hangzhou.aliyuncs.com.
+// A bucket may come before.
 var ossHost = pattern(`^(?:[^.]+\.)?(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$`)
 
 // regionOfHost is "" of a host that names none, such as a domain of the user's own.
@@ -117,8 +118,8 @@ func regionOfHost(endpoint string) string {
 	return region
 }
 
-// parseEndpoint reads a host or a URL. The console shows the bucket's own domain, with the bucket before the endpoint: that is
-// understood too.
+// parseEndpoint reads a host or a URL.
+// The console shows the bucket's own domain, with the bucket before the endpoint: that is understood too.
 func parseEndpoint(setting, text, bucket string) (string, error) {
 	if !strings.Contains(text, "://") {
 		text = "https://" + text

@@ -1,7 +1,6 @@
 package ossblob
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -238,18 +237,6 @@ func TestNetworkFailures(t *testing.T) {
 			t.Errorf("%s: %v (%s)", name, err, failureOf(t, err).Advice)
 		}
 		expectNoSecret(t, err, config)
-	}
-}
-
-func TestDeadline(t *testing.T) {
-	b := startBehind(t, nil)
-	hold := make(chan struct{})
-	defer close(hold)
-	b.server.OnRequest(func(ossfake.Request) { <-hold })
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if err := b.Bucket(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(failureOf(t, err).Advice, "timeouts") {
-		t.Errorf("%v", err)
 	}
 }
 

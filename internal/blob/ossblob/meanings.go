@@ -41,7 +41,7 @@ var throttled = []string{
 
 const (
 	garbled        = "Nothing was published: OSS received other bytes than those that were hashed. Look for a proxy that changes bodies, then run again."
-	ended          = "The upload ended meanwhile: a rule of the bucket's life cycle or somebody else aborted it, or it is complete and the answer that said so was lost. Plan again to see what is there now."
+	ended          = "The upload ended meanwhile: a rule of the bucket's life cycle or somebody else aborted it, or it is complete and the answer that said so was lost. Plan again to see which object exists now."
 	clock          = "The clock of this machine is wrong by more than the 15 minutes that OSS tolerates: set it."
 	token          = "Check security_token, ALIBABA_CLOUD_SECURITY_TOKEN and OSS_SESSION_TOKEN: the token belongs to one access key, and a temporary key is of no use without its token."
 	arrears        = "The account owes money, or is disabled: settle the bill in Alibaba Cloud's console."

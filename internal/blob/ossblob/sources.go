@@ -1,6 +1,7 @@
 package ossblob
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -132,14 +133,8 @@ func (o OIDC) token() (string, error) {
 	if o.Token != "" {
 		return o.Token, nil
 	}
-	paths := []string{o.TokenFile}
-	if o.TokenFile == "" {
-		paths = []string{os.Getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), os.Getenv("TFC_WORKLOAD_IDENTITY_TOKEN_PATH")}
-	}
-	for _, path := range paths {
-		if path == "" {
-			continue
-		}
+	path := cmp.Or(o.TokenFile, os.Getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), os.Getenv("TFC_WORKLOAD_IDENTITY_TOKEN_PATH"))
+	if path != "" {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return "", fmt.Errorf("the OIDC token cannot be read: %w", err)

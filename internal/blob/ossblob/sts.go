@@ -103,14 +103,14 @@ func (c Config) stsEndpoint() string {
 	if c.STSEndpoint != "" {
 		return c.STSEndpoint
 	}
-	host := "sts"
-	if strings.EqualFold(os.Getenv("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"), "true") {
-		host = "sts-vpc"
+	region := os.Getenv("ALIBABA_CLOUD_STS_REGION")
+	switch {
+	case region == "":
+		return "sts.aliyuncs.com"
+	case strings.EqualFold(os.Getenv("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED"), "true"):
+		return "sts-vpc." + region + ".aliyuncs.com"
 	}
-	if region := os.Getenv("ALIBABA_CLOUD_STS_REGION"); region != "" {
-		return host + "." + region + ".aliyuncs.com"
-	}
-	return "sts.aliyuncs.com"
+	return "sts." + region + ".aliyuncs.com"
 }
 
 // stsClient keeps no connection: sessions last long.

@@ -2,7 +2,6 @@ package ossblob
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
@@ -129,83 +127,6 @@ func TestIfAbsentInABucketWithVersions(t *testing.T) {
 	}
 }
 
-// A lost answer is settled by looking.
-func TestLostAnswers(t *testing.T) {
-	b := startBehind(t, nil)
-	for _, cond := range []blob.Cond{{}, {IfAbsent: true}} {
-		for _, size := range []int{100, large} {
-			match, operation := faultproxy.Match{Method: http.MethodPut}, "PutObject"
-			if size == large {
-				match, operation = faultproxy.Match{Method: http.MethodPost, Query: "uploadId"}, "CompleteMultipartUpload"
-			}
-			key := fmt.Sprint("key-", size, cond.IfAbsent)
-			b.proxy.Inject(match, faultproxy.LoseAnswer, 1, 1)
-			if _, err := put(t, b, key, someBytes(size), cond); err != nil {
-				t.Errorf("%s %+v: %v", operation, cond, err)
-			}
-			b.expect(t, key, someBytes(size))
-			b.proxy.Clear()
-			b.server.ClearRequests()
-		}
-	}
-}
-
-// IfMatch is compared again before a repetition: in between somebody else may have written.
-func TestIfMatchBeforeARepetition(t *testing.T) {
-	b := startBehind(t, nil)
-	old := mustPut(t, b, "key", []byte("old"))
-	b.server.Throttle(func(r ossfake.Request) bool {
-		if r.Operation == "PutObject" {
-			b.server.Put(b.bucket, "key", []byte("newer"), nil)
-		}
-		return r.Operation == "PutObject"
-	}, 1, ossfake.Refusal{})
-	if _, err := put(t, b, "key", []byte("mine"), blob.Cond{IfMatch: old.ETag}); !errors.Is(err, blob.ErrChanged) {
-		t.Errorf("%v", err)
-	}
-	b.expect(t, "key", []byte("newer"))
-}
-
-// A look that the caller has just had counts, once. An older one does not, nor does it before a repetition.
-func TestACallersLook(t *testing.T) {
-	b := startBehind(t, nil)
-	old := mustPut(t, b, "key", []byte("old"))
-	asked := func(what string, do func() error, want ...string) {
-		t.Helper()
-		b.server.ClearRequests()
-		if err := do(); err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-		var got []string
-		for _, request := range b.server.Requests() {
-			got = append(got, request.Operation)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: %v, want %v", what, got, want)
-		}
-	}
-	write := func(key, etag string, seen time.Time) func() error {
-		return func() error {
-			_, err := put(t, b, key, []byte("old"), blob.Cond{IfMatch: etag, IfAbsent: etag == "", Seen: seen})
-			return err
-		}
-	}
-	// A minute ahead: a busy machine may take the second for which a look counts.
-	justNow := func() time.Time { return time.Now().Add(time.Minute) }
-	asked("absent", write("new", "", justNow()), "PutObject")
-	asked("absent, an old look", write("newer", "", time.Now().Add(-time.Minute)), "HeadObject", "PutObject")
-	asked("present", write("key", old.ETag, justNow()), "PutObject")
-	asked("present, an old look", write("key", old.ETag, time.Now().Add(-time.Minute)), "HeadObject", "PutObject")
-	b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == "PutObject" }, 1, ossfake.Refusal{})
-	asked("again", write("key", old.ETag, justNow()), "PutObject", "HeadObject", "PutObject")
-	remove := func(seen time.Time) func() error {
-		return func() error { return b.Delete(t.Context(), "key", blob.Cond{IfMatch: old.ETag, Seen: seen}) }
-	}
-	asked("delete", remove(justNow()), "DeleteObject")
-	mustPut(t, b, "key", []byte("old"))
-	asked("delete, an old look", remove(time.Now().Add(-time.Minute)), "HeadObject", "DeleteObject")
-}
-
 // An upload that was begun twice would be left open once.
 func TestBegunOnce(t *testing.T) {
 	b := startBehind(t, nil)
@@ -283,50 +204,11 @@ func TestNoCRC(t *testing.T) {
 	}
 }
 
-// A run that is interrupted waits for nothing, and leaves nothing open.
-func TestAbortOutlivesItsCaller(t *testing.T) {
-	b := startBehind(t, nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.server.OnRequest(func(r ossfake.Request) {
-		if r.Operation == "UploadPart" {
-			cancel()
-		}
-	})
-	_, _, err := blob.Put(ctx, b, "key", blobtest.BytesSource(someBytes(large)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	b.expectAbsent(t, "key")
-	if !slices.Contains(b.asked(), "AbortMultipartUpload") {
-		t.Errorf("asked for %q", b.asked())
-	}
-}
-
 // What is gone already is what an abort is for.
 func TestAbortOfWhatIsGone(t *testing.T) {
 	b := startBehind(t, nil)
 	err := driverOf(t, b.Store).AbortUpload(t.Context(), "key", "0004B9B2D2F7815C432C9057C03134D4")
 	if code := codeOf(b.Fail("", "key", err)); code != traits().Aborted {
 		t.Errorf("%v", err)
-	}
-}
-
-// A cancelled caller does not cut off the request that publishes.
-func TestCommitOutlivesItsCaller(t *testing.T) {
-	for _, size := range []int{100, large} {
-		b := startBehind(t, nil)
-		ctx, cancel := context.WithCancel(t.Context())
-		b.server.OnRequest(func(r ossfake.Request) {
-			if r.Operation == "PutObject" || r.Operation == "CompleteMultipartUpload" {
-				cancel()
-			}
-		})
-		_, _, err := blob.Put(ctx, b, "key", blobtest.BytesSource(someBytes(size)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}})
-		if err != nil {
-			t.Errorf("%d bytes: %v", size, err)
-		}
-		b.expect(t, "key", someBytes(size))
-		cancel()
 	}
 }
