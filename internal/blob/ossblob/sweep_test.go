@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 const day = 24 * time.Hour
@@ -59,6 +60,24 @@ func TestSweepByAge(t *testing.T) {
 	b.expectOpen(t, "a/ke", "a/key", "a/key/below", "a/key2", "b/a/key")
 	if left := b.server.OpenUploads(b.bucket); !slices.Contains(left, "a/key "+young) {
 		t.Errorf("left %q, want %s", left, young)
+	}
+}
+
+// Nobody hears of a sweep that fails, and neither its listing nor its abort is sent again.
+func TestSweepThatFails(t *testing.T) {
+	b := startBehind(t, nil)
+	b.begin(t, "key")
+	b.server.AgeUploads(b.bucket, 2*day)
+	parts := []string{"InitiateMultipartUpload", "UploadPart", "UploadPart", "UploadPart", "CompleteMultipartUpload"}
+	for _, c := range []struct {
+		fails string
+		asked []string
+	}{{"ListMultipartUploads", []string{"ListMultipartUploads"}}, {"AbortMultipartUpload", []string{"ListMultipartUploads", "AbortMultipartUpload"}}} {
+		b.server.Throttle(func(r ossfake.Request) bool { return r.Operation == c.fails }, 1, ossfake.Refusal{})
+		b.server.ClearRequests()
+		mustPut(t, b, "key", someBytes(large))
+		b.expectAsked(t, slices.Concat(c.asked, parts)...)
+		b.expectOpen(t, "key")
 	}
 }
 

@@ -37,9 +37,6 @@ type fake struct {
 	sent  []string // bodies
 }
 
-// refusedError is in place of what a store's own Check makes of an answer with a status.
-type refusedError = wire.RefusalError
-
 func newFake(steps ...step) *fake {
 	f := &fake{steps: steps}
 	f.Service = Service{
@@ -65,7 +62,7 @@ func newFake(steps ...step) *fake {
 			case string(body) == "page":
 				return &wire.PageError{Status: response.StatusCode}
 			case response.StatusCode != http.StatusOK:
-				return &refusedError{Status: response.StatusCode, Throttled: response.StatusCode == http.StatusTooManyRequests}
+				return &wire.RefusalError{Status: response.StatusCode, Throttled: response.StatusCode == http.StatusTooManyRequests}
 			}
 			return nil
 		},
