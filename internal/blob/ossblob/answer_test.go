@@ -95,6 +95,19 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// Where an object ends whose length is not told, nobody knows.
+func TestNoLength(t *testing.T) {
+	store, server := rawStore(t)
+	server.Answer(http.StatusOK, "X-Oss-Request-Id: R1\r\nETag: \"e\"\r\nConnection: close", []byte("half"))
+	_, headErr := store.Head(t.Context(), "key")
+	_, openErr := store.Open(t.Context(), "key", blob.ReadOptions{})
+	for _, err := range []error{headErr, openErr} {
+		if !errors.Is(err, blob.ErrNotAStore) || !strings.Contains(err.Error(), "without a length") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // A refusal under status 200 is a refusal.
 func TestErrorIn200(t *testing.T) {
 	body := "<?xml version=\"1.0\"?><Error><Code>InternalError</Code><Message>late</Message></Error>"

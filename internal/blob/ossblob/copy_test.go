@@ -1,14 +1,18 @@
 package ossblob
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
 	"slices"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -122,4 +126,38 @@ func TestAForbiddenCopyFails(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	b.expectAbsent(t, "copy")
+}
+
+// What OSS takes long for has connections of its own, which wait longer.
+func TestSlowRequests(t *testing.T) {
+	part := multipart.CopiedPart{Object: blob.Info{Key: "key", ETag: "e"}, Number: 1, Length: 1}
+	for name, slow := range map[string]func(u *upload) error{
+		"CopyObject": func(u *upload) error {
+			_, err := u.Rewrite(t.Context(), objectstore.Found{Info: part.Object}, blob.Attrs{})
+			return err
+		},
+		"UploadPartCopy": func(u *upload) error { _, err := u.CopyPart(t.Context(), u.driver, part); return err },
+		"CompleteMultipartUpload": func(u *upload) error {
+			_, err := u.Complete(t.Context(), nil, multipart.Whole{}, objectstore.Guard{})
+			return err
+		},
+	} {
+		dials := 0
+		b := startBehind(t, nil).tuned(t, objectstore.Tuning{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			dials++
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}})
+		b.server.Put(b.bucket, "key", []byte("data"), nil)
+		for range 2 {
+			if _, err := b.Head(t.Context(), "key"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := slow(&upload{driver: driverOf(t, b.Store), Target: objectstore.Target{Key: "key"}, id: "id"}); err == nil || dials != 2 {
+			t.Errorf("%s: %v after %d connections", name, err, dials)
+		}
+		if asked := b.asked(); asked[len(asked)-1] != name {
+			t.Errorf("asked for %q", asked)
+		}
+	}
 }
