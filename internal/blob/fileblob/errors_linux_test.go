@@ -89,7 +89,7 @@ func TestCausesInWords(t *testing.T) {
 			os.NewSyscallError("fsync", cause),
 		} {
 			err := newDisk("/base").Explain("write", "key", wrapped)
-			full := cause == syscall.ENOSPC || cause == syscall.EDQUOT
+			full := errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT)
 			if err.Error() != "write file:///base/key: "+cause.Error() || !strings.Contains(err.Advice, advice) || errors.Is(err, fs.ErrPermission) == full {
 				t.Errorf("%#v", err)
 			}

@@ -308,10 +308,10 @@ func TestSweep(t *testing.T) {
 			"dir/"+prefix+"C", "dir/x"+prefix+"D.tmp", "dir/.flink-upload-E.tmp", "dir/.flink-upload-b10253764c8b233f-F.tmp", prefix+"G.tmp", "dir/"+prefix+"H.tmp/below")
 		var own, swept string
 		files.before = func(call, name string) {
-			switch {
-			case call == "create":
+			switch call {
+			case "create":
 				own = name
-			case call == "sweep":
+			case "sweep":
 				swept += path.Base(name)[len(prefix):]
 			}
 		}
