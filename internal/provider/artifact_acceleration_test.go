@@ -116,7 +116,7 @@ func TestAcceleratedArtifactRefused(t *testing.T) {
 		return p.provider() + artifact("job", append(attributes, fromFile(path), fmt.Sprintf("base_uri = %q", baseURI))...)
 	}
 	applies(t,
-		resource.TestStep{Config: in(p.baseURI, "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "These have: oss, s3.", "Remove accelerate")},
+		resource.TestStep{Config: in(p.baseURI, "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "Supported: oss, s3.", "Remove accelerate")},
 		resource.TestStep{Config: in("s3://acme.flink", "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "buckets with a dot in the name")},
 		resource.TestStep{Config: in("s3://acme.flink", "accelerate = false"), PlanOnly: true, ExpectNonEmptyPlan: true},
 		resource.TestStep{Config: in(p.baseURI, "accelerate = false"), Check: then(func() { p.holds(t, jobPath, firstJob) })},

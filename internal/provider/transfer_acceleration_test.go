@@ -217,7 +217,7 @@ func TestAccelerationRefused(t *testing.T) {
 		return resource.TestStep{Config: p.provider() + accelerates("bucket", fmt.Sprintf("base_uri = %q", baseURI)), PlanOnly: true, ExpectError: words(texts...)}
 	}
 	applies(t,
-		refused(p.baseURI, "Transfer acceleration not available", "base_uri = ", `"file"`, "These have: oss, s3."),
+		refused(p.baseURI, "Transfer acceleration not available", "base_uri = ", `"file"`, "Supported: oss, s3."),
 		refused("s3://acme.flink/vvp", "Transfer acceleration not available", "base_uri = ", "buckets with a dot in the name"),
 		resource.TestStep{Config: p.provider() + accelerates("bucket"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", p.baseURI)},
 		resource.TestStep{Config: accelerates("bucket"), PlanOnly: true, ExpectError: words("No base URI")},
@@ -295,7 +295,7 @@ func TestAccelerationLostAnswer(t *testing.T) {
 		resource.TestStep{PreConfig: func() { lose(1) }, Config: config, ExpectError: words("The store cannot be reached", "Switching the transfer acceleration of "+p.uri+" on failed.")},
 		resource.TestStep{
 			PreConfig: func() { p.is(t, off); p.sent(t, "read", "switch", "switch"); proxy.Clear(); lose(2) },
-			Config:    config, ExpectError: words("could not be put back to what it was (on: false), so look whether it was switched"),
+			Config:    config, ExpectError: words("the original setting (enabled: false) could not be restored, so check whether it was changed"),
 		},
 		resource.TestStep{PreConfig: proxy.Clear, Config: config, Check: p.then(t, on)},
 	)

@@ -439,7 +439,7 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 		"namespace empty":          {in(base, `namespaces = [""]`), []string{"Invalid namespace", "is empty"}},
 		"directory of dots":        {in(base, `directories = ["../x"]`), []string{"Invalid directory", `".."`}},
 		"directory with slash":     {in(base, `directories = ["logs/"]`), []string{"Invalid directory", "empty part"}},
-		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"CORS not supported by this store", `"file"`, "These have: oss, s3"}},
+		"CORS on a directory":      {in(base, "cors_rule = {}"), []string{"CORS not supported by this store", `"file"`, "Supported: oss, s3"}},
 		"unknown method":           {cors(`allowed_methods = ["GET", "PATCH"]`), []string{"allowed_methods", "PATCH"}},
 		"method in lower case":     {cors(`allowed_methods = ["get"]`), []string{"allowed_methods", "get"}},
 		"no method":                {cors("allowed_methods = []"), []string{"allowed_methods", "at least 1"}},
