@@ -43,18 +43,6 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// That the upload is no more says nothing of an object that must not exist.
-func TestAnUploadThatEnded(t *testing.T) {
-	store := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Map-Code", "NoSuchUpload")
-		w.WriteHeader(http.StatusNotFound)
-	})
-	err := behind{Store: store}.write(t.Context(), "key", []byte("data"), blob.Cond{IfAbsent: true})
-	if !errors.Is(err, blob.ErrChanged) || errors.Is(err, fs.ErrExist) {
-		t.Error(err)
-	}
-}
-
 // A permission that is missing is named.
 func TestPermissions(t *testing.T) {
 	store := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
