@@ -223,7 +223,7 @@ func TestAccelerationRefused(t *testing.T) {
 		resource.TestStep{Config: accelerates("bucket"), PlanOnly: true, ExpectError: words("No base URI")},
 		resource.TestStep{
 			Config:   p.provider() + accelerates("first", `base_uri = "s3://acme/a"`) + accelerates("second", `base_uri = "s3a://acme/b"`),
-			PlanOnly: true, ExpectError: words("Two transfer accelerations for one bucket", "about s3://acme."),
+			PlanOnly: true, ExpectError: words("Two transfer accelerations for one bucket", "manage s3://acme."),
 		},
 		resource.TestStep{
 			Config:   p.provider() + accelerates("first", `base_uri = "s3://acme"`) + accelerates("second", `base_uri = "s3://other"`),
