@@ -62,6 +62,9 @@ packages() {                                   # a pattern of their names
 	go list ./... | grep -v '/internal/provider$' | grep -E "$@"
 }
 
+# The stores whose faults are a part of their own.
+faulted=$(grep -rl --include='*_test.go' 'faultmatrix\.Run(' internal/blob | xargs -n 1 dirname | sort -u | paste -sd '|' -)
+
 failed=0
 run() { # packages and arguments of `go test`
 	go test -json -timeout 60m "$@" ${arguments[@]+"${arguments[@]}"} || failed=1
@@ -113,12 +116,13 @@ tests() {
 		run -short -run "$(inner_tests)" "$acceptance"
 		;;
 	units)
-		anew $race -skip '^TestFaults$' $(packages "$concurrent")
+		anew $race $(packages "$concurrent" | grep -vE "/($faulted)$")
+		anew $race -skip '^TestFaults$' $(packages "/($faulted)$")
 		anew $(packages -v "$concurrent|/(faults|lifecycle)$")
 		bench
 		;;
 	faults)
-		anew $race -run '^TestFaults$' ./internal/blob/s3blob ./internal/blob/ossblob
+		anew $race -run '^TestFaults$' $(packages "/($faulted)$")
 		anew ./internal/provider/faults
 		;;
 	lifecycles) anew ./internal/provider/lifecycle -seed="$seed" ;;
