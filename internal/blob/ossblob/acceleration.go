@@ -13,13 +13,8 @@ import (
 )
 
 // errNoAcceleration is an endpoint that is none of OSS's own, such as a test server's.
-var errNoAcceleration = &wire.ExplainedError{
-	Message: "no accelerated endpoint is known for this store",
-	Meaning: wire.Meaning{
-		Err:    errors.ErrUnsupported,
-		Advice: "Set accelerate_endpoint in the provider's oss block, or leave accelerate out.",
-	},
-}
+var errNoAcceleration = wire.NewExplained(errors.ErrUnsupported,
+	"Set accelerate_endpoint in the provider's oss block, or leave accelerate out.", "no accelerated endpoint is known for this store")
 
 var accelerationQuery = map[string]string{"transferAcceleration": ""}
 

@@ -178,7 +178,7 @@ func find(source source) (found *providers.Credentials, err error) {
 // noCredentials is a failure before any request was signed.
 // Its cause is in words alone: the errors of credentials-go hold secrets.
 func (c Config) noCredentials(err error) error {
-	return &wire.ExplainedError{Message: inWords(err), Meaning: wire.Meaning{Err: blob.ErrCredentials, Advice: c.credentialsAdvice()}}
+	return wire.NewExplained(blob.ErrCredentials, c.credentialsAdvice(), "%s", inWords(err))
 }
 
 func (c Config) credentialsAdvice() string {

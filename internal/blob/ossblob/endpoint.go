@@ -175,13 +175,9 @@ func wrongSetting(name, why string) error {
 	if name == "region" {
 		advice = `Set region in the provider's oss block (or OSS_REGION) to an ID such as "cn-hangzhou".`
 	}
-	return &wire.ExplainedError{Message: name + ": " + why, Meaning: wire.Meaning{Err: blob.ErrSettings, Advice: advice}}
+	return wire.NewExplained(blob.ErrSettings, advice, "%s: %s", name, why)
 }
 
-var errNoRegion = &wire.ExplainedError{
-	Message: "no region is set",
-	Meaning: wire.Meaning{
-		Err:    blob.ErrSettings,
-		Advice: `Set region in the provider's oss block (such as "cn-hangzhou"), OSS_REGION or ALIBABA_CLOUD_REGION; or an endpoint whose name has the region. V4 signatures need it.`,
-	},
-}
+var errNoRegion = wire.NewExplained(blob.ErrSettings,
+	`Set region in the provider's oss block (such as "cn-hangzhou"), OSS_REGION or ALIBABA_CLOUD_REGION; or an endpoint whose name has the region. V4 signatures need it.`,
+	"no region is set")

@@ -3,7 +3,6 @@ package ossblob
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -50,40 +49,23 @@ func (d *driver) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 }
 
 func (l *listing) page() (blob.Page, error) {
-	decode := decoder(l.EncodingType)
+	names := wire.Names{Encoded: l.EncodingType == "url"}
 	var page blob.Page
 	for _, object := range l.Contents {
-		key, err := decode(object.Key)
-		if err != nil {
-			return blob.Page{}, wire.Strange("a key is not encoded as announced: %s", err)
-		}
-		page.Infos = append(page.Infos, blob.Info{Key: key, Size: object.Size, ETag: unquote(object.ETag), ModTime: date(object.LastModified)})
+		page.Infos = append(page.Infos, blob.Info{
+			Key: names.Decode(object.Key), Size: object.Size, ETag: unquote(object.ETag), ModTime: date(object.LastModified),
+		})
 	}
 	for _, common := range l.CommonPrefixes {
-		prefix, err := decode(common)
-		if err != nil {
-			return blob.Page{}, wire.Strange("a prefix is not encoded as announced: %s", err)
+		page.Prefixes = append(page.Prefixes, names.Decode(common))
+	}
+	if l.IsTruncated {
+		page.Next = names.Decode(l.NextContinuationToken) // as the SDK does (type.go, decodeListObjectsResultV2)
+		if page.Next == "" {
+			return blob.Page{}, wire.Strange("the listing is cut off, and does not tell how it goes on")
 		}
-		page.Prefixes = append(page.Prefixes, prefix)
 	}
-	if !l.IsTruncated {
-		return page, nil
-	}
-	// The SDK decodes it too (type.go, decodeListObjectsResultV2).
-	next, err := decode(l.NextContinuationToken)
-	if err != nil || next == "" {
-		return blob.Page{}, wire.Strange("the listing is cut off, and does not tell how it goes on")
-	}
-	page.Next = next
-	return page, nil
-}
-
-// decoder reads keys as the answer says that they are encoded.
-func decoder(encoding string) func(string) (string, error) {
-	if encoding == "url" {
-		return url.QueryUnescape
-	}
-	return func(text string) (string, error) { return text, nil }
+	return page, names.Err
 }
 
 // ListUploads sends one ListMultipartUploads.
@@ -112,19 +94,17 @@ func (d *driver) ListUploads(ctx context.Context, prefix string, after objectsto
 	if err != nil {
 		return objectstore.UploadPage{}, err
 	}
-	decode := decoder(list.EncodingType)
+	names := wire.Names{Encoded: list.EncodingType == "url"}
 	page := objectstore.UploadPage{Now: at(answer.Header)}
 	for _, upload := range list.Uploads {
-		if key, err := decode(upload.Key); err == nil { // else it is no key that anybody looks for
-			page.Uploads = append(page.Uploads, objectstore.KeyedUpload{
-				Key: key, OpenUpload: blob.OpenUpload{ID: upload.UploadID, Begun: date(upload.Initiated)},
-			})
-		}
+		page.Uploads = append(page.Uploads, objectstore.KeyedUpload{
+			Key: names.Decode(upload.Key), OpenUpload: blob.OpenUpload{ID: upload.UploadID, Begun: date(upload.Initiated)},
+		})
 	}
-	if key, err := decode(list.NextKeyMarker); err == nil && list.IsTruncated && key != "" {
+	if key := names.Decode(list.NextKeyMarker); list.IsTruncated && key != "" {
 		page.Next = objectstore.Marker{Key: key, ID: list.NextUploadIDMarker}
 	}
-	return page, nil
+	return page, nil // a name that is not encoded as announced is none that anybody looks for
 }
 
 // AbortUpload sends one AbortMultipartUpload.

@@ -2,7 +2,6 @@ package ossblob
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,10 +55,7 @@ func (d *driver) Get(ctx context.Context, key string, r objectstore.Range, ifMat
 	header := map[string]string{}
 	set(header, "If-Match", quote(ifMatch))
 	if !r.IsWhole() {
-		header["Range"] = fmt.Sprintf("bytes=%d-", r.First)
-		if r.Length > 0 {
-			header["Range"] += strconv.FormatInt(r.First+r.Length-1, 10)
-		}
+		header["Range"] = r.Header()
 		// Without it a range beyond the end is the whole object, and no error ("Range requests", x-oss-range-behavior).
 		header["X-Oss-Range-Behavior"] = "standard"
 	}

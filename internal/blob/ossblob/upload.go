@@ -194,13 +194,9 @@ func (u *upload) compare(r rest.Request, header http.Header, sums checksum.Sums)
 	if got == "" || got == want {
 		return nil
 	}
-	return u.service.Fail(r, &wire.ExplainedError{
-		Message: fmt.Sprintf("the bytes have CRC-64 %s, and OSS says that it has %s", want, got),
-		Meaning: wire.Meaning{
-			Err:    blob.ErrSourceChanged,
-			Advice: "Something between here and OSS changes bodies: look for a proxy, or a defect of memory; then run again.",
-		},
-	})
+	return u.service.Fail(r, wire.NewExplained(blob.ErrSourceChanged,
+		"Something between here and OSS changes bodies: look for a proxy, or a defect of memory; then run again.",
+		"the bytes have CRC-64 %s, and OSS says that it has %s", want, got))
 }
 
 // Abort sends one AbortMultipartUpload.
