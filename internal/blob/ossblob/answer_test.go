@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/hostile"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/rawserver"
 )
 
 // Nothing that is not OSS's is believed, whatever it says.
@@ -97,7 +99,9 @@ func TestRanges(t *testing.T) {
 
 // Where an object ends whose length is not told, nobody knows.
 func TestNoLength(t *testing.T) {
-	store, server := rawStore(t)
+	server := &rawserver.Server{}
+	t.Cleanup(server.Wait)
+	store := vendor.Open(t, hostile.Endpoint, 0, server.Dial)
 	server.Answer(http.StatusOK, "X-Oss-Request-Id: R1\r\nETag: \"e\"\r\nConnection: close", []byte("half"))
 	_, headErr := store.Head(t.Context(), "key")
 	_, openErr := store.Open(t.Context(), "key", blob.ReadOptions{})

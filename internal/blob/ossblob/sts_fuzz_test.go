@@ -49,7 +49,7 @@ func FuzzSession(f *testing.F) {
 			e.endpoint, e.client, e.form = "sts.invalid", client, url.Values{"RoleArn": {"r"}}
 			session, err := e.find()
 			if err != nil {
-				checkFailure(t, e.action, store.Fail("HeadObject", "", Config{}.noCredentials(err)))
+				vendor.CheckFailure(t, e.action, store.Fail("HeadObject", "", Config{}.noCredentials(err)))
 				if e.session != nil || session != nil {
 					t.Errorf("a failure leaves %+v", session)
 				}

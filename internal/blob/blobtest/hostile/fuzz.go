@@ -28,13 +28,15 @@ func FuzzAnswers(f *testing.F, v Vendor) {
 	object := v.Genuine + "\r\nETag: \"e\"\r\nContent-Length: 5\r\nLast-Modified: Mon, 02 Jan 2006 15:04:05 GMT\r\n" + v.Meta + "flink-owner: me\r\nContent-Range: bytes 2-4/5"
 	operations := v.operations()
 	for i, operation := range operations {
+		document := "<?xml version=\"1.0\" encoding=\"UTF-8\"?><" + operation.Root +
+			"><ETag>&quot;e&quot;</ETag><UploadId>u</UploadId><Status>Enabled</Status><Enabled>true</Enabled></" + operation.Root + ">"
 		for _, answer := range append([]Answer{
+			{200, "Content-Type: application/xml\r\nETag: \"e\"", document}, // of anybody
 			{200, v.Genuine, ""},
 			{200, v.Genuine + "\r\nContent-Length: 5", "12345"}, // without an ETag
 			{200, object, "12345"},
 			{206, strings.Replace(object, "Length: 5", "Length: 3", 1), "345"},
-			{200, object + "\r\nContent-Type: application/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><" + operation.Root +
-				"><ETag>&quot;e&quot;</ETag><UploadId>u</UploadId><Status>Enabled</Status><Enabled>true</Enabled></" + operation.Root + ">"},
+			{200, object + "\r\nContent-Type: application/xml", document},
 			{200, v.Genuine, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><EncodingType>url</EncodingType>" +
 				"<Contents><Key>dir/a%0A</Key><Size>-7</Size><ETag>e</ETag><LastModified>2026-01-02T03:04:05.678Z</LastModified></Contents><CommonPrefixes><Prefix>../</Prefix></CommonPrefixes></ListBucketResult>"},
 			{404, v.Genuine, "<Error><Code>NoSuchKey</Code><Message>gone \x1b[2J</Message></Error>"},
@@ -100,7 +102,7 @@ func (v Vendor) answered(t *testing.T, server *rawserver.Server, operation Opera
 	case err == nil && status/100 == 2 && operation.Root != "" && wire.RootElement(text) != operation.Root && !refused(operation.Done):
 		t.Errorf("%s succeeds with %.100q", operation.Name, text)
 	case err != nil:
-		v.checkFailure(t, operation.Name, err)
+		v.CheckFailure(t, operation.Name, err)
 		if errors.Is(err, blob.ErrNoBucket) && !refused("NoSuchBucket") {
 			t.Errorf("%s: %v", operation.Name, err)
 		}
@@ -145,7 +147,7 @@ func FuzzListing(f *testing.F, v Vendor) {
 			}
 		}
 		if err != nil {
-			v.checkFailure(t, "List", err)
+			v.CheckFailure(t, "List", err)
 		}
 		if !encoded {
 			return // XML cannot hold every key

@@ -213,8 +213,8 @@ func (v Vendor) Every(ctx context.Context, s Store) map[string]error {
 	return errs
 }
 
-// checkFailure: it is one in words, which can be shown, and name no secret.
-func (v Vendor) checkFailure(t *testing.T, operation string, err error) {
+// CheckFailure checks that a failure is one in words, which can be shown, and which name no secret.
+func (v Vendor) CheckFailure(t *testing.T, operation string, err error) {
 	t.Helper()
 	var failure *blob.Error
 	if !errors.As(err, &failure) || failure.Op == "" || failure.Err == nil || errors.Is(err, context.DeadlineExceeded) {

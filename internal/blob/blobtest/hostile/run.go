@@ -81,7 +81,7 @@ func Run(t *testing.T, v Vendor) {
 			dial, _ := start(t, answer)
 			for _, operation := range v.operations() {
 				err := operation.Send(t.Context(), v.at(t, dial))
-				v.checkFailure(t, operation.Name, err)
+				v.CheckFailure(t, operation.Name, err)
 				if !errors.Is(err, blob.ErrNotAStore) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, blob.ErrNoBucket) || strings.Contains(err.Error(), "lots") {
 					t.Errorf("%s: %v", operation.Name, err)
 				}
@@ -111,7 +111,7 @@ func (v Vendor) redirects(t *testing.T) {
 				if err == nil && operation.Optional {
 					continue
 				}
-				v.checkFailure(t, operation.Name, err)
+				v.CheckFailure(t, operation.Name, err)
 				if !errors.Is(err, blob.ErrNotAStore) && !errors.Is(err, blob.ErrWrongRegion) {
 					t.Errorf("%s, %d: %v", operation.Name, status, err)
 				}
@@ -149,7 +149,7 @@ func (v Vendor) endlessAnswers(t *testing.T) {
 			if err == nil && operation.Optional {
 				continue
 			}
-			v.checkFailure(t, operation.Name, err)
+			v.CheckFailure(t, operation.Name, err)
 			if !errors.Is(err, blob.ErrNotAStore) || !strings.Contains(err.Error(), "bytes, of which no more were read") {
 				t.Errorf("%s, %d: %v", operation.Name, status, err)
 			}
@@ -168,7 +168,7 @@ func (v Vendor) endlessHeaders(t *testing.T) {
 		for _, operation := range v.operations() {
 			server.Raw([]byte("HTTP/1.1 200 OK\r\n"+header), bytes.Repeat([]byte(header), 1000))
 			err := operation.Send(t.Context(), v.at(t, server.Dial))
-			v.checkFailure(t, operation.Name, err)
+			v.CheckFailure(t, operation.Name, err)
 			if !errors.Is(err, blob.ErrUnreachable) {
 				t.Errorf("%s: %v", operation.Name, err)
 			}
