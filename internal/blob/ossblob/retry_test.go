@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -31,27 +30,6 @@ func TestThrottled(t *testing.T) {
 		b.expect(t, "small", someBytes(1000))
 		if err := b.Delete(t.Context(), "small", blob.Cond{}); err != nil {
 			t.Errorf("%+v: %v", refusal, err)
-		}
-	}
-}
-
-// All rules are sent, so that a repetition of them would undo what another program has written since: whoever made them makes them anew.
-func TestRulesAreSentOnce(t *testing.T) {
-	for _, rules := range []blob.CORSConfig{someRules, {}} {
-		b := startBehind(t, nil)
-		b.server.Throttle(nil, 1, ossfake.Refusal{})
-		if err := b.SetCORS(t.Context(), rules); !errors.Is(err, blob.ErrUnreachable) {
-			t.Errorf("%v", err)
-		}
-		for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse429, faultproxy.Refuse500, faultproxy.Refuse503} {
-			b.proxy.Clear()
-			b.proxy.Inject(faultproxy.Match{}, fault, 1, 1)
-			if err := b.SetCORS(t.Context(), rules); !errors.Is(err, blob.ErrUnreachable) {
-				t.Errorf("%s: %v", fault, err)
-			}
-			if sent := b.passed(func(r faultproxy.Request) bool { return r.Query.Has("cors") }); sent != 1 {
-				t.Errorf("%s: sent %d times", fault, sent)
-			}
 		}
 	}
 }
