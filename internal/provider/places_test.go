@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -70,7 +71,7 @@ func inDirectory(t *testing.T) place {
 	at := func(path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
 	return place{
 		name:    "file",
-		baseURI: "file://" + root,
+		baseURI: "file://" + filepath.ToSlash(strings.TrimPrefix(root, filepath.VolumeName(root))), // on Windows, of the drive that the tests run on
 		plant:   func(t *testing.T, path string, data []byte) { t.Helper(); writeFile(t, at(path), string(data)) },
 		read: func(t *testing.T, path string) ([]byte, bool) {
 			t.Helper()

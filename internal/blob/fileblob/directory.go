@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/tree"
 )
@@ -67,7 +66,11 @@ func (b *directory) make() (err error) {
 	return err
 }
 
+// Unmake closes the base first: Windows removes those above it only once nobody has it open.
 func (b *directory) Unmake(context.Context) {
+	if b.root != nil {
+		b.root.Close()
+	}
 	for _, dir := range slices.Backward(b.made) {
 		if os.Remove(dir) != nil {
 			return
@@ -78,7 +81,7 @@ func (b *directory) Unmake(context.Context) {
 // Stat does not open what it describes: opening a pipe would block.
 func (b *directory) Stat(_ context.Context, name string) (tree.Info, error) {
 	found, err := b.root.Stat(name)
-	if errors.Is(err, syscall.ENOTDIR) {
+	if isNotDirectory(err) {
 		err = tree.ErrParent
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -52,7 +52,7 @@ func (d *disk) Explain(op, key string, err error) *blob.Error {
 		e.Message = "a symbolic link leads out of the directory"
 		e.Err = fs.ErrPermission
 		e.Advice = "Nothing outside " + d.dir + " is read or written. Remove the link, or choose the directory that it leads to as base URI."
-	case errors.Is(err, errBaseIsFile), errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, errBaseIsFile), isNotDirectory(err):
 		e.Message = "a file stands where " + d.dir + ", or a directory above it, should be"
 		e.Advice = "Remove it, or choose another directory as base URI."
 	case errors.Is(err, syscall.ELOOP):
@@ -79,6 +79,12 @@ func (d *disk) uri(key string) string {
 		path = "/" + path
 	}
 	return "file://" + strings.TrimSuffix(path, "/") + "/" + key
+}
+
+// isNotDirectory reports whether something above the name is no directory. Windows has one number for that and for a directory that does not exist,
+// syscall.ENOTDIR: there it counts as the latter, which is the everyday case.
+func isNotDirectory(err error) bool {
+	return errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, fs.ErrNotExist)
 }
 
 // cause is the innermost reason, without the operation and the path that the system's errors carry.
