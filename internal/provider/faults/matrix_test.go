@@ -3,6 +3,7 @@ package faults_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func TestFaults(t *testing.T) {
 			running.Go(func() {
 				t.Run(op.name, func(t *testing.T) {
 					var all []faultmatrix.Cell
-					busy.Use(func() { all = cells(record(t, s, op, large)) })
+					busy.Use(func() { all = faultmatrix.CellsOf(op.name, record(t, s, op, large), played) })
 					if testing.Short() {
 						all = faultmatrix.Thin(all, i)
 					}
@@ -90,20 +91,6 @@ func record(t *testing.T, s store, op operation, large string) []faultproxy.Requ
 	return requests
 }
 
-func cells(requests []faultproxy.Request) []faultmatrix.Cell {
-	var all []faultmatrix.Cell
-	for i, request := range requests {
-		for _, mode := range []faultmatrix.Mode{faultmatrix.Once, faultmatrix.Again, faultmatrix.Down} {
-			for _, fault := range played[mode] {
-				if faultmatrix.Applies(fault, request) {
-					all = append(all, faultmatrix.Cell{Request: faultmatrix.Kind(request), N: i + 1, Fault: fault, Mode: mode})
-				}
-			}
-		}
-	}
-	return all
-}
-
 func try(t *testing.T, s store, op operation, c faultmatrix.Cell, large string, count *faultmatrix.Tally) {
 	t.Helper()
 	w := newWorld(t, s, large)
@@ -122,7 +109,11 @@ func try(t *testing.T, s store, op operation, c faultmatrix.Cell, large string, 
 	}
 	after, told := op.do(ctx, w, w.settings(proxy.URL), prior)
 	if !hit(proxy, c) {
-		t.Fatal("the fault was never played")
+		// Where there is no condition for a write, what was looked at a second before is looked at once more, which depends on the machine.
+		if s.name != "oss" || c.Request != http.MethodHead || len(told) > 0 {
+			t.Fatalf("the fault was never played: %v", told)
+		}
+		return
 	}
 	requests := proxy.Requests()
 	known := titles

@@ -6,6 +6,7 @@ package faultmatrix
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -91,7 +92,7 @@ var faults = map[Mode][]faultproxy.Fault{
 type Cell struct {
 	Operation string
 	Request   string // its kind, such as "PUT partNumber uploadId"
-	N         int    // which one it was in the run without a fault, from 1
+	N         int    // which one of that kind it was in the run without a fault, from 1
 	Fault     faultproxy.Fault
 	Mode      Mode
 }
@@ -131,13 +132,16 @@ func (c Cell) limits() wire.Limits {
 
 // Inject has the proxy play it.
 func (c Cell) Inject(proxy *faultproxy.Proxy) {
-	switch all := (faultproxy.Match{}); c.Mode {
+	kind := faultproxy.Match{Is: func(r *http.Request) bool {
+		return Kind(faultproxy.Request{Method: r.Method, Query: r.URL.Query(), Header: r.Header}) == c.Request
+	}}
+	switch c.Mode {
 	case Once:
-		proxy.Inject(all, c.Fault, c.N, 1)
+		proxy.Inject(kind, c.Fault, c.N, 1)
 	case Again:
-		proxy.InjectAgain(all, c.Fault, c.N)
+		proxy.InjectAgain(kind, c.Fault, c.N)
 	case Down:
-		proxy.Inject(all, c.Fault, c.N, 1<<30)
+		proxy.InjectDown(kind, c.Fault, c.N)
 	}
 }
 
@@ -167,7 +171,7 @@ func Run(t *testing.T, b Backend) {
 		running.Go(func() {
 			t.Run(op.name, func(t *testing.T) {
 				var cells []Cell
-				busy.Use(func() { cells = cellsOf(op.name, record(t, b, op)) })
+				busy.Use(func() { cells = CellsOf(op.name, record(t, b, op), faults) })
 				if testing.Short() {
 					cells = Thin(cells, i)
 				}
@@ -206,7 +210,7 @@ func Thin(cells []Cell, operation int) (thin []Cell) {
 		take(func(c Cell) bool { return c.Fault == fault }, int(fault))
 	}
 	for _, c := range cells {
-		onThis := func(other Cell) bool { return other.N == c.N }
+		onThis := func(other Cell) bool { return other.Request == c.Request && other.N == c.N }
 		if !slices.ContainsFunc(thin, onThis) {
 			take(onThis, c.N)
 		}
@@ -234,14 +238,17 @@ func record(t *testing.T, b Backend, op operation) []faultproxy.Request {
 	return requests
 }
 
-// cellsOf are all squares for what an operation asks.
-func cellsOf(name string, requests []faultproxy.Request) []Cell {
+// CellsOf are all squares for the requests of an operation, with what is played in each mode.
+func CellsOf(name string, requests []faultproxy.Request, faults map[Mode][]faultproxy.Fault) []Cell {
 	var cells []Cell
-	for i, request := range requests {
+	of := map[string]int{}
+	for _, request := range requests {
+		kind := Kind(request)
+		of[kind]++
 		for _, mode := range []Mode{Once, Again, Down} {
 			for _, fault := range faults[mode] {
-				if Applies(fault, request) {
-					cells = append(cells, Cell{name, Kind(request), i + 1, fault, mode})
+				if applies(fault, request) {
+					cells = append(cells, Cell{name, kind, of[kind], fault, mode})
 				}
 			}
 		}
@@ -249,8 +256,8 @@ func cellsOf(name string, requests []faultproxy.Request) []Cell {
 	return cells
 }
 
-// Applies says whether a fault can be played on a request: what has no body cannot be cut in its middle.
-func Applies(fault faultproxy.Fault, request faultproxy.Request) bool {
+// applies says whether a fault can be played on a request: what has no body cannot be cut in its middle.
+func applies(fault faultproxy.Fault, request faultproxy.Request) bool {
 	switch fault {
 	case faultproxy.ResetDuring:
 		return request.Bytes > 0

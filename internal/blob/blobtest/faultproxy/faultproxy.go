@@ -37,13 +37,15 @@ type Match struct {
 	Path   string // a part of the path, unescaped
 	Query  string // a name that the query must have: "uploadId"
 	Header string // a header that must be there
+	Is     func(*http.Request) bool
 }
 
 func (m Match) matches(r *http.Request) bool {
 	return (m.Method == "" || r.Method == m.Method) &&
 		(m.Path == "" || strings.Contains(r.URL.Path, m.Path)) &&
 		(m.Query == "" || r.URL.Query().Has(m.Query)) &&
-		(m.Header == "" || r.Header.Get(m.Header) != "")
+		(m.Header == "" || r.Header.Get(m.Header) != "") &&
+		(m.Is == nil || m.Is(r))
 }
 
 // passing is a request that may still be on its way. Status and Bytes are in status and body.
@@ -62,6 +64,7 @@ type rule struct {
 	seen  int
 	like  func(*http.Request) bool // once set, it decides in place of the count
 	again bool                     // from the n-th on, all that are like it
+	down  bool                     // from the n-th on, all that come
 }
 
 // Proxy is a running proxy. It ends with the test.
@@ -126,6 +129,13 @@ func (p *Proxy) InjectAgain(match Match, fault Fault, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rules = append(p.rules, &rule{match: match, fault: fault, from: n, again: true})
+}
+
+// InjectDown plays a fault on the n-th request that matches from now on, and on all that come after it, whether they match or not.
+func (p *Proxy) InjectDown(match Match, fault Fault, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = append(p.rules, &rule{match: match, fault: fault, from: n, down: true})
 }
 
 // OnRequest calls a function before a request goes on: to change the world at the right moment. nil ends that.
@@ -251,6 +261,9 @@ func (p *Proxy) decide(r *http.Request) (Fault, func(*http.Request)) {
 			return rule.fault, p.change
 		case rule.again && rule.seen == rule.from:
 			rule.like = sameAs(r)
+			return rule.fault, p.change
+		case rule.down && rule.seen == rule.from:
+			rule.match, rule.like = Match{}, func(*http.Request) bool { return true }
 			return rule.fault, p.change
 		}
 	}

@@ -166,24 +166,33 @@ func TestFinishes(t *testing.T) {
 	}
 }
 
-// A fault that comes again stays with its request, and others pass.
-func TestAFaultThatComesAgain(t *testing.T) {
+// A fault that comes again stays with its request, and others pass; of a server that is down nothing passes any more.
+func TestFaultsThatStay(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
-	proxy := faultproxy.Start(t, server.URL, "")
-	proxy.InjectAgain(faultproxy.Match{}, faultproxy.Refuse500, 2)
-	for i, path := range []string{"/a", "/b", "/b", "/c", "/b?x", "/b"} {
-		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, proxy.URL+path, http.NoBody)
-		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
-		if err != nil {
-			t.Fatal(err)
+	isB := faultproxy.Match{Is: func(r *http.Request) bool { return r.URL.Path == "/b" }}
+	for name, c := range map[string]struct {
+		inject func(p *faultproxy.Proxy)
+		want   []int
+	}{
+		"again": {func(p *faultproxy.Proxy) { p.InjectAgain(isB, faultproxy.Refuse500, 2) }, []int{200, 200, 200, 500, 200, 500}},
+		"down":  {func(p *faultproxy.Proxy) { p.InjectDown(isB, faultproxy.Refuse500, 2) }, []int{200, 200, 200, 500, 500, 500}},
+	} {
+		proxy := faultproxy.Start(t, server.URL, "")
+		c.inject(proxy)
+		for i, path := range []string{"/a", "/b?x", "/c", "/b", "/c", "/b"} {
+			request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, proxy.URL+path, http.NoBody)
+			response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != c.want[i] {
+				t.Errorf("%s: request %d, %s: %d, want %d", name, i+1, path, response.StatusCode, c.want[i])
+			}
 		}
-		response.Body.Close()
-		if want := map[bool]int{true: 500, false: 200}[path == "/b"]; response.StatusCode != want {
-			t.Errorf("request %d, %s: %d, want %d", i+1, path, response.StatusCode, want)
+		if requests := proxy.Requests(); requests[3].Fault != faultproxy.Refuse500 || requests[2].Fault != faultproxy.None {
+			t.Errorf("%s: %+v", name, requests)
 		}
-	}
-	if requests := proxy.Requests(); requests[1].Fault != faultproxy.Refuse500 || requests[3].Fault != faultproxy.None {
-		t.Errorf("%+v", requests)
 	}
 }
