@@ -45,7 +45,7 @@ func TestAccelerationReplacedWarning(t *testing.T) {
 	r := newRoot(t, p.provider()+accelerates("bucket", "lifecycle {\n create_before_destroy = true\n}"))
 	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	says(t, r.run(t, "apply", "-replace="+acceleration, "-auto-approve", "-input=false", "-no-color"),
-		"Warning: Transfer acceleration was left to another resource", "destroying that resource will not restore the original setting (enabled: false)")
+		"Warning: Transfer acceleration was left to another resource", "Destroying that resource will not restore the original setting (enabled: false)")
 	p.is(t, on)
 	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "Warning: Transfer acceleration will stay enabled")
 	p.is(t, on)

@@ -204,7 +204,7 @@ func (r *transferAccelerationResource) Delete(ctx context.Context, req resource.
 			// What was found before this one cannot be handed on: Terraform gives no private state to a create.
 			diags.AddWarning("Transfer acceleration was left to another resource",
 				fmt.Sprintf("Another resource of this run was created first for %s, and recorded the setting of this resource (enabled: %t) as the original one. "+
-					"destroying that resource will not restore the original setting (enabled: %t). "+
+					"Destroying that resource will not restore the original setting (enabled: %t). "+
 					"To restore it, set enabled of that resource accordingly, apply, and then remove it from the state with a removed block and destroy = false.", bucketURI(base), enabled, found.Enabled))
 		default:
 			if err := bucket.SetAcceleration(ctx, found.Enabled); err != nil && !errors.Is(err, blob.ErrNoBucket) {

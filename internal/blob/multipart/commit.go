@@ -42,6 +42,13 @@ func (s *Stage) put(ctx context.Context, sums blob.Sums) (blob.Info, error) {
 		return blob.Info{}, err
 	}
 	s.sweep(ctx, false)
+	if s.held == nil { // one from a file has its turn already
+		sent, err := s.options.Budget.send(ctx, whole.Size)
+		if err != nil {
+			return blob.Info{}, context.Cause(ctx)
+		}
+		defer sent()
+	}
 	if err := s.stopped(ctx); err != nil {
 		return blob.Info{}, err
 	}

@@ -21,9 +21,15 @@ func (s *Store) Fail(operation, key string, err error) error {
 // fail makes a *blob.Error of whatever a driver returned.
 // The condition that the request carried tells what a 412 means.
 func (s *Store) fail(operation, key string, cond blob.Cond, err error) error {
-	var already *blob.Error
-	if err == nil || errors.As(err, &already) {
+	var (
+		already *blob.Error
+		joined  interface{ Unwrap() []error }
+	)
+	switch {
+	case err == nil, errors.As(err, &already) && errors.As(err, &joined):
 		return err
+	case already != nil:
+		return already // without what a client library wrapped it in: a look before a request fails within that
 	}
 	failure := s.failure(operation, key)
 	var call *wire.CallError

@@ -69,6 +69,13 @@ func TestExplained(t *testing.T) {
 	if err := b.Fail("Any", "key", nil); err != nil {
 		t.Errorf("%v", err)
 	}
+	if again := b.Fail("Any", "key", fmt.Errorf("operation error S3: %w", err)); again != err { //nolint:errorlint // without what it was wrapped in
+		t.Errorf("described twice: %v", again)
+	}
+	joined := errors.Join(err, errors.New("and another"))
+	if again := b.Fail("Any", "key", joined); again != joined { //nolint:errorlint // the very same
+		t.Errorf("a part is lost: %v", again)
+	}
 	if again := b.Fail("Any", "key", err); again != err { //nolint:errorlint // the very same
 		t.Errorf("described twice: %v", again)
 	}

@@ -51,7 +51,10 @@ func (w *sweeper) OpenUploads(ctx context.Context, key string) (blob.OpenUploads
 			}
 			return blob.OpenUploads{}, err
 		}
-		open.Now, after = page.Now, page.Next
+		after = page.Next
+		if !page.Now.IsZero() {
+			open.Now = page.Now
+		}
 		more := after != Marker{}
 		for _, upload := range page.Uploads {
 			switch {

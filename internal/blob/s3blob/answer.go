@@ -73,8 +73,9 @@ func checkAnswer(operation string, response *http.Response) error {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	root := roots[operation]
-	// Some stores say nothing of an acceleration that they do not have, and to a HEAD nobody answers with a body: Head looks further.
-	isBare := looksLikeS3(response.Header) && (!success || root == "" || operation == "GetBucketAccelerateConfiguration") ||
+	// A success without a document has no body, and some stores have no header of their own (Garage).
+	// Some say nothing of an acceleration that they do not have, and to a HEAD nobody answers with a body: Head looks further.
+	isBare := success && root == "" || looksLikeS3(response.Header) && (!success || operation == "GetBucketAccelerateConfiguration") ||
 		isHead && response.Header.Get("Location") == ""
 	return wire.Proof{Root: root, Bare: isBare}.Check(response, body)
 }

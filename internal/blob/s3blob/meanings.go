@@ -33,8 +33,8 @@ var permissions = map[string]string{
 // garbled is what a store found that compared the checksum of what arrived.
 const garbled = "Nothing was published: the store received other bytes than those that were hashed. Let what writes the source finish, or look for a proxy that changes bodies; then run again."
 
-// conflict is a change of a bucket's configuration that met another one.
-const conflict = "Something else changes the bucket's configuration at this moment: try again later."
+// conflicts are the codes for a change of a bucket's configuration that met another one.
+var conflicts = map[string]bool{"OperationAborted": true, "Conflict": true, "ConflictException": true}
 
 // meanings are by code (API reference, "Error responses"), and by the names that the SDK gives to a status without a body.
 // What the status tells as well is not here.
@@ -58,12 +58,10 @@ var meanings = map[string]wire.Meaning{
 	"KMS.DisabledException":              {Err: fs.ErrPermission, Advice: "The KMS key is disabled."},
 	"KMS.NotFoundException":              {Err: fs.ErrPermission, Advice: "There is no such KMS key in this region."},
 	"UnsupportedArgument":                {Err: errors.ErrUnsupported, Advice: "This store cannot do that."},
-	"OperationAborted":                   {Err: blob.ErrUnreachable, Advice: conflict},
-	"Conflict":                           {Err: blob.ErrUnreachable, Advice: conflict},
-	"ConflictException":                  {Err: blob.ErrUnreachable, Advice: conflict},
 	"ConditionalRequestConflict":         {Err: blob.ErrChanged},
 	"NoSuchUpload":                       {Err: blob.ErrChanged, Advice: "The upload ended meanwhile: a rule of the bucket's life cycle or somebody else aborted it, or it is complete and the answer that said so was lost. Plan again to see what is there now."},
 	"SlowDown":                           {Err: blob.ErrUnreachable, Advice: "The store is overloaded: try again later."},
+	"ServiceUnavailable":                 {Err: blob.ErrUnreachable, Advice: "The store is overloaded: try again later."},
 	"InternalError":                      {Err: blob.ErrUnreachable, Advice: "The store failed: try again later."},
 	"RequestTimeout":                     {Err: blob.ErrUnreachable, Advice: "The store waited too long for the request: look for what slows the connection down, or try again later."},
 	"EntityTooLarge":                     {Advice: "The store takes no object of this size."},

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -268,5 +271,51 @@ func TestListing(t *testing.T) {
 		if page, err := store.List(t.Context(), blob.Query{}); !errors.Is(err, blob.ErrNotAStore) {
 			t.Errorf("%s: %+v, %v", answer, page, err)
 		}
+	}
+}
+
+// Some stores send no header of their own: their listing proves them, and a success without a body is one.
+func TestAStoreWithoutHeadersOfItsOwn(t *testing.T) {
+	b := startBehind(t, nil)
+	target, err := url.Parse(b.proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	front := httptest.NewServer(&httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+		},
+		ModifyResponse: func(response *http.Response) error {
+			for name := range response.Header {
+				if strings.HasPrefix(name, "X-Amz-") && !strings.HasPrefix(name, "X-Amz-Meta-") {
+					response.Header.Del(name)
+				}
+			}
+			return nil
+		},
+	})
+	t.Cleanup(front.Close)
+	config := b.setup.Config
+	config.Endpoint = front.URL
+	store := newStore(t, config, b.bucket, objectstore.Tuning{})
+	for _, size := range []int{0, 100, large} {
+		blobtest.MustPut(t, store, "key", blobtest.SomeBytes(size))
+		b.expect(t, "key", blobtest.SomeBytes(size))
+	}
+	if _, _, err := blob.Put(t.Context(), store, "key", blobtest.StreamSource(blobtest.SomeBytes(large)), blobtest.Sum(nil), blob.PutOptions{}); err == nil {
+		t.Error("other bytes than planned were published")
+	}
+	if open := b.server.OpenUploads(t, b.bucket); len(open) > 0 {
+		t.Errorf("open: %q", open)
+	}
+	if err := store.Delete(t.Context(), "key", blob.Cond{}); err != nil {
+		t.Error(err)
+	}
+	if _, exists := b.server.Object(t, b.bucket, "key"); exists {
+		t.Error("it was not deleted")
 	}
 }

@@ -54,7 +54,11 @@ func (s *Store) send(ctx context.Context, operation, unknown string, call func(*
 	}
 	err = s.Fail(operation, "", err)
 	var failure *blob.Error
-	if errors.As(err, &failure) && failure.Code != "" && errors.Is(err, errors.ErrUnsupported) {
+	switch {
+	case !errors.As(err, &failure):
+	case conflicts[failure.Code]:
+		failure.Err, failure.Advice = blob.ErrUnreachable, "Something else changes the bucket's configuration at this moment: try again later."
+	case failure.Code != "" && errors.Is(err, errors.ErrUnsupported):
 		failure.Advice = unknown
 	}
 	return err
