@@ -26,7 +26,7 @@ type CORSConfigurer interface {
 // Accelerator switches a bucket's transfer acceleration: an endpoint near the sender, from where the bytes go on through the cloud's own
 // network. A store that can do it honours WriteOptions.Accelerate.
 type Accelerator interface {
-	// Acceleration says whether it is on. A bucket for which it was never set, and one whose region or store has none, reads as off.
+	// Acceleration reports whether it is on. A bucket for which it was never set, and one whose region or store has none, reads as off.
 	Acceleration(ctx context.Context) (bool, error)
 
 	// SetAcceleration switches it. On where the region or the store has none is errors.ErrUnsupported; off there is no error.
@@ -45,7 +45,7 @@ type Accelerator interface {
 type CopyStage interface {
 	Stage
 
-	// CanCopy says whether from is a store that it can copy from: the same kind, at the same endpoint, with the same credentials. It asks nothing.
+	// CanCopy reports whether from is a store that it can copy from: the same kind, at the same endpoint, with the same credentials. It asks nothing.
 	CanCopy(from Store) bool
 
 	// CopyFrom copies all of the object that info describes, under the condition that its ETag is still that one: else

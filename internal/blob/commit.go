@@ -8,7 +8,7 @@ import (
 const (
 	// commitTimeout bounds the last request of a write: a store may take minutes to put a large object together.
 	commitTimeout = 5 * time.Minute
-	// commitGrace is what is left of it once the caller has given up. The answer says whether the object is there, and
+	// commitGrace is what is left of it once the caller has given up. The answer reports whether the object is there, and
 	// a user who pressed Ctrl-C waits for it.
 	commitGrace = 15 * time.Second
 )

@@ -9,7 +9,7 @@ import (
 // errCopyRefused is a store that could copy, and does not.
 var errCopyRefused = errors.New("the store copies nothing")
 
-// copyable says whether content is an object that the stage can copy. An empty one has no part to copy.
+// copyable reports whether content is an object that the stage can copy. An empty one has no part to copy.
 func (p publication) copyable(stage Stage, content Content) (StoredContent, bool) {
 	to, canCopy := stage.(CopyStage)
 	stored, ok := content.(StoredContent)

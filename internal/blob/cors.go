@@ -19,7 +19,7 @@ type CORSRule struct {
 	MaxAgeSeconds  *int32 // nil: not set, which is not the same as 0
 }
 
-// SameAccess says whether two rules allow the same, whatever their IDs and the order within their lists.
+// SameAccess reports whether two rules allow the same, whatever their IDs and the order within their lists.
 func (r CORSRule) SameAccess(other CORSRule) bool {
 	return sameSet(r.AllowedOrigins, other.AllowedOrigins) &&
 		sameSet(r.AllowedMethods, other.AllowedMethods) &&

@@ -134,7 +134,7 @@ func (c CORSConfig) count(written *CORSRule) int {
 	return n
 }
 
-// isWritten says whether a rule without ID is what was last written. A MaxAgeSeconds of 0 and none are the same here: programs that have
+// isWritten reports whether a rule without ID is what was last written. A MaxAgeSeconds of 0 and none are the same here: programs that have
 // a plain number for it, OSS's own SDK among them, write 0 where they read none.
 func isWritten(rule CORSRule, written *CORSRule) bool {
 	if written == nil || rule.ID != "" {
@@ -192,7 +192,7 @@ func changeCORS(ctx context.Context, bucket CORSConfigurer, change func(CORSConf
 	}
 }
 
-// mayPass says whether a write may have been done although it failed, or may be done the next time.
+// mayPass reports whether a write may have been done although it failed, or may be done the next time.
 func mayPass(err error) bool {
 	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotAStore) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -64,7 +64,7 @@ func RemoveDirectories(ctx context.Context, store Store, keys []string) (kept []
 	return kept, nil
 }
 
-// removeDirectory says whether the directory is gone afterwards.
+// removeDirectory reports whether the directory is gone afterwards.
 func removeDirectory(ctx context.Context, store Store, key string) (removed bool, err error) {
 	marked := false
 	for page, err := range Pages(ctx, store, Query{Prefix: key, Max: 2}) { // the marker and one more

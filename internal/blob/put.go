@@ -150,7 +150,7 @@ func (p publication) publish(ctx context.Context, stage Stage, fill func() (Sums
 	info, err = stage.Commit(ctx, sums)
 	committed = err == nil
 	if err != nil {
-		info, err = settle(ctx, p.store, p.key, sums, p.opts.Attrs.Owner, err)
+		info, err = resolveCommit(ctx, p.store, p.key, sums, p.opts.Attrs.Owner, err)
 	}
 	if gaveUp := context.Cause(ctx); gaveUp != nil && err != nil {
 		// That the caller gave up is the cause, and what the store said of it the detail.
@@ -172,8 +172,8 @@ func Abort(ctx context.Context, stage Stage) error {
 	return nil
 }
 
-// settle finds out whether a commit that failed took place all the same.
-func settle(ctx context.Context, store Store, key string, sums Sums, owner string, cause error) (Info, error) {
+// resolveCommit finds out whether a commit that failed took place all the same.
+func resolveCommit(ctx context.Context, store Store, key string, sums Sums, owner string, cause error) (Info, error) {
 	// A store that found other bytes than those that were sent has said enough: what it stored beside them would say otherwise.
 	if owner == "" || errors.Is(cause, fs.ErrPermission) || errors.Is(cause, ErrNoBucket) || errors.Is(cause, ErrSourceChanged) {
 		return Info{}, cause

@@ -134,7 +134,7 @@ func cutLine(text []byte) (line, rest []byte, ok bool) {
 	return text[:end], rest, true
 }
 
-// isName says whether it is the name of an attribute: letters, digits, "_" and "-".
+// isName reports whether it is the name of an attribute: letters, digits, "_" and "-".
 func isName(name string) bool {
 	if name == "" || len(name) > maxNameLength {
 		return false

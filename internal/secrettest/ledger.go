@@ -13,7 +13,7 @@ import (
 // directoryVariable names the directory of the run that watches; "": nobody does.
 const directoryVariable = "FLINK_TEST_WATCH_DIRECTORY"
 
-// Watched says whether this process is one of a run that is watched. Then the directories that tests leave are searched at its end.
+// Watched reports whether this process is one of a run that is watched. Then the directories that tests leave are searched at its end.
 func Watched() bool { return os.Getenv(directoryVariable) != "" }
 
 // Leave searches a directory when the test is over, before it is removed.

@@ -61,7 +61,7 @@ type searched struct {
 	findings []Finding
 }
 
-// isConfiguration says whether a file is part of a configuration, which the tests write, secrets included: Terraform only reads it.
+// isConfiguration reports whether a file is part of a configuration, which the tests write, secrets included: Terraform only reads it.
 func isConfiguration(path string) bool {
 	for _, suffix := range []string{".tf", ".tf.json", ".tfvars", ".tfvars.json"} {
 		if strings.HasSuffix(path, suffix) {
@@ -136,7 +136,7 @@ func searchTree(directory string) error {
 	})
 }
 
-// goesAway says whether a file was gone, or somebody else's, when its turn came.
+// goesAway reports whether a file was gone, or somebody else's, when its turn came.
 func goesAway(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }

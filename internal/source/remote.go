@@ -72,7 +72,7 @@ const (
 	Unknowable                   // nothing was told by which one could know
 )
 
-// Compare says whether a source that is described by now has the bytes that it had before. An ETag decides where both have one, as servers
+// Compare reports whether a source that is described by now has the bytes that it had before. An ETag decides where both have one, as servers
 // behind one name may differ in the date.
 func Compare(before, now Description) Comparison {
 	switch {

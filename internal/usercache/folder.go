@@ -54,19 +54,19 @@ func (f Folder) Read(name string, limit int64) ([]byte, fs.FileInfo, error) {
 	return data, info, err
 }
 
-// IsPrivate says whether the folder is a directory into which nobody else writes.
+// IsPrivate reports whether the folder is a directory into which nobody else writes.
 func (f Folder) IsPrivate() bool {
 	info, err := os.Lstat(f.Dir)
 	return err == nil && info.IsDir() && f.isOwn(info)
 }
 
-// isOwn says whether something is this user's, and not open to others. For root by sudo, the folder of the user is another's.
+// isOwn reports whether something is this user's, and not open to others. For root by sudo, the folder of the user is another's.
 func (f Folder) isOwn(info fs.FileInfo) bool {
 	owner, ok := ownerOf(info)
 	return ok && owner == f.User && info.Mode().Perm()&0o077 == 0
 }
 
-// Make makes the folder if it is not there, and the cache directory that it lies in. It says whether it can be used.
+// Make makes the folder if it is not there, and the cache directory that it lies in. It reports whether it can be used.
 func (f Folder) Make() bool {
 	if f.above != nil {
 		return f.above.Make() && f.make(f.Dir) && f.IsPrivate()

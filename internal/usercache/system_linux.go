@@ -19,7 +19,7 @@ func BootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-// IsLocal says whether an open file is on a disk of this machine alone, whose file system is known well enough.
+// IsLocal reports whether an open file is on a disk of this machine alone, whose file system is known well enough.
 func IsLocal(fd uintptr) bool {
 	var system unix.Statfs_t
 	for {

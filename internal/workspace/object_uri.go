@@ -15,7 +15,7 @@ type ObjectURI struct {
 	Key     string // never empty; without an authority: the file's name
 }
 
-// IsObjectURI says whether an address has the scheme of a store, whatever else is wrong with it.
+// IsObjectURI reports whether an address has the scheme of a store, whatever else is wrong with it.
 func (bs Backends) IsObjectURI(uri string) bool {
 	scheme, _, found := strings.Cut(uri, "://")
 	return found && bs.of(scheme) != nil

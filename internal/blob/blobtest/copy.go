@@ -176,7 +176,7 @@ var copyTests = []conformanceTest{
 	}},
 }
 
-// copies says whether the store's stages copy from it.
+// copies reports whether the store's stages copy from it.
 func (h Harness) copies(t *testing.T) bool {
 	t.Helper()
 	stage, err := h.Store.Stage(t.Context(), "copy", blob.WriteOptions{Size: 1})

@@ -170,7 +170,7 @@ func (l *Ledger) tidy() {
 	}
 }
 
-// lives says whether an entry is one of a process that may still be at work.
+// lives reports whether an entry is one of a process that may still be at work.
 func (l *Ledger) lives(name string) bool {
 	e, ok := l.read(name)
 	return ok && !l.gone(e.Process)

@@ -21,11 +21,11 @@ type system struct {
 	// find says when the process with an ID was started. Where there is none, or what is left of it has no life in it, there is false; where
 	// the system does not tell, started is "".
 	find func(pid int) (started string, there bool)
-	// local says whether a directory is on a disk that no other machine writes to.
+	// local reports whether a directory is on a disk that no other machine writes to.
 	local func(dir string) bool
 }
 
-// gone says whether a process is certainly at work no more. Where that is not known, it is not gone: a container does not see the processes
+// gone reports whether a process is certainly at work no more. Where that is not known, it is not gone: a container does not see the processes
 // of another one, nor a machine those of another that shares its home.
 func (l *Ledger) gone(p process) bool {
 	self, ok := l.system.self()

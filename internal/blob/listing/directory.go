@@ -17,7 +17,7 @@ type directory struct {
 	read     *listing
 }
 
-// mayContinue says whether the bounds allow a further page; see Listings.
+// mayContinue reports whether the bounds allow a further page; see Listings.
 func (d *directory) mayContinue() bool {
 	saved := d.asked - alone
 	return !d.refused && d.pages+1 <= min(saved, 10+saved/20) &&

@@ -29,8 +29,7 @@ const (
 // costs a HEAD; in the keys' order there is none.
 //
 // Time. Pages come one after the other, where HEADs would go side by side. No page is begun once they have taken 2 s in all
-// and 10 ms for every question, and none may take longer than 10 s. Nobody waits for longer than half of the time that he has: the rest is for
-// his HEAD.
+// and 10 ms for every question, and none may take longer than 10 s. No caller waits for longer than half of its time: the rest is for its HEAD.
 type Listings struct {
 	mu          sync.Mutex
 	directories map[place]*directory

@@ -30,7 +30,7 @@ func (n *Names) Decode(text string) string {
 	return name
 }
 
-// CheckPage says whether a page is an answer to a query: nothing on it lies elsewhere, and the next page is not this one again. What a store
+// CheckPage reports whether a page is an answer to a query: nothing on it lies elsewhere, and the next page is not this one again. What a store
 // lists becomes names, addresses and deletions.
 func CheckPage(q blob.Query, page blob.Page) error {
 	for _, info := range page.Infos {

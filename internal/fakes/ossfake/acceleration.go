@@ -28,7 +28,7 @@ func (b *bucket) isAccelerated() bool {
 	return b.acceleration != nil && *b.acceleration
 }
 
-// SetAccelerationEffective says whether the acceleration endpoint serves a bucket, whatever is configured: on OSS a change
+// SetAccelerationEffective reports whether the acceleration endpoint serves a bucket, whatever is configured: on OSS a change
 // takes up to 30 minutes. Without it a change counts at once.
 // https://www.alibabacloud.com/help/en/oss/developer-reference/putbuckettransferacceleration
 func (s *Server) SetAccelerationEffective(bucket string, effective bool) {

@@ -18,7 +18,7 @@ type stat struct {
 	modified, changed time.Time
 }
 
-// settled says whether a change from a moment on gives the file other times. Times that lie ahead are not settled either: they may come again.
+// settled reports whether a change from a moment on gives the file other times. Times that lie ahead are not settled either: they may come again.
 func (s stat) settled(moment time.Time) bool {
 	latest := moment.Add(-settled)
 	return !s.modified.After(latest) && !s.changed.After(latest)

@@ -79,7 +79,7 @@ func validator(told source.Description) string {
 	return told.LastModified
 }
 
-// isStrong says whether the validator of an answer tells one version from all others. A date does only if the file was a second old by the
+// isStrong reports whether the validator of an answer tells one version from all others. A date does only if the file was a second old by the
 // server's own clock: it may have changed once more within that second (RFC 9110, 8.8.2.2).
 func isStrong(header http.Header) bool {
 	if strings.HasPrefix(sane(header.Get("ETag")), `"`) {

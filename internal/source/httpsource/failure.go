@@ -115,7 +115,7 @@ func readShort(response *http.Response, data []byte, within time.Duration) (int,
 	return n, err
 }
 
-// tells says whether a text has something of a credential or of a query in it. Of a long one the beginning counts, as the text may be cut off.
+// tells reports whether a text has something of a credential or of a query in it. Of a long one the beginning counts, as the text may be cut off.
 func (c *Client) tells(text string, asked ...*url.URL) bool {
 	var secrets []string
 	for _, host := range c.settings.Hosts {

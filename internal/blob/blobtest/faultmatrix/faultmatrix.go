@@ -101,7 +101,7 @@ func (c Cell) String() string {
 	return fmt.Sprintf("%d %s, %s %s", c.N, c.Request, c.Fault, c.Mode)
 }
 
-// Executes says whether the server has done what it was asked for.
+// Executes reports whether the server has done what it was asked for.
 func (c Cell) Executes() bool { return executed[c.Fault] }
 
 // impatience is how long a store waits for a server that is known to stall. Everywhere else the limits are those of the provider, so that a
@@ -256,7 +256,7 @@ func CellsOf(name string, requests []faultproxy.Request, faults map[Mode][]fault
 	return cells
 }
 
-// applies says whether a fault can be played on a request: what has no body cannot be cut in its middle.
+// applies reports whether a fault can be played on a request: what has no body cannot be cut in its middle.
 func applies(fault faultproxy.Fault, request faultproxy.Request) bool {
 	switch fault {
 	case faultproxy.ResetDuring:
