@@ -29,6 +29,10 @@ const (
 	recordedWorlds  = "worlds.json"
 )
 
+// stateRecordings are kept for ever.
+// A new one joins them.
+var stateRecordings = []string{"before-0.1.0-terraform-1.11.4", "before-0.1.0-opentofu-1.12.6"}
+
 var recordStates = flag.String("record-states", "", "keep what this provider writes in "+statesDirectory+" under this name, which must be new")
 
 // worlds are what a store held once the recorded state was written, and once its recorder had destroyed it.
@@ -45,8 +49,13 @@ func TestStates(t *testing.T) {
 		}
 	}
 	recordings, err := filepath.Glob(filepath.Join(statesDirectory, "*", "*", recordedState))
-	if err != nil || len(recordings) < len(stateStores) {
-		t.Fatal(recordings, err)
+	if kept := len(stateRecordings) * len(stateStores); err != nil || len(recordings) < kept {
+		t.Fatal(recordings, err, "of", kept)
+	}
+	for _, name := range stateRecordings {
+		if _, err := os.Stat(filepath.Join(statesDirectory, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, recording := range recordings {
 		directory := filepath.Dir(recording)
