@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/minio/crc64nvme"
 
@@ -113,4 +114,32 @@ func TestASmallFileThatChangesWhileItIsSent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What one request sends from memory has its turn among what is on its way, as a part has.
+func TestASmallObjectWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data, upload, budget := random(300), newFake(), NewBudgetOf(1, 1000)
+		stage := NewStage(t.Context(), upload, Options{Budget: budget, Size: 300})
+		if _, err := stage.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		sent, err := budget.send(t.Context(), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		committed := make(chan error, 1)
+		go func() {
+			_, err := stage.Commit(t.Context(), sums(data))
+			committed <- err
+		}()
+		synctest.Wait()
+		if n := upload.count("put"); n != 0 {
+			t.Error("it was sent out of turn")
+		}
+		sent()
+		if err := <-committed; err != nil || upload.count("put") != 1 || !isFree(budget) {
+			t.Errorf("%v, sent by %v, or the budget was not given back", err, upload.calls)
+		}
+	})
 }

@@ -19,8 +19,8 @@ type Common struct {
 	UserAgent  string         // "name/version"
 }
 
-// WithoutRoom is Common without what says nothing of how a bucket is reached.
-func (c Common) WithoutRoom() Common {
+// WithoutBudget leaves out the budget and the ledger, which say nothing of how a bucket is reached.
+func (c Common) WithoutBudget() Common {
 	c.Budget, c.Ledger = nil, nil
 	return c
 }
@@ -29,7 +29,7 @@ func (c Common) WithoutRoom() Common {
 // Zero values are the driver's own.
 type Tuning struct {
 	CopyLimit, CopyPart      int64         // bytes
-	FirstPause, LongestPause time.Duration // before a request is sent again
+	FirstPause, LongestPause time.Duration // before a request is sent again; the AWS SDK knows the longest alone
 	Limits                   wire.Limits   // how long the server may be silent
 	Dial                     wire.Dial     // nil: the network
 }

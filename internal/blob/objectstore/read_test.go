@@ -61,6 +61,10 @@ func TestAnObjectThatIsNotWhole(t *testing.T) {
 			w.Header().Set("Content-Range", "bytes 1-8/9")
 			io.WriteString(w, "ab")
 		}},
+		"a range with more bytes": {opts: blob.ReadOptions{Offset: 1}, want: blob.ErrNotAStore, words: "more bytes", answer: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Range", "bytes 1-2/3")
+			flushed(w, "abcd")
+		}},
 		"a range of a whole of unknown length": {opts: blob.ReadOptions{Offset: 1}, want: blob.ErrNotAStore, words: "range", answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Range", "bytes 1-2/*")
 			io.WriteString(w, "ab")

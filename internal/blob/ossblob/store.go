@@ -39,7 +39,7 @@ func newTuned(config Config, bucket string, tuning objectstore.Tuning) *Store {
 	}
 	lazy := objectstore.NewLazy(func(context.Context) (*driver, error) { return open(config, bucket, tuning) })
 	settings := config
-	settings.Common = config.WithoutRoom()
+	settings.Common = config.WithoutBudget()
 	return &Store{objectstore.New(bucket, traits(), config.Common, tuning, settings, lazy), lazy}
 }
 

@@ -42,7 +42,7 @@ func newTuned(config Config, bucket string, tuning objectstore.Tuning) *Store {
 	}
 	lazy := objectstore.NewLazy(func(ctx context.Context) (*driver, error) { return open(ctx, config, bucket, tuning) })
 	settings := config
-	settings.Common = config.WithoutRoom()
+	settings.Common = config.WithoutBudget()
 	return &Store{objectstore.New(bucket, traits(), config.Common, tuning, settings, lazy), lazy}
 }
 

@@ -42,11 +42,6 @@ func (s *Store) list(ctx context.Context, q blob.Query) (blob.Page, error) {
 	defer base.Close()
 	w := &walk{ctx: ctx, store: s, base: base, query: q, max: cmp.Or(q.Max, pageSize)}
 	err = w.from(q.Prefix[:strings.LastIndexByte(q.Prefix, '/')+1])
-	var obstacle ObstacleError
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &obstacle) {
-		_, err := base.Stat(ctx, ".")
-		return blob.Page{}, asNoBucket(err)
-	}
 	return w.page, err
 }
 
@@ -69,14 +64,28 @@ func (w *walk) from(top string) error {
 			return err
 		}
 		found, err := lookup(w.ctx, w.base, top)
-		if err != nil {
+		var obstacle ObstacleError
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.As(err, &obstacle):
+			return w.baseExists()
+		case err != nil:
 			return err
 		}
 		if top == w.query.Prefix {
 			w.emit(top, found)
 		}
 	}
-	return w.directory(top)
+	err := w.directory(top)
+	if errors.Is(err, fs.ErrNotExist) { // it may have been removed meanwhile
+		return w.baseExists()
+	}
+	return err
+}
+
+// baseExists tells a directory that does not exist from a base that does not.
+func (w *walk) baseExists() error {
+	_, err := w.base.Stat(w.ctx, ".")
+	return asNoBucket(err)
 }
 
 // directory adds what is in a directory, whose key ends in "/" or is empty.

@@ -69,6 +69,7 @@ func (d *watchedDir) call(ctx context.Context, call, name string) error {
 }
 
 func (d *watchedDir) ReadDir(ctx context.Context, name string, visit func([]tree.Entry) error) error {
+	d.files.before("readdir", name)
 	return d.Dir.ReadDir(ctx, name, func(entries []tree.Entry) error {
 		d.files.before("visit", name)
 		return visit(entries)
@@ -424,5 +425,26 @@ func TestReadingWhatIsRewrittenInPlace(t *testing.T) {
 		expect(t, "Chtimes", os.Chtimes(filepath.Join(files.dir, "key"), time.Time{}, modTime), nil)
 		_, err = io.Copy(io.Discard, object)
 		expect(t, name, err, blob.ErrChanged)
+	}
+}
+
+// What is removed while it is listed is left out, and everything else is listed.
+func TestADirectoryThatIsRemovedWhileItIsListed(t *testing.T) {
+	for removed, want := range map[string]string{"dir": "dir/", "dir/sub": "dir/ dir/sub/ dir/z"} {
+		files, s := newStore(t)
+		files.plant(t, "data", "dir/sub/key", "dir/z")
+		files.before = func(call, name string) {
+			if call == "readdir" && name == removed {
+				os.RemoveAll(filepath.Join(files.dir, name))
+			}
+		}
+		page, err := s.List(t.Context(), blob.Query{Prefix: "dir/"})
+		var keys []string
+		for _, info := range page.Infos {
+			keys = append(keys, info.Key)
+		}
+		if got := strings.Join(keys, " "); err != nil || got != want {
+			t.Errorf("without %s: %q, %v; want %q", removed, got, err, want)
+		}
 	}
 }

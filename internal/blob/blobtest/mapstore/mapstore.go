@@ -67,7 +67,7 @@ func New(config Config, bucket string, tuning objectstore.Tuning) *Store {
 		Retries: retries, FirstPause: cmp.Or(tuning.FirstPause, time.Millisecond), LongestPause: tuning.LongestPause,
 	}
 	settings := config
-	settings.Common = config.WithoutRoom()
+	settings.Common = config.WithoutBudget()
 	traits := traits
 	traits.InOrder = config.InOrder
 	lazy := objectstore.NewLazy(func(context.Context) (*driver, error) { return d, nil })
