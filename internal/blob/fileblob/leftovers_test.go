@@ -118,6 +118,37 @@ func TestLeftoversOfAKilledProcess(t *testing.T) {
 	}
 }
 
+// A process that is killed as it publishes by a link leaves a second name of the file, and removing that changes the file's ETag.
+// What was seen before still meets its condition.
+func TestLeftoverIsTheFileItself(t *testing.T) {
+	for name, change := range map[string]func(ctx context.Context, s *Store, seen blob.Cond) error{
+		"write": func(ctx context.Context, s *Store, seen blob.Cond) error {
+			_, _, err := blob.Put(ctx, s, "key", blobtest.BytesSource([]byte("new")), nil, blob.PutOptions{Cond: seen})
+			return err
+		},
+		"attributes": func(ctx context.Context, s *Store, seen blob.Cond) error {
+			info, err := s.SetAttrs(ctx, "key", seen, func(a *blob.Attrs) { a.Owner = "other" })
+			if now, statErr := s.Head(ctx, "key"); err == nil && now.ETag != info.ETag {
+				return fmt.Errorf("the ETag is %s, reported was %s: %w", now.ETag, info.ETag, statErr)
+			}
+			return err
+		},
+		"delete": func(ctx context.Context, s *Store, seen blob.Cond) error { return s.Delete(ctx, "key", seen) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, New(dir), "key", "old", attrs)
+			if err := os.Link(filepath.Join(dir, "key"), filepath.Join(dir, ".flink-upload-2c70e12b7a0646f9-A.tmp")); err != nil {
+				t.Fatal(err)
+			}
+			if err := change(t.Context(), New(dir), blob.Cond{IfMatch: head(t, New(dir), "key").ETag}); err != nil {
+				t.Error(err)
+			}
+			expectTemporaries(t, dir, 0)
+		})
+	}
+}
+
 // Where a lock says nothing, the age does.
 func TestLeftoversWithoutLocks(t *testing.T) {
 	for name, prepare := range map[string]func(*Store){

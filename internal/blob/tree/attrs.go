@@ -88,10 +88,6 @@ func (s *Store) kept(ctx context.Context, file File, key string, attrs blob.Attr
 // A directory has no attributes: errors.ErrUnsupported.
 func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit func(*blob.Attrs)) (blob.Info, error) {
 	const op = "set attributes of"
-	_ = s.at(ctx, op, key, func(base Dir, _ string) error {
-		s.sweep(ctx, base, key, nil)
-		return nil
-	})
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
 	info, file, err := s.open(ctx, op, key, cond.IfMatch)
@@ -111,6 +107,10 @@ func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit f
 	if file == nil {
 		return blob.Info{}, s.fail(op, key, errors.ErrUnsupported)
 	}
+	_ = s.at(ctx, op, key, func(base Dir, _ string) error {
+		s.sweep(ctx, base, key)
+		return nil
+	})
 	remember, err := keep(ctx, file, Info{Size: info.Size, ModTime: info.ModTime}, edited)
 	if err != nil {
 		return blob.Info{}, s.fail(op, key, err)

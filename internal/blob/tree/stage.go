@@ -66,7 +66,7 @@ func (w *fileStage) begin() (err error) {
 		w.base.Close()
 		return err
 	}
-	w.store.sweep(w.ctx, w.base, w.key, w)
+	w.store.sweepFor(w.ctx, w)
 	return nil
 }
 
@@ -130,6 +130,7 @@ func (w *fileStage) publish(ctx context.Context, remember bool) (blob.Info, erro
 	if err := w.base.Rename(ctx, w.temporary, w.key, !w.opts.Cond.IfAbsent); err != nil {
 		return blob.Info{}, err
 	}
+	w.store.sweep(ctx, w.base, w.key)
 	// The open file is described, not the name, which another process may have taken by now.
 	return w.store.kept(ctx, w.file, w.key, w.opts.Attrs, remember)
 }

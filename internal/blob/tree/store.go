@@ -172,15 +172,17 @@ func (s *Store) checkFirst(ctx context.Context, op, key string, cond blob.Cond) 
 // The directories above it stay.
 func (s *Store) Delete(ctx context.Context, key string, cond blob.Cond) error {
 	err := s.at(ctx, "delete", key, func(base Dir, name string) error {
-		s.sweep(ctx, base, key, nil)
 		s.publishing.Lock()
 		defer s.publishing.Unlock()
 		found, err := lookup(ctx, base, key)
+		if err == nil && cond.IfMatch != "" && describe(key, found).ETag != cond.IfMatch {
+			return blob.ErrChanged
+		}
+		if !strings.HasSuffix(key, "/") {
+			s.sweep(ctx, base, key)
+		}
 		if err != nil {
 			return err
-		}
-		if cond.IfMatch != "" && describe(key, found).ETag != cond.IfMatch {
-			return blob.ErrChanged
 		}
 		remove := base.Remove
 		if found.Type.IsDir() {

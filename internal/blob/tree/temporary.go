@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
-	"slices"
 	"strings"
 	"time"
 )
@@ -59,22 +58,44 @@ func (s *Store) takeLeftovers(ctx context.Context, base Dir, dir, tag string) []
 	return names
 }
 
-// sweep removes the temporary files that killed processes have left of one key; whatever changes the key does it first.
+// sweep removes the temporary files that killed processes have left of one key.
+// Whatever changes the key does it first, so that a full disk gets its space back, but after it has checked its condition:
+// a process that was killed as it published by a link has left a second name of the file itself, and removing that changes the file's ETag.
 // A failure is none of what comes next.
-// The stage that does it keeps its own file, which tells what the file system takes for the present; nil: it is no stage.
-func (s *Store) sweep(ctx context.Context, base Dir, key string, by *fileStage) {
-	if strings.HasSuffix(key, "/") {
+func (s *Store) sweep(ctx context.Context, base Dir, key string) {
+	dir := path.Dir(key)
+	for _, name := range s.takeLeftovers(ctx, base, dir, tagOf(path.Base(key))) {
+		removeAbandoned(ctx, base, path.Join(dir, name), time.Now())
+	}
+}
+
+// sweepFor is sweep for a stage, whose condition counts until it is published: until then a second name of the file itself stays.
+// So does the stage's own file, which shows what the file system takes for the present.
+func (s *Store) sweepFor(ctx context.Context, w *fileStage) {
+	dir, tag := path.Dir(w.key), tagOf(path.Base(w.key))
+	names := s.takeLeftovers(ctx, w.base, dir, tag)
+	if len(names) == 0 {
 		return
 	}
-	dir, now := path.Dir(key), time.Now()
-	names := s.takeLeftovers(ctx, base, dir, tagOf(path.Base(key)))
-	if by != nil {
-		names = slices.DeleteFunc(names, func(name string) bool { return name == path.Base(by.temporary) })
-		if info, err := by.file.Stat(ctx); err == nil {
-			now = info.ModTime
+	now := time.Now()
+	if own, err := w.file.Stat(ctx); err == nil {
+		now = own.ModTime
+	}
+	published, _ := w.base.Stat(ctx, w.key)
+	for _, name := range names {
+		name := path.Join(dir, name)
+		switch found, err := w.base.Stat(ctx, name); {
+		case name == w.temporary:
+		case err == nil && found.ETag == published.ETag:
+			s.sweeping.Lock()
+			s.leftovers[dir][tag] = append(s.leftovers[dir][tag], path.Base(name))
+			s.sweeping.Unlock()
+		default:
+			removeAbandoned(ctx, w.base, name, now)
 		}
 	}
-	for _, name := range names {
-		_ = base.RemoveAbandoned(ctx, path.Join(dir, name), now.Add(-abandonedAfter)) // or the next time
-	}
+}
+
+func removeAbandoned(ctx context.Context, base Dir, name string, now time.Time) {
+	_ = base.RemoveAbandoned(ctx, name, now.Add(-abandonedAfter)) // or the next time
 }

@@ -299,7 +299,7 @@ func TestSweep(t *testing.T) {
 		"write":  func(s *tree.Store) error { return put(t, s, "dir/key", "new", blob.Cond{}) },
 		"delete": func(s *tree.Store) error { return s.Delete(t.Context(), "dir/key", blob.Cond{}) },
 		"attributes": func(s *tree.Store) error {
-			_, err := s.SetAttrs(t.Context(), "dir/key", blob.Cond{}, func(*blob.Attrs) {})
+			_, err := s.SetAttrs(t.Context(), "dir/key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "token" })
 			return err
 		},
 	} {
