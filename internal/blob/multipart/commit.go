@@ -87,7 +87,7 @@ func (s *Stage) complete(ctx context.Context, sums blob.Sums) (blob.Info, error)
 		return blob.Info{}, err
 	}
 	slices.SortFunc(s.done, func(a, b Done) int { return int(a.Number - b.Number) })
-	whole := Whole{}
+	whole := Whole{Copied: s.copied}
 	for _, part := range s.done {
 		whole.Sums = s.sums.Append(whole.Sums, part.Sums, part.Size)
 		whole.Size += part.Size

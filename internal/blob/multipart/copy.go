@@ -55,7 +55,7 @@ func (s *Stage) CopyFrom(ctx context.Context, from blob.Store, object blob.Info)
 		})
 	}
 	s.inFlight.Wait()
-	s.written = object.Size
+	s.written, s.copied = object.Size, true
 	return context.Cause(s.ctx)
 }
 

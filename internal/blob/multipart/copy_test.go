@@ -70,7 +70,7 @@ func TestWhatIsCopiedIsPublished(t *testing.T) {
 		if _, err := stage.Commit(context.Background(), sums(data)); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(upload.object, data) || upload.whole != (Whole{Size: int64(len(data))}) || upload.most.Load() > copiesAtOnce {
+		if !bytes.Equal(upload.object, data) || upload.whole != (Whole{Size: int64(len(data)), Copied: true}) || upload.most.Load() > copiesAtOnce {
 			t.Fatalf("%d bytes of %d, %+v, %d at once", len(upload.object), len(data), upload.whole, upload.most.Load())
 		}
 		if want := (len(data) + int(part) - 1) / int(part); len(upload.parts) != want {

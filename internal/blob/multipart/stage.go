@@ -44,6 +44,7 @@ type Stage struct {
 	written  int64
 	parts    int32 // handed out
 	begun    bool
+	copied   bool
 	forget   func() // what Options.Begun returned
 	finished bool
 

@@ -88,7 +88,7 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if single := len(data) <= partSize; single != (upload.count("put") == 1) || single != (upload.count("begin") == 0) {
 			t.Fatalf("%d bytes were sent by %v", len(data), upload.calls)
 		}
-		if (upload.whole != Whole{int64(len(data)), checksum.Of(checksum.CRC64NVME|checksum.CRC64ECMA, data)}) {
+		if (upload.whole != Whole{Size: int64(len(data)), Sums: checksum.Of(checksum.CRC64NVME|checksum.CRC64ECMA, data)}) {
 			t.Fatalf("whole is %+v", upload.whole)
 		}
 		if err := stage.Abort(context.Background()); err != nil || upload.aborted != 0 {

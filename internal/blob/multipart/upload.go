@@ -32,7 +32,6 @@ type Upload interface {
 
 // Copier is an Upload that can also take its parts from an object of the store: then BeginCopy is called in place of Begin, and CopyPart in
 // place of Part.
-// Nobody here knows the checksums of such parts: Complete is given zeros for all of them.
 type Copier interface {
 	Upload
 
@@ -74,6 +73,9 @@ type Done struct {
 type Whole struct {
 	Size int64         // bytes
 	Sums checksum.Sums // those of Options.Sums, and CRC64NVME; an upload by parts has no SHA256
+
+	// Copied says that all parts were copied, so that nobody here knows the Sums.
+	Copied bool
 }
 
 // Limits are a store's own.

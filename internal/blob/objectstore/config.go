@@ -34,6 +34,14 @@ type Tuning struct {
 	Dial                     wire.Dial     // nil: the network
 }
 
+// Retries is MaxRetries, or the driver's own.
+func (c Common) Retries(own int) int {
+	if c.MaxRetries != nil {
+		return *c.MaxRetries
+	}
+	return own
+}
+
 // Opaque keeps what it is embedded in from being printed, since that holds secrets.
 type Opaque struct{}
 

@@ -17,7 +17,7 @@ import (
 // Store's.
 // It is safe for concurrent use.
 //
-// Its errors are those of the client library, or of package wire; Describe tells what they mean.
+// Its errors are those of package wire; where they are a client library's own, it is a Describer.
 type Driver interface {
 	// Reach tells how the bucket is reached.
 	Reach() Reach
@@ -47,6 +47,13 @@ type Driver interface {
 	// It sends nothing.
 	Upload(ctx context.Context, to Target) (Upload, error)
 
+	// AbortUpload throws an upload by parts away, by a request that is repeated unless once is set.
+	// Whether one that does not exist is an error is told by Traits.Aborted.
+	AbortUpload(ctx context.Context, key, id string, once bool) error
+}
+
+// Describer is a Driver whose client library has errors of its own.
+type Describer interface {
 	// Describe tells what an error of the client library is in the words of package wire: a *wire.RefusalError, a *wire.ExplainedError, or the error
 	// as it is.
 	// It may fill in the failure's Endpoint and RequestID.
@@ -88,9 +95,8 @@ func (r Range) Header() string {
 
 // Response is the answer to Get.
 type Response struct {
-	Info         blob.Info // its Size is not looked at
+	Info         blob.Info // its Size is that of the body, as the store announced it; less than 0: it did not
 	Body         io.ReadCloser
-	Length       int64  // bytes of the body, as the store announced them; less than 0: it did not
 	ContentRange string // the header of an answer to a Range
 }
 
@@ -115,23 +121,19 @@ type Upload interface {
 	// Part sends one part and returns its ETag.
 	Part(ctx context.Context, part multipart.Part) (etag string, err error)
 
-	// CopyPart has the store take one part from an object of a driver with the same settings, if that still has its ETag, and returns the
-	// part's.
-	CopyPart(ctx context.Context, from Driver, part multipart.CopiedPart) (etag string, err error)
+	// CopyPart has the store take one part from an object of a bucket that is reached by the same settings, if that still has its ETag, and
+	// returns the part's.
+	CopyPart(ctx context.Context, bucket string, part multipart.CopiedPart) (etag string, err error)
 
 	// Complete publishes the parts, which are in order.
 	Complete(ctx context.Context, parts []multipart.Done, whole multipart.Whole, guard Guard) (Written, error)
-
-	// Abort throws the upload away.
-	// Whether one that does not exist is an error is told by Traits.Aborted.
-	Abort(ctx context.Context) error
 }
 
 // Begin is what an upload by parts starts with.
 type Begin struct {
 	Attrs    blob.Attrs
 	IfAbsent bool // a store that can refuse here already may
-	Copies   bool // all parts are copied, and nobody here knows their checksums
+	Copies   bool // all parts are copied
 }
 
 // Written is the answer to a write.
@@ -150,9 +152,6 @@ type UploadLister interface {
 	// ListUploads sends one request, which is never repeated, for a page of the open uploads whose keys begin with a prefix, in the order
 	// of their keys.
 	ListUploads(ctx context.Context, prefix string, after Marker) (UploadPage, error)
-
-	// AbortUpload sends one request, which is never repeated.
-	AbortUpload(ctx context.Context, key, id string) error
 }
 
 // Marker is where the page before ended; the zero Marker is the beginning.

@@ -66,8 +66,8 @@ func (t Traits) Sentinel(driver Driver, err error) error {
 }
 
 func (t Traits) explain(failure *blob.Error, driver Driver, cond blob.Cond, err error) {
-	if driver != nil {
-		err = driver.Describe(failure, err)
+	if describer, ok := driver.(Describer); ok {
+		err = describer.Describe(failure, err)
 	}
 	var (
 		explained *wire.ExplainedError

@@ -98,7 +98,7 @@ func TestADeadline(t *testing.T) {
 // A store whose listing leaves the query is none.
 func TestAListingOfOtherKeys(t *testing.T) {
 	store := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "<Page><Entry><Key>elsewhere</Key></Entry></Page>")
+		fmt.Fprint(w, `{"Infos": [{"Key": "elsewhere"}]}`)
 	})
 	if _, err := store.List(t.Context(), blob.Query{Prefix: "here/"}); !errors.Is(err, blob.ErrNotAStore) {
 		t.Error(err)

@@ -36,18 +36,17 @@ func (r *Response) prove(opts blob.ReadOptions) (length int64, err error) {
 		return 0, wire.Lacks("an ETag")
 	}
 	if (Range{opts.Offset, opts.Length}).IsWhole() {
-		if r.Length < 0 {
+		if r.Info.Size < 0 {
 			return 0, wire.Lacks("a length")
 		}
-		r.Info.Size = r.Length
-		return r.Length, nil
+		return r.Info.Size, nil
 	}
 	got, ok := wire.ParseContentRange(r.ContentRange)
 	switch {
 	case !ok, got.Total < 0, got.First != opts.Offset,
-		opts.Length > 0 && got.Length() > opts.Length, r.Length >= 0 && got.Length() != r.Length:
+		opts.Length > 0 && got.Length() > opts.Length, r.Info.Size >= 0 && got.Length() != r.Info.Size:
 		return 0, wire.Strange("bytes from %d on were requested, %d of them (0: all), and the answer has the range %q, and a length of %d",
-			opts.Offset, opts.Length, r.ContentRange, r.Length)
+			opts.Offset, opts.Length, r.ContentRange, r.Info.Size)
 	}
 	r.Info.Size = got.Total
 	return got.Length(), nil

@@ -15,7 +15,7 @@ import (
 )
 
 // answering is a store whose server is a handler.
-func answering(t *testing.T, handler http.HandlerFunc) *mapstore.Store {
+func answering(t *testing.T, handler http.HandlerFunc) *objectstore.Store {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Map-Store", "1")
 		handler(w, r)
@@ -23,9 +23,7 @@ func answering(t *testing.T, handler http.HandlerFunc) *mapstore.Store {
 	t.Cleanup(server.Close)
 	config := mapstore.Config{Endpoint: server.URL}
 	config.MaxRetries = new(int)
-	store := mapstore.New(config, "bucket", objectstore.Tuning{})
-	t.Cleanup(store.Close)
-	return store
+	return mapstore.New(t, config, "bucket", objectstore.Tuning{})
 }
 
 // Half an object is none: neither one that is cut off, nor one of whose length nothing is known.
@@ -90,7 +88,6 @@ func TestAnswersThatLackSomething(t *testing.T) {
 	store := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead && strings.Contains(r.URL.Path, "/half") {
 			w.Header().Set("ETag", `"e"`)
-			w.Header().Set("X-Map-Changed", "yesterday")
 		}
 		w.Header().Set("Content-Length", "0")
 	})

@@ -22,13 +22,14 @@ func (s *Store) place(driver Driver, key string) ledger.Place {
 // sweep throws away what earlier writes of the key left, where a driver's uploads outlive the process.
 func (s *Store) sweep(ctx context.Context, driver Driver, key string, byParts bool) {
 	if lister, ok := driver.(UploadLister); ok {
-		s.common.Ledger.Sweep(ctx, &sweeper{s, lister}, s.place(driver, key), byParts && !s.unlisted.Load())
+		s.common.Ledger.Sweep(ctx, &sweeper{s, driver, lister}, s.place(driver, key), byParts && !s.unlisted.Load())
 	}
 }
 
 // sweeper is a store whose uploads by parts outlive the process.
 type sweeper struct {
-	store *Store
+	store  *Store
+	driver Driver
 	UploadLister
 }
 
@@ -81,7 +82,7 @@ func isLasting(err error) bool {
 
 // AbortUpload sends one request.
 func (w *sweeper) AbortUpload(ctx context.Context, key, id string) error {
-	return w.store.aborted(key, w.UploadLister.AbortUpload(ctx, key, id))
+	return w.store.aborted(key, w.driver.AbortUpload(ctx, key, id, true))
 }
 
 // aborted describes the failure of an abort.

@@ -143,7 +143,7 @@ func (u *upload) withdraw(ctx context.Context, cause error, written Written) err
 
 // Abort sends one request.
 func (u *upload) Abort(ctx context.Context) error {
-	return u.store.aborted(u.key, u.upload.Abort(ctx))
+	return u.store.aborted(u.key, u.driver.AbortUpload(ctx, u.key, u.id, false))
 }
 
 func (u *upload) fail(operation string, err error) error {
@@ -169,11 +169,7 @@ func (u *upload) BeginCopy(ctx context.Context, from blob.Store, object blob.Inf
 // CopyPart sends one request, whose failures name the source.
 func (u *upload) CopyPart(ctx context.Context, part multipart.CopiedPart) (string, error) {
 	operation := u.store.traits.Names.CopyPart
-	driver, err := u.from.driver(ctx)
-	var etag string
-	if err == nil {
-		etag, err = u.upload.CopyPart(ctx, driver, part)
-	}
+	etag, err := u.upload.CopyPart(ctx, u.from.bucket, part)
 	if err != nil {
 		return "", u.sourceChanged(u.from.fail(operation, part.Object.Key, blob.Cond{IfMatch: part.Object.ETag}, err))
 	}

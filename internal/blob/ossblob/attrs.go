@@ -22,12 +22,12 @@ func (d *driver) Rewrite(ctx context.Context, found objectstore.Found, attrs blo
 	if err != nil {
 		return objectstore.Written{}, err
 	}
-	header := d.copySource(found.Info)
-	maps.Copy(header, attrsHeader(attrs))
+	header := copySource(d.bucket, found.Info)
+	maps.Copy(header, rest.Attrs(metaPrefix, attrs))
 	keepHeader(found, header)
 	header["X-Oss-Metadata-Directive"] = "REPLACE"
 	header["X-Oss-Tagging-Directive"] = "Copy"
-	set(header, aclHeader, acl)
+	rest.Set(header, aclHeader, acl)
 	var result copied
 	answer, err := d.service.Decode(ctx, rest.Request{
 		Operation: "CopyObject", Method: http.MethodPut, Key: found.Key, Header: header, Root: "CopyObjectResult", Patient: true,
@@ -50,7 +50,7 @@ var keptNames = []string{
 func keepHeader(found objectstore.Found, header map[string]string) {
 	head, _ := found.Raw.(http.Header)
 	for _, name := range keptNames {
-		set(header, name, head.Get(name))
+		rest.Set(header, name, head.Get(name))
 	}
 }
 
@@ -61,7 +61,7 @@ func (u *upload) keep(ctx context.Context, header map[string]string) (err error)
 		return err
 	}
 	tags, err := u.tagsOf(ctx, u.Key)
-	set(header, "X-Oss-Tagging", tags)
+	rest.Set(header, "X-Oss-Tagging", tags)
 	return err
 }
 

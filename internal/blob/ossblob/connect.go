@@ -53,10 +53,7 @@ func open(config Config, bucket string, tuning objectstore.Tuning) (*driver, err
 	d := &driver{config: config, bucket: bucket, places: places, transports: []*http.Transport{quick, slow}, keys: newKeyring(config)}
 	d.service = &rest.Service{
 		Send: d.send, Proves: isGenuine, Check: d.check, Where: d.where,
-		Retries: DefaultRetries, FirstPause: tuning.FirstPause, LongestPause: tuning.LongestPause,
-	}
-	if config.MaxRetries != nil {
-		d.service.Retries = *config.MaxRetries
+		Retries: config.Retries(DefaultRetries), FirstPause: tuning.FirstPause, LongestPause: tuning.LongestPause,
 	}
 	regional, err := d.client(quick, tuning.Limits, places.endpoint, config.UseCNAME)
 	if err != nil {

@@ -136,7 +136,7 @@ func TestSlowRequests(t *testing.T) {
 			_, err := u.Rewrite(t.Context(), objectstore.Found{Info: part.Object}, blob.Attrs{})
 			return err
 		},
-		"UploadPartCopy": func(u *upload) error { _, err := u.CopyPart(t.Context(), u.driver, part); return err },
+		"UploadPartCopy": func(u *upload) error { _, err := u.CopyPart(t.Context(), u.bucket, part); return err },
 		"CompleteMultipartUpload": func(u *upload) error {
 			_, err := u.Complete(t.Context(), nil, multipart.Whole{}, objectstore.Guard{})
 			return err

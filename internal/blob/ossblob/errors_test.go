@@ -125,7 +125,7 @@ func TestPermissions(t *testing.T) {
 			return s.Fail("", "key", err)
 		}},
 		"AbortMultipartUpload": {"oss:AbortMultipartUpload", func(s *Store) error {
-			return s.Fail("", "key", driverOf(t, s).AbortUpload(t.Context(), "key", "id"))
+			return s.Fail("", "key", driverOf(t, s).AbortUpload(t.Context(), "key", "id", true))
 		}},
 		"InitiateMultipartUpload":       {"oss:PutObject", put(large)},
 		"UploadPart":                    {"oss:PutObject", put(large)},

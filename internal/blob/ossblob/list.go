@@ -37,9 +37,9 @@ func (d *driver) List(ctx context.Context, q blob.Query) (blob.Page, error) {
 		"list-type": "2", "max-keys": strconv.Itoa(count),
 		"encoding-type": "url", // XML cannot hold every key
 	}
-	set(query, "prefix", q.Prefix)
-	set(query, "delimiter", q.Delimiter)
-	set(query, "continuation-token", q.Token)
+	rest.Set(query, "prefix", q.Prefix)
+	rest.Set(query, "delimiter", q.Delimiter)
+	rest.Set(query, "continuation-token", q.Token)
 	var list listing
 	r := rest.Request{Operation: "ListObjectsV2", Method: http.MethodGet, Query: query, Root: "ListBucketResult"}
 	if _, err := d.service.Decode(ctx, r, &list); err != nil {
@@ -53,7 +53,7 @@ func (l *listing) page() (blob.Page, error) {
 	var page blob.Page
 	for _, object := range l.Contents {
 		page.Infos = append(page.Infos, blob.Info{
-			Key: names.Decode(object.Key), Size: object.Size, ETag: unquote(object.ETag), ModTime: date(object.LastModified),
+			Key: names.Decode(object.Key), Size: object.Size, ETag: wire.Unquote(object.ETag), ModTime: date(object.LastModified),
 		})
 	}
 	for _, common := range l.CommonPrefixes {
@@ -77,8 +77,8 @@ func (d *driver) ListUploads(ctx context.Context, prefix string, after objectsto
 			"encoding-type": "url", // XML cannot hold every key
 		},
 	}
-	set(r.Query, "key-marker", after.Key)
-	set(r.Query, "upload-id-marker", after.ID)
+	rest.Set(r.Query, "key-marker", after.Key)
+	rest.Set(r.Query, "upload-id-marker", after.ID)
 	var list struct {
 		EncodingType       string
 		IsTruncated        bool
@@ -95,7 +95,7 @@ func (d *driver) ListUploads(ctx context.Context, prefix string, after objectsto
 		return objectstore.UploadPage{}, err
 	}
 	names := wire.Names{Encoded: list.EncodingType == "url"}
-	page := objectstore.UploadPage{Now: at(answer.Header)}
+	page := objectstore.UploadPage{Now: rest.Date(answer.Header)}
 	for _, upload := range list.Uploads {
 		page.Uploads = append(page.Uploads, objectstore.KeyedUpload{
 			Key: names.Decode(upload.Key), OpenUpload: blob.OpenUpload{ID: upload.UploadID, Begun: date(upload.Initiated)},
@@ -105,9 +105,4 @@ func (d *driver) ListUploads(ctx context.Context, prefix string, after objectsto
 		page.Next = objectstore.Marker{Key: key, ID: list.NextUploadIDMarker}
 	}
 	return page, nil // a name that is not encoded as announced is none that anybody looks for
-}
-
-// AbortUpload sends one AbortMultipartUpload.
-func (d *driver) AbortUpload(ctx context.Context, key, id string) error {
-	return d.abort(ctx, key, id, rest.Never)
 }

@@ -34,9 +34,6 @@ var (
 func New(config Config, bucket string) *Store { return newTuned(config, bucket, objectstore.Tuning{}) }
 
 func newTuned(config Config, bucket string, tuning objectstore.Tuning) *Store {
-	if tuning.Limits == (wire.Limits{}) {
-		tuning.Limits = wire.DefaultLimits()
-	}
 	lazy := objectstore.NewLazy(func(context.Context) (*driver, error) { return open(config, bucket, tuning) })
 	settings := config
 	settings.Common = config.WithoutBudget()
@@ -89,9 +86,6 @@ func (d *driver) Conditions() objectstore.Conditions {
 		objectstore.CopyPartIfMatch:  objectstore.ByStore,
 	}
 }
-
-// Describe has nothing to add: package rest and check return errors of package wire.
-func (d *driver) Describe(_ *blob.Error, err error) error { return err }
 
 // configuration reads a part of the bucket's configuration.
 func (s *Store) configuration(ctx context.Context, r rest.Request, into any) error {

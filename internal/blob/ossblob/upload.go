@@ -5,13 +5,11 @@ import (
 	"crypto/md5" //nolint:gosec // Content-MD5 is what OSS compares
 	"encoding/base64"
 	"encoding/xml"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
@@ -26,9 +24,8 @@ type upload struct {
 	*driver
 	objectstore.Target
 
-	id     string // of the multipart upload
-	acl    string // of an object that is copied onto itself; "": the bucket's
-	copies bool   // nobody here knows the CRC of the whole
+	id  string // of the multipart upload
+	acl string // of an object that is copied onto itself; "": the bucket's
 }
 
 // Upload sends nothing.
@@ -48,12 +45,9 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 	if err != nil {
 		return objectstore.Written{}, err
 	}
-	header := attrsHeader(attrs)
+	header := rest.Attrs(metaPrefix, attrs)
 	header["Content-Md5"] = sum
-	r := rest.Request{Operation: "PutObject", Method: http.MethodPut, Header: header, Accelerated: u.Accelerate}
-	if body.Size() > 0 {
-		r.Body, r.Size = body, body.Size()
-	}
+	r := rest.Request{Operation: "PutObject", Method: http.MethodPut, Header: header, Body: body, Accelerated: u.Accelerate}
 	return u.publish(ctx, r, whole, guard)
 }
 
@@ -73,7 +67,7 @@ func md5Of(body io.ReadSeeker) (string, error) {
 func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, error) {
 	r := rest.Request{
 		Operation: "InitiateMultipartUpload", Method: http.MethodPost, Key: u.Key, Repeat: rest.IfUndone,
-		Query: map[string]string{"uploads": ""}, Header: attrsHeader(begin.Attrs), Root: "InitiateMultipartUploadResult",
+		Query: map[string]string{"uploads": ""}, Header: rest.Attrs(metaPrefix, begin.Attrs), Root: "InitiateMultipartUploadResult",
 	}
 	if u.Kept != nil {
 		if err := u.keep(ctx, r.Header); err != nil {
@@ -85,7 +79,7 @@ func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, er
 		UploadID string `xml:"UploadId"`
 	}
 	_, err := u.service.Decode(ctx, r, &begun)
-	u.id, u.copies = begun.UploadID, begin.Copies
+	u.id = begun.UploadID
 	return u.id, err
 }
 
@@ -93,8 +87,7 @@ func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, er
 // What OSS says has other bytes fails here: nothing is visible, and nothing will be.
 func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) {
 	r := rest.Request{
-		Operation: "UploadPart", Method: http.MethodPut, Key: u.Key, Query: u.part(part.Number), Accelerated: u.Accelerate,
-		Body: part.Body, Size: part.Body.Size(),
+		Operation: "UploadPart", Method: http.MethodPut, Key: u.Key, Query: u.part(part.Number), Body: part.Body, Accelerated: u.Accelerate,
 	}
 	answer, err := u.service.Do(ctx, r)
 	if err != nil {
@@ -109,9 +102,9 @@ func (u *upload) part(number int32) map[string]string {
 
 // CopyPart sends one UploadPartCopy to the regional endpoint, as no bytes go there that could be accelerated.
 // It may be sent twice: the later part of one number replaces the earlier.
-func (u *upload) CopyPart(ctx context.Context, from objectstore.Driver, part multipart.CopiedPart) (string, error) {
-	header := from.(*driver).copySource(part.Object) //nolint:forcetypeassert // its settings are these
-	header["X-Oss-Copy-Source-Range"] = fmt.Sprintf("bytes=%d-%d", part.First, part.First+part.Length-1)
+func (u *upload) CopyPart(ctx context.Context, bucket string, part multipart.CopiedPart) (string, error) {
+	header := copySource(bucket, part.Object)
+	header["X-Oss-Copy-Source-Range"] = objectstore.Range{First: part.First, Length: part.Length}.Header()
 	var result copied
 	_, err := u.service.Decode(ctx, rest.Request{
 		Operation: "UploadPartCopy", Method: http.MethodPut, Key: u.Key, Query: u.part(part.Number), Header: header,
@@ -123,9 +116,9 @@ func (u *upload) CopyPart(ctx context.Context, from objectstore.Driver, part mul
 // copySource is the header of a copy of an object that still has its ETag.
 // Every byte of the key is escaped but "/", as a "+" would arrive as a space.
 // It names no version: the condition on the ETag says which one is meant, and to read a version by its ID takes a permission of its own.
-func (d *driver) copySource(object blob.Info) map[string]string {
+func copySource(bucket string, object blob.Info) map[string]string {
 	escaped := strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(object.Key))
-	return map[string]string{"X-Oss-Copy-Source": "/" + d.bucket + "/" + escaped, "X-Oss-Copy-Source-If-Match": quote(object.ETag)}
+	return map[string]string{"X-Oss-Copy-Source": "/" + bucket + "/" + escaped, "X-Oss-Copy-Source-If-Match": wire.Quote(object.ETag)}
 }
 
 // copied is what CopyObject and UploadPartCopy answer.
@@ -154,7 +147,7 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 		return objectstore.Written{}, err
 	}
 	header := map[string]string{}
-	set(header, aclHeader, u.acl)
+	rest.Set(header, aclHeader, u.acl)
 	return u.publish(ctx, rest.Request{
 		Operation: "CompleteMultipartUpload", Method: http.MethodPost, Query: map[string]string{"uploadId": u.id}, Header: header,
 		Root: "CompleteMultipartUploadResult", Patient: true,
@@ -170,7 +163,7 @@ func (u *upload) publish(ctx context.Context, r rest.Request, whole multipart.Wh
 		return objectstore.Written{}, err
 	}
 	result := written(answer.Header.Get("Etag"), answer.Header)
-	if !u.copies {
+	if !whole.Copied {
 		result.Garbled = u.compare(r, answer.Header, whole.Sums)
 	}
 	return result, nil
@@ -178,15 +171,10 @@ func (u *upload) publish(ctx context.Context, r rest.Request, whole multipart.Wh
 
 // written is the answer to a write.
 func written(etag string, header http.Header) objectstore.Written {
-	return objectstore.Written{ETag: unquote(etag), VersionID: version(header), At: at(header)}
+	return objectstore.Written{ETag: wire.Unquote(etag), VersionID: version(header), At: rest.Date(header)}
 }
 
 // at is OSS's clock as it answered.
-func at(header http.Header) time.Time {
-	date, _ := http.ParseTime(header.Get("Date"))
-	return date.UTC()
-}
-
 // compare looks at x-oss-hash-crc64ecma, which OSS sends with PutObject, UploadPart and CompleteMultipartUpload ("Check data integrity by using
 // CRC-64").
 func (u *upload) compare(r rest.Request, header http.Header, sums checksum.Sums) error {
@@ -199,13 +187,13 @@ func (u *upload) compare(r rest.Request, header http.Header, sums checksum.Sums)
 		"the bytes have CRC-64 %s, and OSS says that it has %s", want, got))
 }
 
-// Abort sends one AbortMultipartUpload.
-func (u *upload) Abort(ctx context.Context) error { return u.abort(ctx, u.Key, u.id, rest.Freely) }
-
-func (d *driver) abort(ctx context.Context, key, id string, repeat rest.Repeat) error {
-	_, err := d.service.Do(ctx, rest.Request{
-		Operation: "AbortMultipartUpload", Method: http.MethodDelete, Key: key, Query: map[string]string{"uploadId": id}, Repeat: repeat,
-	})
+// AbortUpload sends one AbortMultipartUpload.
+func (d *driver) AbortUpload(ctx context.Context, key, id string, once bool) error {
+	r := rest.Request{Operation: "AbortMultipartUpload", Method: http.MethodDelete, Key: key, Query: map[string]string{"uploadId": id}}
+	if once {
+		r.Repeat = rest.Never
+	}
+	_, err := d.service.Do(ctx, r)
 	return err
 }
 
@@ -214,14 +202,4 @@ func forbidOverwrite(header map[string]string, isAbsent bool) {
 	if isAbsent {
 		header["X-Oss-Forbid-Overwrite"] = "true"
 	}
-}
-
-// attrsHeader are the attributes as a request carries them.
-func attrsHeader(attrs blob.Attrs) map[string]string {
-	header := map[string]string{}
-	for name, value := range attrs.StoredMetadata() {
-		header[metaPrefix+name] = value
-	}
-	set(header, "Content-Type", attrs.ContentType)
-	return header
 }

@@ -207,7 +207,7 @@ func TestNoCRC(t *testing.T) {
 // What is gone already is what an abort is for.
 func TestAbortOfWhatIsGone(t *testing.T) {
 	b := startBehind(t, nil)
-	err := driverOf(t, b.Store).AbortUpload(t.Context(), "key", "0004B9B2D2F7815C432C9057C03134D4")
+	err := driverOf(t, b.Store).AbortUpload(t.Context(), "key", "0004B9B2D2F7815C432C9057C03134D4", true)
 	if code := codeOf(b.Fail("", "key", err)); code != traits().Aborted {
 		t.Errorf("%v", err)
 	}

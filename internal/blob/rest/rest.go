@@ -19,9 +19,8 @@ type Request struct {
 	Method, Key string
 	Query       map[string]string // "": the name alone
 	Header      map[string]string
-	Body        io.ReadSeeker // nil: none
-	Size        int64         // bytes of the body
-	Root        string        // root element of the answer's XML; "": it has none
+	Body        Body   // nil: none
+	Root        string // root element of the answer's XML; "": it has none
 
 	Accelerated bool // to the acceleration endpoint
 	Patient     bool // its answer may take long
@@ -31,6 +30,20 @@ type Request struct {
 	// Before is called before each attempt, as what a condition was compared with may have changed since the last one.
 	// Its error ends the call.
 	Before func(context.Context) error
+}
+
+// Body is what a request sends, from its start.
+type Body interface {
+	io.ReadSeeker
+	Size() int64 // bytes
+}
+
+// Size is the count of the body's bytes.
+func (r Request) Size() int64 {
+	if r.Body == nil {
+		return 0
+	}
+	return r.Body.Size()
 }
 
 // Repeat is when a request is sent again.
@@ -56,7 +69,7 @@ type Answer struct {
 // Service sends requests.
 type Service struct {
 	// Send signs a request and sends it once.
-	// The body is that of the request, from its start.
+	// The body is that of the request, from its start; nil for one without bytes.
 	Send func(ctx context.Context, r Request, body io.Reader) (*http.Response, error)
 
 	// Proves reports whether an answer is the store's own by its header alone.
@@ -65,6 +78,9 @@ type Service struct {
 
 	// Check returns an error for an answer that is not the store's, or a *wire.RefusalError for one by which it refuses.
 	Check func(r Request, response *http.Response, body []byte) error
+
+	// Unmarshal reads a document; nil: xml.Unmarshal.
+	Unmarshal func(document []byte, into any) error
 
 	// Where is the endpoint that a request goes to, for messages.
 	Where func(r Request) string
@@ -75,24 +91,24 @@ type Service struct {
 
 // Do sends a request, again where that helps.
 // Its error is a *wire.CallError around what went wrong, or that of Request.Before.
-func (s *Service) Do(ctx context.Context, r Request) (*Answer, error) {
+func (s *Service) Do(ctx context.Context, r Request) (Answer, error) {
 	for attempt := 0; ; attempt++ {
 		if r.Before != nil {
 			if err := r.Before(ctx); err != nil {
-				return nil, err
+				return Answer{}, err
 			}
 		}
-		answer, header, err := s.attempt(ctx, r)
+		answer, err := s.attempt(ctx, r)
 		if err == nil {
 			return answer, nil
 		}
-		wait, again := s.repeat(r, attempt, header, err)
+		wait, again := s.repeat(r, attempt, answer.Header, err)
 		deadline, ends := ctx.Deadline()
 		if !again || ctx.Err() != nil || ends && time.Until(deadline) < wait { // the failure says more than that the time is over
-			return nil, s.Fail(r, err)
+			return Answer{}, s.Fail(r, err)
 		}
 		if err := wire.Sleep(ctx, wait); err != nil {
-			return nil, s.Fail(r, err)
+			return Answer{}, s.Fail(r, err)
 		}
 	}
 }
@@ -102,55 +118,62 @@ func (s *Service) Fail(r Request, err error) error {
 	return &wire.CallError{Op: r.Operation, Endpoint: s.Where(r), Err: err}
 }
 
-// Decode is Do for an answer in XML.
-func (s *Service) Decode(ctx context.Context, r Request, into any) (*Answer, error) {
+// Decode is Do for an answer with a document.
+func (s *Service) Decode(ctx context.Context, r Request, into any) (Answer, error) {
 	answer, err := s.Do(ctx, r)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	if err := xml.Unmarshal(answer.Body, into); err != nil {
-		return nil, s.Fail(r, wire.Strange("the answer cannot be read: %s", err))
+	unmarshal := s.Unmarshal
+	if unmarshal == nil {
+		unmarshal = xml.Unmarshal
+	}
+	if err := unmarshal(answer.Body, into); err != nil {
+		return Answer{}, s.Fail(r, wire.Strange("the answer cannot be read: %s", err))
 	}
 	return answer, nil
 }
 
-func (s *Service) attempt(ctx context.Context, r Request) (*Answer, http.Header, error) {
+// attempt sends a request once.
+// With an error the Answer has the header alone, if there was an answer.
+func (s *Service) attempt(ctx context.Context, r Request) (Answer, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
 	var body io.Reader
-	if r.Body != nil {
+	if r.Size() > 0 {
 		if _, err := r.Body.Seek(0, io.SeekStart); err != nil {
-			return nil, nil, err
+			return Answer{}, err
 		}
-		body = &io.LimitedReader{R: r.Body, N: r.Size}
+		body = &io.LimitedReader{R: r.Body, N: r.Size()}
 	}
 	response, err := s.Send(ctx, r, body) //nolint:bodyclose // read closes it, or the caller of Do
 	if err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
-	answer, err := s.read(r, response)
-	return answer, response.Header, err
+	return s.read(r, response)
 }
 
 // read makes of a response what it is.
-func (s *Service) read(r Request, response *http.Response) (*Answer, error) {
-	success := response.StatusCode/100 == 2
+func (s *Service) read(r Request, response *http.Response) (Answer, error) {
+	answer, success := Answer{Header: response.Header}, response.StatusCode/100 == 2
 	if success && r.Stream && s.Proves(response.Header) {
-		return &Answer{Header: response.Header, Stream: response.Body}, nil
+		answer.Stream = response.Body
+		return answer, nil
 	}
 	body, err := wire.ReadAnswer(response)
+	if err == nil {
+		err = s.Check(r, response, body)
+	}
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	if err := s.Check(r, response, body); err != nil {
-		return nil, err
-	}
-	return &Answer{Header: response.Header, Body: body}, nil
+	answer.Body = body
+	return answer, nil
 }
 
 // Document puts a text into a request's body.
 func (r Request) Document(text []byte) Request {
-	r.Body, r.Size = bytes.NewReader(text), int64(len(text))
+	r.Body = bytes.NewReader(text)
 	return r
 }

@@ -26,8 +26,7 @@ func (d *driver) Head(ctx context.Context, key string) (objectstore.Found, error
 	if err != nil {
 		return objectstore.Found{}, d.reason(ctx, err)
 	}
-	info := infoOf(key, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata)
-	info.Size = length(out.ContentLength)
+	info := infoOf(key, out.ContentLength, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata)
 	return objectstore.Found{Info: info, Raw: out}, d.prove(ctx, out.ResultMetadata.Has(saysS3{}))
 }
 
@@ -69,9 +68,13 @@ func (d *driver) prove(ctx context.Context, signed bool) error {
 	return err
 }
 
-func infoOf(key string, etag, versionID *string, modified *time.Time, contentType *string, metadata map[string]string) blob.Info {
+// infoOf has a size of less than 0 where the answer has none.
+func infoOf(key string, size *int64, etag, versionID *string, modified *time.Time, contentType *string, metadata map[string]string) blob.Info {
+	if size == nil {
+		size = aws.Int64(-1)
+	}
 	return blob.Info{
-		Key: key, ETag: unquote(etag), VersionID: version(versionID), ModTime: utc(modified),
+		Key: key, Size: *size, ETag: unquote(etag), VersionID: version(versionID), ModTime: utc(modified),
 		Attrs: blob.ParseMetadata(aws.ToString(contentType), metadata),
 	}
 }
@@ -87,8 +90,8 @@ func (d *driver) Get(ctx context.Context, key string, r objectstore.Range, ifMat
 		return objectstore.Response{}, err
 	}
 	return objectstore.Response{
-		Info: infoOf(key, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata),
-		Body: out.Body, Length: length(out.ContentLength), ContentRange: aws.ToString(out.ContentRange),
+		Info: infoOf(key, out.ContentLength, out.ETag, out.VersionId, out.LastModified, out.ContentType, out.Metadata),
+		Body: out.Body, ContentRange: aws.ToString(out.ContentRange),
 	}, nil
 }
 
@@ -167,15 +170,10 @@ func optional(text string) *string {
 }
 
 // unquote takes the quotes from an ETag.
-func unquote(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }
+func unquote(etag *string) string { return wire.Unquote(aws.ToString(etag)) }
 
 // quote puts them back; nil for no ETag.
-func quote(etag string) *string {
-	if etag == "" {
-		return nil
-	}
-	return aws.String(`"` + etag + `"`)
-}
+func quote(etag string) *string { return optional(wire.Quote(etag)) }
 
 // version: a bucket whose versioning is suspended, or was never on, says "null".
 func version(id *string) string {
@@ -183,14 +181,6 @@ func version(id *string) string {
 		return v
 	}
 	return ""
-}
-
-// length is less than 0 where the answer has none.
-func length(announced *int64) int64 {
-	if announced == nil {
-		return -1
-	}
-	return *announced
 }
 
 func utc(t *time.Time) time.Time { return aws.ToTime(t).UTC() }

@@ -244,7 +244,7 @@ func TestOpenUploads(t *testing.T) {
 		if age := open.Now.Sub(open.Uploads[0].Begun); age < time.Hour-2*time.Second || age > time.Hour+time.Minute {
 			t.Errorf("%q is %s old", key, age)
 		}
-		if err := b.driver(t).AbortUpload(t.Context(), key, *begun.UploadId); err != nil || len(b.server.OpenUploads(t, b.bucket)) > 0 {
+		if err := b.driver(t).AbortUpload(t.Context(), key, *begun.UploadId, true); err != nil || len(b.server.OpenUploads(t, b.bucket)) > 0 {
 			t.Errorf("%q is not aborted: %v", key, err)
 		}
 	}

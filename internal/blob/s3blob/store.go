@@ -29,6 +29,7 @@ var (
 	_ blob.CORSConfigurer      = (*Store)(nil)
 	_ blob.Accelerator         = (*Store)(nil)
 	_ blob.StoredHasher        = (*Store)(nil)
+	_ objectstore.Describer    = (*driver)(nil)
 	_ objectstore.UploadLister = (*driver)(nil)
 )
 
@@ -37,9 +38,6 @@ var (
 func New(config Config, bucket string) *Store { return newTuned(config, bucket, objectstore.Tuning{}) }
 
 func newTuned(config Config, bucket string, tuning objectstore.Tuning) *Store {
-	if tuning.Limits == (wire.Limits{}) {
-		tuning.Limits = wire.DefaultLimits()
-	}
 	lazy := objectstore.NewLazy(func(ctx context.Context) (*driver, error) { return open(ctx, config, bucket, tuning) })
 	settings := config
 	settings.Common = config.WithoutBudget()

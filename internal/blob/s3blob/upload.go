@@ -31,11 +31,10 @@ const unsignedPayload = "UNSIGNED-PAYLOAD"
 type upload struct {
 	*driver
 
-	key    string
-	kept   *objectstore.Found // an object that is copied onto itself; nil: none
-	id     string             // of the multipart upload
-	copies bool               // nobody here knows the checksums of the parts
-	route  route              // that of the bytes
+	key   string
+	kept  *objectstore.Found // an object that is copied onto itself; nil: none
+	id    string             // of the multipart upload
+	route route              // that of the bytes
 }
 
 // Upload sends nothing.
@@ -83,7 +82,7 @@ func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, er
 	in := &s3.CreateMultipartUploadInput{
 		Bucket: &u.bucket, Key: &u.key, ContentType: optional(begin.Attrs.ContentType), Metadata: begin.Attrs.StoredMetadata(),
 	}
-	if u.copies = begin.Copies; u.checksums && !u.copies {
+	if u.checksums && !begin.Copies {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject
 	}
 	kept := unchanged
@@ -123,10 +122,10 @@ func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) 
 }
 
 // CopyPart sends one UploadPartCopy to the regional endpoint, as no bytes go there that could be accelerated.
-func (u *upload) CopyPart(ctx context.Context, from objectstore.Driver, part multipart.CopiedPart) (string, error) {
+func (u *upload) CopyPart(ctx context.Context, bucket string, part multipart.CopiedPart) (string, error) {
 	out, err := u.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
 		Bucket: &u.bucket, Key: &u.key, UploadId: &u.id, PartNumber: aws.Int32(part.Number),
-		CopySource: copySource(from.(*driver).bucket, part.Object.Key), CopySourceIfMatch: quote(part.Object.ETag), // its settings are these
+		CopySource: copySource(bucket, part.Object.Key), CopySourceIfMatch: quote(part.Object.ETag),
 		CopySourceRange: optional(objectstore.Range{First: part.First, Length: part.Length}.Header()),
 	}, u.patient)
 	if err != nil || out.CopyPartResult == nil {
@@ -140,7 +139,7 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 	var completed []types.CompletedPart
 	for _, part := range parts {
 		done := types.CompletedPart{ETag: aws.String(part.ETag), PartNumber: aws.Int32(part.Number)}
-		if u.checksums && !u.copies {
+		if u.checksums && !whole.Copied {
 			done.ChecksumCRC64NVME = aws.String(encode(part.Sums.CRC64NVME))
 		}
 		completed = append(completed, done)
@@ -149,7 +148,7 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 		Bucket: &u.bucket, Key: &u.key, UploadId: &u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: completed},
 		IfMatch: quote(guard.IfMatch), IfNoneMatch: star(guard.IfAbsent),
 	}
-	if u.checksums && !u.copies {
+	if u.checksums && !whole.Copied {
 		in.ChecksumCRC64NVME, in.ChecksumType = aws.String(encode(whole.Sums.CRC64NVME)), types.ChecksumTypeFullObject
 	}
 	out, err := u.client.CompleteMultipartUpload(ctx, in, u.patient, looking(guard))
@@ -159,11 +158,13 @@ func (u *upload) Complete(ctx context.Context, parts []multipart.Done, whole mul
 	return written(out.ETag, out.VersionId, out.ResultMetadata), nil
 }
 
-// Abort sends one AbortMultipartUpload.
-func (u *upload) Abort(ctx context.Context) error { return u.abort(ctx, u.key, u.id) }
-
-func (d *driver) abort(ctx context.Context, key, id string, options ...func(*s3.Options)) error {
-	_, err := d.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &d.bucket, Key: &key, UploadId: &id}, options...)
+// AbortUpload sends one AbortMultipartUpload.
+func (d *driver) AbortUpload(ctx context.Context, key, id string, isOnce bool) error {
+	option := unchanged
+	if isOnce {
+		option = once
+	}
+	_, err := d.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &d.bucket, Key: &key, UploadId: &id}, option)
 	return err
 }
 

@@ -35,8 +35,3 @@ func (d *driver) ListUploads(ctx context.Context, prefix string, after objectsto
 	}
 	return page, nil // a name that is not encoded as announced is none that anybody looks for
 }
-
-// AbortUpload sends one AbortMultipartUpload.
-func (d *driver) AbortUpload(ctx context.Context, key, id string) error {
-	return d.abort(ctx, key, id, once)
-}

@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -33,7 +34,7 @@ const (
 // Dial makes a connection; nil stands for the network.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Limits are how long a server may be silent.
+// Limits are how long a server may be silent; none are the DefaultLimits.
 type Limits struct {
 	Header     time.Duration // after it has the whole request
 	SlowHeader time.Duration // the same for copies and completions
@@ -45,6 +46,7 @@ func DefaultLimits() Limits { return Limits{headerTimeout, slowHeaderTimeout, Re
 
 // Bound gives a transport the limits that every request here has, and lets it dial.
 func Bound(transport *http.Transport, dial Dial, limits Limits) {
+	limits = cmp.Or(limits, DefaultLimits())
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
 	}
@@ -69,14 +71,14 @@ func Bound(transport *http.Transport, dial Dial, limits Limits) {
 // Patient is the same transport, with connections of its own, for requests whose answer takes long.
 func Patient(transport *http.Transport, limits Limits) *http.Transport {
 	slow := transport.Clone()
-	slow.ResponseHeaderTimeout = limits.SlowHeader
+	slow.ResponseHeaderTimeout = cmp.Or(limits, DefaultLimits()).SlowHeader
 	return slow
 }
 
 // Client follows no redirect, as a signature covers the host, and ends answers that stall.
 func Client(transport http.RoundTripper, limits Limits) *http.Client {
 	return &http.Client{
-		Transport:     WithReadTimeout(transport, limits.Read),
+		Transport:     WithReadTimeout(transport, cmp.Or(limits, DefaultLimits()).Read),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

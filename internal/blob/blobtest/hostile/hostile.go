@@ -151,15 +151,15 @@ func (v Vendor) operations() []Operation {
 			written, err := u.Complete(ctx, []multipart.Done{{Number: 1, ETag: "e"}}, multipart.Whole{}, objectstore.Guard{})
 			return written.ETag, errors.Join(err, written.Garbled)
 		})},
-		{Name: v.Names.CopyPart, Method: "PUT", Root: "CopyPartResult", Send: by(v.Names.CopyPart, func(ctx context.Context, d objectstore.Driver, u objectstore.Upload) (string, error) {
-			return u.CopyPart(ctx, d, multipart.CopiedPart{Number: 1, Object: blob.Info{Key: "from", ETag: "e"}, Length: 1})
+		{Name: v.Names.CopyPart, Method: "PUT", Root: "CopyPartResult", Send: by(v.Names.CopyPart, func(ctx context.Context, _ objectstore.Driver, u objectstore.Upload) (string, error) {
+			return u.CopyPart(ctx, "bucket", multipart.CopiedPart{Number: 1, Object: blob.Info{Key: "from", ETag: "e"}, Length: 1})
 		})},
 		{Name: v.Names.ListUploads, Method: "GET", Root: "ListMultipartUploadsResult", Send: by(v.Names.ListUploads, func(ctx context.Context, d objectstore.Driver, _ objectstore.Upload) (string, error) {
 			_, err := d.(objectstore.UploadLister).ListUploads(ctx, key, objectstore.Marker{})
 			return "listed", err
 		})},
 		{Name: v.Names.Abort, Method: "DELETE", Send: by(v.Names.Abort, func(ctx context.Context, d objectstore.Driver, _ objectstore.Upload) (string, error) {
-			return "aborted", d.(objectstore.UploadLister).AbortUpload(ctx, key, "id")
+			return "aborted", d.AbortUpload(ctx, key, "id", true)
 		})},
 	}, v.Own...)
 }

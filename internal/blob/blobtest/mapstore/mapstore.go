@@ -3,14 +3,15 @@ package mapstore
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
+	"encoding/json"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -30,52 +31,24 @@ type Config struct {
 	Conditions objectstore.Conditions
 }
 
-// Store is one bucket.
-type Store struct {
-	*objectstore.Store
-
-	driver *driver
-}
-
-// driver sends the requests of one bucket.
-type driver struct {
-	config Config
-	bucket string
-	client *http.Client
-	rest   rest.Service
-}
-
-var (
-	_ objectstore.Driver       = (*driver)(nil)
-	_ objectstore.UploadLister = (*driver)(nil)
-)
-
-// New returns the store of a bucket.
-func New(config Config, bucket string, tuning objectstore.Tuning) *Store {
-	if tuning.Limits == (wire.Limits{}) {
-		tuning.Limits = wire.DefaultLimits()
-	}
+// New returns the store of a bucket, whose connections end with the test.
+func New(t testing.TB, config Config, bucket string, tuning objectstore.Tuning) *objectstore.Store {
 	transport := &http.Transport{}
-	wire.Bound(transport, tuning.Dial, tuning.Limits)
-	d := &driver{config: config, bucket: bucket, client: wire.Client(transport, tuning.Limits)}
-	retries := 2
-	if config.MaxRetries != nil {
-		retries = *config.MaxRetries
-	}
-	d.rest = rest.Service{
-		Send: d.send, Check: check, Proves: proves, Where: func(rest.Request) string { return config.Endpoint },
-		Retries: retries, FirstPause: cmp.Or(tuning.FirstPause, time.Millisecond), LongestPause: tuning.LongestPause,
-	}
-	settings := config
-	settings.Common = config.WithoutBudget()
+	t.Cleanup(transport.CloseIdleConnections)
 	traits := traits
 	traits.InOrder = config.InOrder
-	lazy := objectstore.NewLazy(func(context.Context) (*driver, error) { return d, nil })
-	return &Store{objectstore.New(bucket, traits, config.Common, tuning, settings, lazy), d}
+	settings := config
+	settings.Common = config.WithoutBudget()
+	return objectstore.New(bucket, traits, config.Common, tuning, settings, objectstore.NewLazy(func(context.Context) (*driver, error) {
+		wire.Bound(transport, tuning.Dial, tuning.Limits)
+		d := &driver{config: config, bucket: bucket, client: wire.Client(transport, tuning.Limits)}
+		d.service = rest.Service{
+			Send: d.send, Proves: proves, Check: check, Unmarshal: json.Unmarshal, Where: func(rest.Request) string { return config.Endpoint },
+			Retries: config.Retries(2), FirstPause: cmp.Or(tuning.FirstPause, time.Millisecond), LongestPause: tuning.LongestPause,
+		}
+		return d, nil
+	}))
 }
-
-// Close ends the idle connections.
-func (s *Store) Close() { s.driver.client.CloseIdleConnections() }
 
 var traits = objectstore.Traits{
 	Scheme: "map",
@@ -98,19 +71,31 @@ var traits = objectstore.Traits{
 	},
 }
 
-const metaPrefix = "X-Map-Meta-"
+// driver sends the requests of one bucket.
+type driver struct {
+	config  Config
+	bucket  string
+	client  *http.Client
+	service rest.Service
+}
 
+var (
+	_ objectstore.Driver       = (*driver)(nil)
+	_ objectstore.UploadLister = (*driver)(nil)
+)
+
+// send is rest.Service.Send.
 func (d *driver) send(ctx context.Context, r rest.Request, body io.Reader) (*http.Response, error) {
-	address := d.config.Endpoint + "/" + url.PathEscape(d.bucket+"/"+r.Key) + "?"
 	query := url.Values{}
 	for name, value := range r.Query {
 		query.Set(name, value)
 	}
-	request, err := http.NewRequestWithContext(ctx, r.Method, address+query.Encode(), body)
+	address := d.config.Endpoint + "/" + url.PathEscape(d.bucket+"/"+r.Key) + "?" + query.Encode()
+	request, err := http.NewRequestWithContext(ctx, r.Method, address, body)
 	if err != nil {
 		return nil, err
 	}
-	request.ContentLength = r.Size
+	request.ContentLength = r.Size()
 	for name, value := range r.Header {
 		request.Header.Set(name, value)
 	}
@@ -122,235 +107,172 @@ func proves(header http.Header) bool {
 	return header.Get("X-Map-Store") != "" || header.Get("X-Amz-Request-Id") == "FAULTPROXY"
 }
 
+// check is rest.Service.Check.
 func check(_ rest.Request, response *http.Response, body []byte) error {
-	switch code := response.Header.Get("X-Map-Code"); {
+	switch {
 	case !proves(response.Header):
 		return &wire.PageError{Status: response.StatusCode, Lacks: "X-Map-Store"}
 	case response.StatusCode/100 != 2:
-		return &wire.RefusalError{Status: response.StatusCode, Code: code, Message: string(body)}
+		return &wire.RefusalError{Status: response.StatusCode, Code: response.Header.Get("X-Map-Code"), Message: string(body)}
 	}
 	return nil
 }
 
+// Reach tells how the bucket is reached.
 func (d *driver) Reach() objectstore.Reach {
 	return objectstore.Reach{Endpoint: d.config.Endpoint, Account: d.config.Endpoint}
 }
-func (d *driver) Conditions() objectstore.Conditions      { return d.config.Conditions }
-func (d *driver) Describe(_ *blob.Error, err error) error { return err }
-func (d *driver) do(ctx context.Context, r rest.Request) (http.Header, error) {
-	answer, err := d.rest.Do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return answer.Header, nil
-}
 
+// Conditions are those that a test wants.
+func (d *driver) Conditions() objectstore.Conditions { return d.config.Conditions }
+
+const metaPrefix = "X-Map-Meta-"
+
+// Head sends one HEAD.
 func (d *driver) Head(ctx context.Context, key string) (objectstore.Found, error) {
-	header, err := d.do(ctx, rest.Request{Operation: "Head", Method: http.MethodHead, Key: key})
-	if err != nil {
-		return objectstore.Found{}, err
-	}
-	info := infoOf(key, header)
-	info.Size = length(header)
-	return objectstore.Found{Info: info}, nil
+	answer, err := d.service.Do(ctx, rest.Request{Operation: "Head", Method: http.MethodHead, Key: key})
+	return objectstore.Found{Info: rest.Info(key, metaPrefix, answer.Header)}, err
 }
 
-func infoOf(key string, header http.Header) blob.Info {
-	stored := map[string]string{}
-	for name := range header {
-		if meta, ok := strings.CutPrefix(name, metaPrefix); ok {
-			stored[meta], _ = url.QueryUnescape(header.Get(name))
-		}
-	}
-	changed, _ := time.Parse(time.RFC3339Nano, header.Get("X-Map-Changed"))
-	return blob.Info{Key: key, ETag: unquote(header), ModTime: changed, Attrs: blob.ParseMetadata(header.Get("Content-Type"), stored)}
-}
-
-func unquote(header http.Header) string { return strings.Trim(header.Get("ETag"), `"`) }
-
-func length(header http.Header) int64 {
-	n, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
+// Get sends one GET.
 func (d *driver) Get(ctx context.Context, key string, r objectstore.Range, ifMatch string) (objectstore.Response, error) {
-	request := rest.Request{Operation: "Get", Method: http.MethodGet, Key: key, Stream: true, Header: conditions(objectstore.Guard{IfMatch: ifMatch})}
-	if !r.IsWhole() {
-		last := ""
-		if r.Length > 0 {
-			last = strconv.FormatInt(r.First+r.Length-1, 10)
-		}
-		request.Header["Range"] = fmt.Sprintf("bytes=%d-%s", r.First, last)
-	}
-	answer, err := d.rest.Do(ctx, request)
-	if err != nil {
-		return objectstore.Response{}, err
-	}
+	header := conditions(objectstore.Guard{IfMatch: ifMatch})
+	rest.Set(header, "Range", r.Header())
+	answer, err := d.service.Do(ctx, rest.Request{Operation: "Get", Method: http.MethodGet, Key: key, Header: header, Stream: true})
 	return objectstore.Response{
-		Info: infoOf(key, answer.Header), Body: answer.Stream, Length: length(answer.Header), ContentRange: answer.Header.Get("Content-Range"),
-	}, nil
+		Info: rest.Info(key, metaPrefix, answer.Header), Body: answer.Stream, ContentRange: answer.Header.Get("Content-Range"),
+	}, err
 }
 
-func (d *driver) list(ctx context.Context, r rest.Request, most int) (page, error) {
-	r.Method, r.Query["max"] = http.MethodGet, strconv.Itoa(min(cmp.Or(most, 1000), 1000))
-	var found page
-	if _, err := d.rest.Decode(ctx, r, &found); err != nil {
-		return page{}, err
-	}
-	var err error
-	decode := func(text *string) {
-		decoded, wrong := url.QueryUnescape(*text)
-		*text, err = decoded, errors.Join(err, wrong)
-	}
-	decode(&found.Next)
-	for i := range found.Entries {
-		decode(&found.Entries[i].Key)
-	}
-	for i := range found.Prefixes {
-		decode(&found.Prefixes[i])
-	}
-	if err != nil {
-		return page{}, wire.Strange("a key is not encoded: %s", err)
-	}
-	return found, nil
-}
-
+// List sends one GET of the bucket.
 func (d *driver) List(ctx context.Context, q blob.Query) (blob.Page, error) {
-	found, err := d.list(ctx, rest.Request{Operation: "List", Query: map[string]string{
-		"list-type": "2", "prefix": q.Prefix, "delimiter": q.Delimiter, "token": q.Token,
-	}}, q.Max)
-	result := blob.Page{Prefixes: found.Prefixes, Next: found.Next}
-	for _, e := range found.Entries {
-		result.Infos = append(result.Infos, blob.Info{Key: e.Key, Size: e.Size, ETag: e.ETag, ModTime: e.Changed})
-	}
-	return result, err
+	return d.list(ctx, rest.Request{Operation: "List", Query: map[string]string{
+		"list-type": "2", "prefix": q.Prefix, "delimiter": q.Delimiter, "token": q.Token, "max": strconv.Itoa(q.Max),
+	}})
 }
 
+func (d *driver) list(ctx context.Context, r rest.Request) (page blob.Page, err error) {
+	r.Method = http.MethodGet
+	_, err = d.service.Decode(ctx, r, &page)
+	return page, err
+}
+
+// ListUploads sends one GET of the bucket's uploads, of which a page has two.
 func (d *driver) ListUploads(ctx context.Context, prefix string, after objectstore.Marker) (objectstore.UploadPage, error) {
 	found, err := d.list(ctx, rest.Request{Operation: "ListUploads", Repeat: rest.Never, Query: map[string]string{
-		"uploads": "", "prefix": prefix, "token": after.Key,
-	}}, 2)
-	result := objectstore.UploadPage{Next: objectstore.Marker{Key: found.Next}}
-	for _, e := range found.Entries {
-		result.Uploads = append(result.Uploads, objectstore.KeyedUpload{Key: e.Key, OpenUpload: blob.OpenUpload{ID: e.ID, Begun: e.Changed}})
+		"uploads": "", "prefix": prefix, "token": after.Key, "max": "2",
+	}})
+	page := objectstore.UploadPage{Next: objectstore.Marker{Key: found.Next}}
+	for _, info := range found.Infos {
+		key, id, _ := strings.Cut(info.Key, "\x00")
+		page.Uploads = append(page.Uploads, objectstore.KeyedUpload{Key: key, OpenUpload: blob.OpenUpload{ID: id, Begun: info.ModTime}})
 	}
-	return result, err
+	return page, err
 }
 
-func (d *driver) AbortUpload(ctx context.Context, key, id string) error {
-	return d.abort(ctx, key, id, rest.Never)
-}
-
-func (d *driver) abort(ctx context.Context, key, id string, repeat rest.Repeat) error {
-	_, err := d.do(ctx, rest.Request{Operation: "Abort", Method: http.MethodDelete, Key: key, Query: map[string]string{"uploadId": id}, Repeat: repeat})
+// AbortUpload sends one DELETE.
+func (d *driver) AbortUpload(ctx context.Context, key, id string, once bool) error {
+	r := rest.Request{Operation: "Abort", Method: http.MethodDelete, Key: key, Query: map[string]string{"uploadId": id}}
+	if once {
+		r.Repeat = rest.Never
+	}
+	_, err := d.service.Do(ctx, r)
 	return err
 }
 
+// Delete sends one DELETE.
 func (d *driver) Delete(ctx context.Context, key, _ string, guard objectstore.Guard) error {
-	_, err := d.do(ctx, rest.Request{Operation: "Delete", Method: http.MethodDelete, Key: key, Header: conditions(guard), Before: guard.Look})
+	_, err := d.service.Do(ctx, rest.Request{Operation: "Delete", Method: http.MethodDelete, Key: key, Header: conditions(guard), Before: guard.Look})
 	return err
 }
 
+// conditions are a guard's as a header has them.
 func conditions(guard objectstore.Guard) map[string]string {
 	header := map[string]string{}
-	if guard.IfMatch != "" {
-		header["If-Match"] = `"` + guard.IfMatch + `"`
-	}
+	rest.Set(header, "If-Match", wire.Quote(guard.IfMatch))
 	if guard.IfAbsent {
 		header["If-None-Match"] = "*"
 	}
 	return header
 }
 
-// attributes are the headers of a write.
-func attributes(attrs blob.Attrs, header map[string]string) map[string]string {
-	for name, value := range attrs.StoredMetadata() {
-		header[metaPrefix+name] = url.QueryEscape(value)
-	}
-	if attrs.ContentType != "" {
-		header["Content-Type"] = attrs.ContentType
-	}
-	return header
-}
-
+// Rewrite sends one PATCH.
 func (d *driver) Rewrite(ctx context.Context, found objectstore.Found, attrs blob.Attrs) (objectstore.Written, error) {
-	return d.write(ctx, rest.Request{
-		Operation: "Patch", Method: http.MethodPatch, Key: found.Key, Header: attributes(attrs, conditions(objectstore.Guard{IfMatch: found.ETag})),
-	})
+	return d.write(ctx, rest.Request{Operation: "Patch", Method: http.MethodPatch, Key: found.Key, Header: rest.Attrs(metaPrefix, attrs)},
+		objectstore.Guard{IfMatch: found.ETag})
 }
 
-func (d *driver) write(ctx context.Context, r rest.Request) (objectstore.Written, error) {
-	header, err := d.do(ctx, r)
-	at, _ := http.ParseTime(header.Get("Date"))
-	return objectstore.Written{ETag: unquote(header), At: at}, err
+// write sends a request that makes an object visible.
+func (d *driver) write(ctx context.Context, r rest.Request, guard objectstore.Guard) (objectstore.Written, error) {
+	maps.Copy(r.Header, conditions(guard))
+	r.Before = guard.Look
+	answer, err := d.service.Do(ctx, r)
+	return objectstore.Written{ETag: wire.Unquote(answer.Header.Get("ETag")), At: rest.Date(answer.Header)}, err
 }
 
-func (d *driver) Upload(_ context.Context, to objectstore.Target) (objectstore.Upload, error) {
-	return &sending{driver: d, key: to.Key}, nil
-}
-
-// sending is one object on its way.
-type sending struct {
+// upload is one object on its way.
+type upload struct {
 	*driver
 
 	key, id string
-	copies  bool
 }
 
-func (u *sending) Sums() checksum.Set { return checksum.CRC64NVME }
-
-func encode(sum uint64) string { return strconv.FormatUint(sum, 16) }
-
-func (u *sending) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, attrs blob.Attrs, guard objectstore.Guard) (objectstore.Written, error) {
-	r := rest.Request{Operation: "Put", Method: http.MethodPut, Key: u.key, Header: attributes(attrs, conditions(guard)), Before: guard.Look}
-	r.Header["X-Map-Crc"] = encode(whole.Sums.CRC64NVME)
-	if body.Size() > 0 {
-		r.Body, r.Size = body, body.Size()
-	}
-	return u.write(ctx, r)
+// Upload sends nothing.
+func (d *driver) Upload(_ context.Context, to objectstore.Target) (objectstore.Upload, error) {
+	return &upload{driver: d, key: to.Key}, nil
 }
 
-func (u *sending) Begin(ctx context.Context, begin objectstore.Begin) (string, error) {
-	u.copies = begin.Copies
-	header, err := u.do(ctx, rest.Request{
+// Sums is what the server compares.
+func (u *upload) Sums() checksum.Set { return checksum.CRC64NVME }
+
+const sumHeader = "X-Map-Crc"
+
+func encode(sums checksum.Sums) string { return strconv.FormatUint(sums.CRC64NVME, 16) }
+
+// Put sends one PUT.
+func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.Whole, attrs blob.Attrs, guard objectstore.Guard) (objectstore.Written, error) {
+	r := rest.Request{Operation: "Put", Method: http.MethodPut, Key: u.key, Header: rest.Attrs(metaPrefix, attrs), Body: body}
+	r.Header[sumHeader] = encode(whole.Sums)
+	return u.write(ctx, r, guard)
+}
+
+// Begin sends one POST, which is not repeated: an answer that is lost leaves an upload open that nobody knows.
+func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, error) {
+	answer, err := u.service.Do(ctx, rest.Request{
 		Operation: "Begin", Method: http.MethodPost, Key: u.key, Repeat: rest.IfUndone,
-		Query: map[string]string{"uploads": ""}, Header: attributes(begin.Attrs, map[string]string{}),
+		Query: map[string]string{"uploads": ""}, Header: rest.Attrs(metaPrefix, begin.Attrs),
 	})
-	u.id = header.Get("X-Map-Upload")
+	u.id = answer.Header.Get("X-Map-Upload")
 	return u.id, err
 }
 
-func (u *sending) part(ctx context.Context, r rest.Request, number int32) (string, error) {
+// Part sends one PUT.
+func (u *upload) Part(ctx context.Context, part multipart.Part) (string, error) {
+	return u.part(ctx, part.Number, rest.Request{Operation: "Part", Header: map[string]string{sumHeader: encode(part.Sums)}, Body: part.Body})
+}
+
+func (u *upload) part(ctx context.Context, number int32, r rest.Request) (string, error) {
 	r.Method, r.Key, r.Query = http.MethodPut, u.key, map[string]string{"uploadId": u.id, "partNumber": strconv.Itoa(int(number))}
-	written, err := u.write(ctx, r)
-	return written.ETag, err
+	answer, err := u.service.Do(ctx, r)
+	return answer.Header.Get("ETag"), err
 }
 
-func (u *sending) Part(ctx context.Context, part multipart.Part) (string, error) {
-	return u.part(ctx, rest.Request{
-		Operation: "Part", Header: map[string]string{"X-Map-Crc": encode(part.Sums.CRC64NVME)}, Body: part.Body, Size: part.Body.Size(),
-	}, part.Number)
+// CopyPart sends one PUT without a body.
+func (u *upload) CopyPart(ctx context.Context, bucket string, part multipart.CopiedPart) (string, error) {
+	return u.part(ctx, part.Number, rest.Request{Operation: "CopyPart", Header: map[string]string{
+		"X-Map-Copy-Source":   url.PathEscape(bucket + "/" + part.Object.Key),
+		"X-Map-Copy-If-Match": wire.Quote(part.Object.ETag),
+		"X-Map-Copy-Range":    objectstore.Range{First: part.First, Length: part.Length}.Header(),
+	}})
 }
 
-func (u *sending) CopyPart(ctx context.Context, from objectstore.Driver, part multipart.CopiedPart) (string, error) {
-	return u.part(ctx, rest.Request{Operation: "CopyPart", Patient: true, Header: map[string]string{
-		"X-Map-Copy-Source":   from.(*driver).bucket + "/" + url.PathEscape(part.Object.Key), //nolint:forcetypeassert // its settings are these
-		"X-Map-Copy-If-Match": part.Object.ETag,
-		"X-Map-Copy-Range":    fmt.Sprintf("%d-%d", part.First, part.First+part.Length-1),
-	}}, part.Number)
-}
-
-func (u *sending) Complete(ctx context.Context, _ []multipart.Done, whole multipart.Whole, guard objectstore.Guard) (objectstore.Written, error) {
-	header := conditions(guard)
-	if !u.copies {
-		header["X-Map-Crc"] = encode(whole.Sums.CRC64NVME)
+// Complete sends one POST.
+func (u *upload) Complete(ctx context.Context, _ []multipart.Done, whole multipart.Whole, guard objectstore.Guard) (objectstore.Written, error) {
+	r := rest.Request{
+		Operation: "Complete", Method: http.MethodPost, Key: u.key, Query: map[string]string{"uploadId": u.id}, Header: map[string]string{},
 	}
-	return u.write(ctx, rest.Request{
-		Operation: "Complete", Method: http.MethodPost, Key: u.key, Query: map[string]string{"uploadId": u.id}, Header: header, Before: guard.Look,
-	})
+	if !whole.Copied {
+		r.Header[sumHeader] = encode(whole.Sums)
+	}
+	return u.write(ctx, r, guard)
 }
-
-func (u *sending) Abort(ctx context.Context) error { return u.abort(ctx, u.key, u.id, rest.Freely) }

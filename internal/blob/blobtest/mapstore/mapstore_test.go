@@ -14,12 +14,6 @@ import (
 
 const partSize = 64 << 10
 
-func open(t *testing.T, config mapstore.Config, bucket string, tuning objectstore.Tuning) *mapstore.Store {
-	store := mapstore.New(config, bucket, tuning)
-	t.Cleanup(store.Close)
-	return store
-}
-
 // all is the same enforcement of every condition.
 func all(enforcement objectstore.Enforcement) objectstore.Conditions {
 	var conditions objectstore.Conditions
@@ -46,8 +40,8 @@ func TestConformance(t *testing.T) {
 				config.Budget = multipart.NewBudgetOf(4, partSize)
 				tuning := objectstore.Tuning{CopyPart: partSize}
 				return blobtest.Harness{
-					Store:     open(t, config, bucket, tuning),
-					Absent:    open(t, config, "absent", tuning),
+					Store:     mapstore.New(t, config, bucket, tuning),
+					Absent:    mapstore.New(t, config, "absent", tuning),
 					Plant:     func(_ *testing.T, key string, data []byte) { server.Put(bucket, key, data) },
 					Leftovers: func(*testing.T) []string { return server.OpenUploads(bucket) },
 					LargeSize: 16*partSize + 1000,
@@ -65,13 +59,10 @@ func TestFaults(t *testing.T) {
 		Open: func(t *testing.T, endpoint, bucket, _ string, tuning objectstore.Tuning) blob.Store {
 			config := mapstore.Config{Endpoint: endpoint}
 			config.MaxRetries, config.Budget, tuning.CopyPart = &once, multipart.NewBudgetOf(1, partSize), partSize
-			return open(t, config, bucket, tuning)
+			return mapstore.New(t, config, bucket, tuning)
 		},
-		NewBucket: func(*testing.T) string { return server.CreateBucket(false) },
-		Read: func(_ *testing.T, bucket, key string) ([]byte, bool) {
-			object, exists := server.Object(bucket, key)
-			return object.Data, exists
-		},
+		NewBucket:  func(*testing.T) string { return server.CreateBucket(false) },
+		Read:       func(_ *testing.T, bucket, key string) ([]byte, bool) { return server.Object(bucket, key) },
 		Leftovers:  func(_ *testing.T, bucket string) []string { return server.OpenUploads(bucket) },
 		LargeSize:  partSize + 1000,
 		CopiedSize: 2000,

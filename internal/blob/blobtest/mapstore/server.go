@@ -4,7 +4,9 @@
 package mapstore
 
 import (
-	"encoding/xml"
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -18,7 +20,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/minio/crc64nvme"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 )
 
 // Server keeps objects in memory.
@@ -36,23 +40,17 @@ type Server struct {
 
 type bucket struct {
 	inOrder bool // takes parts one after another
-	objects map[string]Object
-	uploads map[string]*upload
+	objects map[string]entry
+	uploads map[string]entry // by key, NUL and ID
 }
 
-// Object is what the server keeps.
-type Object struct {
-	Data    []byte
-	ETag    string
-	Header  http.Header // its attributes
-	Changed time.Time
-}
-
-type upload struct {
-	key    string
-	header http.Header
+// entry is an object, or an upload by parts.
+type entry struct {
+	data   []byte
 	parts  map[int][]byte
-	begun  time.Time
+	etag   string      // quoted
+	header http.Header // its attributes
+	made   time.Time
 }
 
 // Start serves on loopback until the test ends.
@@ -64,72 +62,60 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+func (s *Server) lock() (unlock func()) {
+	s.mu.Lock()
+	return s.mu.Unlock
+}
+
 // CreateBucket makes an empty bucket, which takes parts one after another if inOrder is true.
 func (s *Server) CreateBucket(inOrder bool) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	name := fmt.Sprint("bucket-", len(s.buckets))
-	s.buckets[name] = &bucket{inOrder: inOrder, objects: map[string]Object{}, uploads: map[string]*upload{}}
+	s.buckets[name] = &bucket{inOrder, map[string]entry{}, map[string]entry{}}
 	return name
 }
 
 // Put writes an object behind the driver's back.
 func (s *Server) Put(bucket, key string, data []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.publish(s.buckets[bucket], key, data, http.Header{})
+	defer s.lock()()
+	s.put(s.buckets[bucket], key, data, nil)
+}
+
+func (s *Server) put(b *bucket, key string, data []byte, header http.Header) (etag string) {
+	s.writes++
+	attributes := maps.Clone(header)
+	maps.DeleteFunc(attributes, func(name string, _ []string) bool {
+		return name != "Content-Type" && !strings.HasPrefix(name, metaPrefix)
+	})
+	etag = fmt.Sprintf(`"etag-%d"`, s.writes)
+	b.objects[key] = entry{data: data, etag: etag, header: attributes, made: time.Now().UTC().Truncate(time.Second)}
+	return etag
 }
 
 // Object reads one behind the driver's back.
-func (s *Server) Object(bucket, key string) (object Object, exists bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	object, exists = s.buckets[bucket].objects[key]
-	return object, exists
+func (s *Server) Object(bucket, key string) (data []byte, exists bool) {
+	defer s.lock()()
+	found, exists := s.buckets[bucket].objects[key]
+	return found.data, exists
 }
 
-// OpenUploads are the keys and IDs of the uploads that were neither completed nor aborted, sorted.
+// OpenUploads are the keys and IDs of the uploads that were neither completed nor aborted, with NUL between them, sorted.
 func (s *Server) OpenUploads(bucket string) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var open []string
-	for id, upload := range s.buckets[bucket].uploads {
-		open = append(open, upload.key+" "+id)
-	}
-	slices.Sort(open)
-	return open
+	defer s.lock()()
+	return slices.Sorted(maps.Keys(s.buckets[bucket].uploads))
 }
 
-// Begin opens an upload behind the driver's back, as if so long ago, and returns its ID.
-func (s *Server) Begin(bucket, key string, ago time.Duration) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.begin(s.buckets[bucket], key, http.Header{}, ago)
+// Begin opens an upload behind the driver's back, as if so long ago.
+func (s *Server) Begin(bucket, key string, ago time.Duration) {
+	defer s.lock()()
+	s.begin(s.buckets[bucket], key, nil, ago)
 }
 
-func (s *Server) begin(b *bucket, key string, header http.Header, ago time.Duration) string {
+func (s *Server) begin(b *bucket, key string, header http.Header, ago time.Duration) (id string) {
 	s.writes++
-	id := fmt.Sprint("upload-", s.writes)
-	b.uploads[id] = &upload{key, header, map[int][]byte{}, time.Now().Add(-ago)}
+	id = fmt.Sprint("upload-", s.writes)
+	b.uploads[key+"\x00"+id] = entry{parts: map[int][]byte{}, header: header, made: time.Now().Add(-ago)}
 	return id
-}
-
-func (s *Server) publish(b *bucket, key string, data []byte, header http.Header) string {
-	s.writes++
-	attributes := http.Header{}
-	for name, values := range header {
-		if name == "Content-Type" || strings.HasPrefix(name, metaPrefix) {
-			attributes[name] = values
-		}
-	}
-	b.objects[key] = Object{data, fmt.Sprintf("etag-%d", s.writes), attributes, time.Now().UTC()}
-	return b.objects[key].ETag
-}
-
-// refusal is a status and a code.
-type refusal struct {
-	status int
-	code   string
 }
 
 // ServeHTTP serves /bucket/key, where the key is escaped as a whole.
@@ -139,174 +125,165 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // cut off: nothing is done
 	}
-	path, _ := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"))
-	name, key, _ := strings.Cut(path, "/")
+	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	w.Header().Set("X-Map-Store", "1")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	refused := s.serve(w, r, s.buckets[name], key, body)
-	if refused.status != 0 {
-		w.Header().Set("X-Map-Code", refused.code)
-		w.WriteHeader(refused.status)
-		fmt.Fprintf(w, "refused: %s", refused.code)
+	defer s.lock()()
+	s.serve(w, r, s.buckets[name], key, body)
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("X-Map-Code", code)
+	http.Error(w, "refused: "+code, status)
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, b *bucket, key string, body []byte) {
+	query := r.URL.Query()
+	isWrite := r.Method != http.MethodGet && r.Method != http.MethodPatch
+	switch {
+	case b == nil:
+		refuse(w, http.StatusNotFound, "NoSuchBucket")
+	case isWrite && slices.ContainsFunc(s.Refuses, func(name string) bool { return r.Header.Get(name) != "" }):
+		refuse(w, http.StatusNotImplemented, "NotImplemented")
+	case query.Has("uploadId"):
+		s.serveUpload(w, r, b, key, body)
+	case key != "" && query.Has("uploads") && r.Method == http.MethodPost:
+		w.Header().Set("X-Map-Upload", s.begin(b, key, r.Header, 0))
+	case key != "":
+		s.serveObject(w, r, b, key, body)
+	case query.Has("uploads"):
+		json.NewEncoder(w).Encode(list(b.uploads, query))
+	default:
+		json.NewEncoder(w).Encode(list(b.objects, query))
 	}
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, b *bucket, key string, body []byte) refusal {
-	query := r.URL.Query()
-	object, exists := Object{}, false
-	if b != nil {
-		object, exists = b.objects[key]
-	}
-	for _, name := range s.Refuses {
-		if r.Header.Get(name) != "" && r.Method != http.MethodGet && r.Method != http.MethodPatch {
-			return refusal{http.StatusNotImplemented, "NotImplemented"}
-		}
-	}
-	if sum := r.Header.Get("X-Map-Crc"); sum != "" && len(body) > 0 && sum != crc(body) {
-		return refusal{http.StatusBadRequest, "BadDigest"}
-	}
-	upload := &upload{}
-	if id := query.Get("uploadId"); id != "" && b != nil {
-		if upload = b.uploads[id]; upload == nil || upload.key != key {
-			return refusal{http.StatusNotFound, "NoSuchUpload"}
-		}
-	}
-	part, _ := strconv.Atoi(query.Get("partNumber"))
+func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, b *bucket, key string, body []byte) {
+	found, exists := b.objects[key]
 	switch {
-	case b == nil:
-		return refusal{http.StatusNotFound, "NoSuchBucket"}
-	case key == "":
-		s.list(w, b, query)
-	case r.Method == http.MethodPost && query.Has("uploads"):
-		w.Header().Set("X-Map-Upload", s.begin(b, key, r.Header, 0))
-	case part > 0:
-		if b.inOrder && part > len(upload.parts)+1 {
-			return refusal{http.StatusConflict, "OutOfOrder"}
+	case r.Method == http.MethodPut:
+		s.publish(w, r, b, key, body, r.Header)
+	case !exists && r.Method != http.MethodDelete:
+		refuse(w, http.StatusNotFound, "NoSuchKey")
+	case r.Method == http.MethodPatch:
+		s.publish(w, r, b, key, found.data, r.Header)
+	case !s.holds(r.Header, found):
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+	case r.Method == http.MethodDelete:
+		delete(b.objects, key)
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		w.Header()["Content-Type"] = nil // not to be guessed
+		maps.Copy(w.Header(), found.header)
+		w.Header().Set("ETag", found.etag)
+		http.ServeContent(w, r, "", found.made, bytes.NewReader(found.data))
+	default:
+		refuse(w, http.StatusMethodNotAllowed, "MethodNotAllowed")
+	}
+}
+
+func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request, b *bucket, key string, body []byte) {
+	id := key + "\x00" + r.URL.Query().Get("uploadId")
+	upload, exists := b.uploads[id]
+	part, _ := strconv.Atoi(r.URL.Query().Get("partNumber"))
+	switch {
+	case !exists:
+		refuse(w, http.StatusNotFound, "NoSuchUpload")
+	case r.Method == http.MethodDelete:
+		delete(b.uploads, id)
+	case r.Method == http.MethodPost:
+		var whole []byte
+		for before := range len(upload.parts) {
+			whole = append(whole, upload.parts[before+1]...)
 		}
-		if from := r.Header.Get("X-Map-Copy-Source"); from != "" {
-			return s.copyPart(w, r, upload, part, from)
+		if s.publish(w, r, b, key, whole, upload.header) {
+			delete(b.uploads, id)
+		}
+	case b.inOrder && part > len(upload.parts)+1:
+		refuse(w, http.StatusConflict, "OutOfOrder")
+	case !arrived(r.Header, body):
+		refuse(w, http.StatusBadRequest, "BadDigest")
+	default:
+		if r.Header.Get("X-Map-Copy-Source") != "" {
+			if body = s.copied(w, r.Header); body == nil {
+				return
+			}
 		}
 		upload.parts[part] = body
 		w.Header().Set("ETag", crc(body))
-	case r.Method == http.MethodDelete && query.Has("uploadId"):
-		delete(b.uploads, query.Get("uploadId"))
-	case !exists && (r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodPatch):
-		return refusal{http.StatusNotFound, "NoSuchKey"}
-	case !s.holds(r, object, exists):
-		return refusal{http.StatusPreconditionFailed, "PreconditionFailed"}
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		w.Header()["Content-Type"] = nil // not to be guessed
-		maps.Copy(w.Header(), object.Header)
-		w.Header().Set("ETag", `"`+object.ETag+`"`)
-		w.Header().Set("X-Map-Changed", object.Changed.Format(time.RFC3339Nano))
-		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(object.Data)))
-	case r.Method == http.MethodDelete:
-		delete(b.objects, key)
-	case r.Method == http.MethodPatch:
-		w.Header().Set("ETag", s.publish(b, key, object.Data, r.Header))
-	case r.Method == http.MethodPut:
-		w.Header().Set("ETag", s.publish(b, key, body, r.Header))
-	case query.Has("uploadId"):
-		var whole []byte
-		for number := 1; number <= len(upload.parts); number++ {
-			whole = append(whole, upload.parts[number]...)
-		}
-		if sum := r.Header.Get("X-Map-Crc"); sum != "" && sum != crc(whole) {
-			return refusal{http.StatusBadRequest, "BadDigest"}
-		}
-		delete(b.uploads, query.Get("uploadId"))
-		w.Header().Set("ETag", s.publish(b, key, whole, upload.header))
+	}
+}
+
+// publish makes an object, under the request's conditions.
+func (s *Server) publish(w http.ResponseWriter, r *http.Request, b *bucket, key string, data []byte, header http.Header) (published bool) {
+	switch {
+	case !s.holds(r.Header, b.objects[key]):
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+	case !arrived(r.Header, data):
+		refuse(w, http.StatusBadRequest, "BadDigest")
 	default:
-		return refusal{http.StatusMethodNotAllowed, "MethodNotAllowed"}
+		w.Header().Set("ETag", s.put(b, key, data, header))
+		return true
 	}
-	return refusal{}
+	return false
 }
 
-// holds reports whether the request's conditions hold, but for those that are ignored.
-func (s *Server) holds(r *http.Request, object Object, exists bool) bool {
-	want, absent := r.Header.Get("If-Match"), r.Header.Get("If-None-Match") != ""
-	if slices.Contains(s.Ignores, "If-Match") {
-		want = ""
-	}
-	if slices.Contains(s.Ignores, "If-None-Match") {
-		absent = false
-	}
-	if absent && exists {
-		return false
-	}
-	return want == "" || exists && want == `"`+object.ETag+`"`
+// holds reports whether the conditions hold, but for those that are ignored.
+// An object that does not exist has no ETag.
+func (s *Server) holds(header http.Header, found entry) bool {
+	absent := header.Get("If-None-Match") != "" && !slices.Contains(s.Ignores, "If-None-Match")
+	match := header.Get("If-Match") != "" && !slices.Contains(s.Ignores, "If-Match")
+	return !(absent && found.etag != "") && !(match && header.Get("If-Match") != found.etag)
 }
 
-func (s *Server) copyPart(w http.ResponseWriter, r *http.Request, to *upload, part int, from string) refusal {
-	name, escaped, _ := strings.Cut(from, "/")
-	key, _ := url.PathUnescape(escaped)
+// copied is a part of another object; nil: it was refused.
+func (s *Server) copied(w http.ResponseWriter, header http.Header) []byte {
+	path, _ := url.PathUnescape(header.Get("X-Map-Copy-Source"))
+	name, key, _ := strings.Cut(path, "/")
 	source, exists := s.buckets[name].objects[key]
-	if ignored := slices.Contains(s.Ignores, "X-Map-Copy-If-Match"); !exists || !ignored && r.Header.Get("X-Map-Copy-If-Match") != source.ETag {
-		return refusal{http.StatusPreconditionFailed, "PreconditionFailed"}
-	}
 	var first, last int
-	if _, err := fmt.Sscanf(r.Header.Get("X-Map-Copy-Range"), "%d-%d", &first, &last); err != nil || last >= len(source.Data) {
-		return refusal{http.StatusBadRequest, "InvalidRange"}
+	_, err := fmt.Sscanf(header.Get("X-Map-Copy-Range"), "bytes=%d-%d", &first, &last)
+	switch {
+	case !exists, !slices.Contains(s.Ignores, "X-Map-Copy-If-Match") && header.Get("X-Map-Copy-If-Match") != source.etag:
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+	case err != nil, last >= len(source.data):
+		refuse(w, http.StatusBadRequest, "InvalidRange")
+	default:
+		return source.data[first : last+1]
 	}
-	to.parts[part] = source.Data[first : last+1]
-	w.Header().Set("ETag", crc(to.parts[part]))
-	return refusal{}
+	return nil
 }
 
-// page is a listing of objects or of uploads, whose keys are escaped, as XML cannot hold every key.
-type page struct {
-	XMLName  xml.Name `xml:"Page"`
-	Entries  []entry  `xml:"Entry"`
-	Prefixes []string `xml:"Prefix"`
-	Next     string
+// arrived compares bytes with what the request says of them.
+func arrived(header http.Header, data []byte) bool {
+	sum := header.Get(sumHeader)
+	return sum == "" || sum == crc(data)
 }
 
-type entry struct {
-	Key, ETag, ID string
-	Size          int64
-	Changed       time.Time
-}
+func crc(data []byte) string { return encode(checksum.Of(checksum.CRC64NVME, data)) }
 
-func (s *Server) list(w http.ResponseWriter, b *bucket, query url.Values) {
-	all := map[string]entry{}
-	if query.Has("uploads") {
-		for id, upload := range b.uploads {
-			all[upload.key+"\x00"+id] = entry{Key: upload.key, ID: id, Changed: upload.begun}
-		}
-	} else {
-		for key, object := range b.objects {
-			all[key] = entry{Key: key, ETag: object.ETag, Size: int64(len(object.Data)), Changed: object.Changed}
-		}
-	}
+func list(entries map[string]entry, query url.Values) (page blob.Page) {
 	most, _ := strconv.Atoi(query.Get("max"))
 	prefix, token, delimiter := query.Get("prefix"), query.Get("token"), query.Get("delimiter")
-	var found page
-	for _, at := range slices.Sorted(maps.Keys(all)) {
-		common := ""
-		if rest, ok := strings.CutPrefix(at, prefix); ok && delimiter != "" {
-			if i := strings.Index(rest, delimiter); i >= 0 {
-				common = prefix + rest[:i+1]
-			}
+	last := ""
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		rest, isBelow := strings.CutPrefix(key, prefix)
+		before, _, isCommon := strings.Cut(rest, delimiter)
+		at := key
+		if isCommon = isCommon && delimiter != ""; isCommon {
+			at = prefix + before + delimiter
 		}
-		n := len(found.Prefixes)
 		switch {
-		case !strings.HasPrefix(at, prefix), token != "" && (at <= token || common == token),
-			n > 0 && common != "" && found.Prefixes[n-1] == url.QueryEscape(common):
+		case !isBelow, token != "" && at <= token, at == last:
 			continue
-		case n+len(found.Entries) == most:
-			xml.NewEncoder(w).Encode(found)
-			return
-		case common != "":
-			found.Prefixes, found.Next = append(found.Prefixes, url.QueryEscape(common)), url.QueryEscape(common)
+		case len(page.Infos)+len(page.Prefixes) == min(cmp.Or(most, 1000), 1000):
+			page.Next = last
+			return page
+		case isCommon:
+			page.Prefixes = append(page.Prefixes, at)
 		default:
-			e := all[at]
-			e.Key = url.QueryEscape(e.Key)
-			found.Entries, found.Next = append(found.Entries, e), url.QueryEscape(at)
+			found := entries[key]
+			page.Infos = append(page.Infos, blob.Info{Key: key, Size: int64(len(found.data)), ETag: wire.Unquote(found.etag), ModTime: found.made})
 		}
+		last = at
 	}
-	found.Next = ""
-	xml.NewEncoder(w).Encode(found)
+	return page
 }
-
-func crc(data []byte) string { return strconv.FormatUint(crc64nvme.Checksum(data), 16) }
