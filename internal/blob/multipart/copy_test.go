@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -92,43 +93,39 @@ func TestACopyHasNoMorePartsThanStoresTake(t *testing.T) {
 	}
 }
 
-// A copy whose answer is not waited for goes on in the store, and would bring an upload back that was aborted.
+// A copy whose answer is not waited for goes on in the store, and would bring an upload back that was aborted; but nobody waits for ever.
 func TestACopyThatFailsStopsTheOthers(t *testing.T) {
 	broken := errors.New("broken")
-	data := random(1000)
-	upload := &copier{fakeUpload: newFake(), source: data}
-	var begun, answered atomic.Int64
-	upload.onCopy = func(ctx context.Context, number int32) error {
-		begun.Add(1)
-		switch {
-		case number == 3:
-			for begun.Load() < copiesAtOnce { // not before there are others to be stopped
-				time.Sleep(time.Millisecond)
+	for answers, waits := range map[time.Duration]time.Duration{partGrace / 2: partGrace / 2, time.Hour: partGrace + 1} {
+		synctest.Test(t, func(t *testing.T) {
+			data, start := random(1000), time.Now()
+			upload := &copier{fakeUpload: newFake(), source: data}
+			var begun, answered atomic.Int64
+			upload.onCopy = func(ctx context.Context, number int32) error {
+				begun.Add(1)
+				if number == 3 {
+					time.Sleep(1) // until there are others to be stopped
+					return broken
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(answers):
+					answered.Add(1)
+				}
+				return ctx.Err()
 			}
-			return broken
-		case number > copiesAtOnce+1: // one may have begun by then
-			return errors.New("begun after the failure")
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-			answered.Add(1)
-			return nil
-		}
-	}
-	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 10}})
-	if err := stage.CopyFrom(t.Context(), nil, object(data)); !errors.Is(err, broken) {
-		t.Errorf("%v", err)
-	}
-	if upload.own.Load() != 0 || answered.Load() < copiesAtOnce-1 {
-		t.Errorf("%d are at work, %d were waited for", upload.own.Load(), answered.Load())
-	}
-	if _, err := stage.Commit(t.Context(), sums(data)); !errors.Is(err, broken) {
-		t.Errorf("%v", err)
-	}
-	if err := stage.Abort(t.Context()); err != nil || upload.aborted != 2 || upload.visible {
-		t.Errorf("%v, %d aborts", err, upload.aborted)
+			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 10}})
+			if err := stage.CopyFrom(t.Context(), nil, object(data)); !errors.Is(err, broken) || time.Since(start) != waits {
+				t.Errorf("%v after %s", err, time.Since(start))
+			}
+			if begun.Load() != copiesAtOnce || (answered.Load() == copiesAtOnce-1) != (answers < partGrace) {
+				t.Errorf("%d were begun, %d were answered", begun.Load(), answered.Load())
+			}
+			if _, err := stage.Commit(t.Context(), sums(data)); !errors.Is(err, broken) {
+				t.Errorf("%v", err)
+			}
+			expectAborts(t, stage, upload.fakeUpload, 2)
+		})
 	}
 }
 
@@ -136,29 +133,21 @@ func TestACopyThatIsCancelled(t *testing.T) {
 	gaveUp := errors.New("gave up")
 	data := random(1000)
 	for _, whose := range []string{"the stage's", "the call's"} {
-		upload := &copier{fakeUpload: newFake(), source: data}
-		staged, endStage := context.WithCancelCause(t.Context())
-		called, endCall := context.WithCancelCause(t.Context())
-		upload.onCopy = func(_ context.Context, number int32) error {
-			if number == 2 {
-				endStage(map[bool]error{true: gaveUp}[whose == "the stage's"])
-				endCall(gaveUp)
+		synctest.Test(t, func(t *testing.T) {
+			upload := &copier{fakeUpload: newFake(), source: data}
+			contexts := map[string]context.Context{"the stage's": t.Context(), "the call's": t.Context()}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			contexts[whose] = ctx
+			upload.onCopy = func(context.Context, int32) error { time.Sleep(1); return nil }
+			time.AfterFunc(2, func() { cancel(gaveUp) })
+			stage := NewStage(contexts["the stage's"], upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 1}})
+			if err := stage.CopyFrom(contexts["the call's"], nil, object(data)); !errors.Is(err, gaveUp) {
+				t.Errorf("%s: %v", whose, err)
 			}
-			if number > 2 {
-				time.Sleep(time.Millisecond) // so that a thousand take long enough to be stopped, on a busy machine too
+			if err := stage.Abort(t.Context()); err != nil || upload.aborted == 0 || len(upload.parts) > 3*copiesAtOnce {
+				t.Errorf("%s: %v, %d aborts, %d parts", whose, err, upload.aborted, len(upload.parts))
 			}
-			return nil
-		}
-		if whose == "the call's" {
-			staged = t.Context()
-		}
-		stage := NewStage(staged, upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 1}})
-		if err := stage.CopyFrom(called, nil, object(data)); !errors.Is(err, gaveUp) {
-			t.Errorf("%s: %v", whose, err)
-		}
-		if err := stage.Abort(t.Context()); err != nil || upload.aborted == 0 || len(upload.parts) == 1000 {
-			t.Errorf("%s: %v, %d aborts, %d parts", whose, err, upload.aborted, len(upload.parts))
-		}
+		})
 	}
 }
 

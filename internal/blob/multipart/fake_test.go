@@ -2,14 +2,12 @@ package multipart
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -20,14 +18,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeUpload is a backend in memory. It is a fake: what a real one does is tested in the backends.
 type fakeUpload struct {
-	onPart  func(ctx context.Context, number int32) error // before the body is read
-	onBody  func(ctx context.Context, body *Body) error   // in place of reading it
+	onPart  func(ctx context.Context, number int32) error         // before the body is read
+	onBody  func(ctx context.Context, body *Body) ([]byte, error) // reads it
 	onBegin func(ctx context.Context) error
 	onPut   func(ctx context.Context) error
 	onDone  func(ctx context.Context) error // in Complete
-	twice   bool                            // reads every body two times, as a client that repeats
-	unread  bool                            // accepts bodies without reading them
-	late    bool                            // goes on reading after Part returned, as net/http may
 
 	inFlight, peak *atomic.Int64 // bytes; may be shared by several uploads
 
@@ -44,11 +39,26 @@ type fakeUpload struct {
 
 	abortFails error
 	sentOnly   map[int32]int // bytes that were read of each part
-	lateEnd    sync.WaitGroup
 }
 
 func newFake() *fakeUpload {
-	return &fakeUpload{parts: map[int32][]byte{}, offsets: map[int32]int64{}, sentOnly: map[int32]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
+	f := &fakeUpload{parts: map[int32][]byte{}, offsets: map[int32]int64{}, sentOnly: map[int32]int{}, inFlight: new(atomic.Int64), peak: new(atomic.Int64)}
+	f.onPart = func(context.Context, int32) error { return nil }
+	f.onBody = func(_ context.Context, body *Body) ([]byte, error) { return io.ReadAll(body) }
+	f.onBegin = func(context.Context) error { return nil }
+	f.onPut, f.onDone = f.onBegin, f.onBegin
+	return f
+}
+
+// readTwice is a client that repeats its request.
+func readTwice(_ context.Context, body *Body) ([]byte, error) {
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return nil, err
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(body)
 }
 
 func (f *fakeUpload) call(name string) {
@@ -57,28 +67,12 @@ func (f *fakeUpload) call(name string) {
 	f.calls = append(f.calls, name)
 }
 
-func (f *fakeUpload) read(body *Body) ([]byte, error) {
-	if f.unread {
-		return nil, nil
-	}
-	data, err := io.ReadAll(body)
-	if err == nil && f.twice {
-		if _, err := body.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-		return io.ReadAll(body)
-	}
-	return data, err
-}
-
 func (f *fakeUpload) Put(ctx context.Context, body *Body, whole Whole, sums blob.Sums) (blob.Info, error) {
 	f.call("put")
-	if f.onPut != nil {
-		if err := f.onPut(ctx); err != nil {
-			return blob.Info{}, err
-		}
+	if err := f.onPut(ctx); err != nil {
+		return blob.Info{}, err
 	}
-	data, err := f.read(body)
+	data, err := f.onBody(ctx, body)
 	if err != nil {
 		return blob.Info{}, err
 	}
@@ -88,10 +82,7 @@ func (f *fakeUpload) Put(ctx context.Context, body *Body, whole Whole, sums blob
 
 func (f *fakeUpload) Begin(ctx context.Context) error {
 	f.call("begin")
-	if f.onBegin != nil {
-		return f.onBegin(ctx)
-	}
-	return nil
+	return f.onBegin(ctx)
 }
 
 func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
@@ -101,24 +92,10 @@ func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
 	defer f.inFlight.Add(-part.Body.Size())
 	f.own.Add(1)
 	defer f.own.Add(-1)
-	if f.onPart != nil {
-		if err := f.onPart(ctx, part.Number); err != nil {
-			return "", err
-		}
+	if err := f.onPart(ctx, part.Number); err != nil {
+		return "", err
 	}
-	if f.onBody != nil {
-		return "", f.onBody(ctx, part.Body)
-	}
-	if f.late {
-		f.lateEnd.Go(func() {
-			time.Sleep(200 * time.Millisecond) // Part has returned by then
-			if n, err := part.Body.Read(make([]byte, 1)); err == nil {
-				f.call(fmt.Sprintf("read %d bytes after the end", n))
-			}
-		})
-		return "", errors.New("connection reset")
-	}
-	data, err := f.read(part.Body)
+	data, err := f.onBody(ctx, part.Body)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.sentOnly[part.Number] = len(data)
@@ -131,10 +108,8 @@ func (f *fakeUpload) Part(ctx context.Context, part Part) (string, error) {
 
 func (f *fakeUpload) Complete(ctx context.Context, parts []Done, whole Whole) (blob.Info, error) {
 	f.call("complete")
-	if f.onDone != nil {
-		if err := f.onDone(ctx); err != nil {
-			return blob.Info{}, err
-		}
+	if err := f.onDone(ctx); err != nil {
+		return blob.Info{}, err
 	}
 	for i, part := range parts {
 		if int(part.Number) != i+1 || part.ETag != fmt.Sprint("etag-", i+1) || part.Size != int64(len(f.parts[part.Number])) {

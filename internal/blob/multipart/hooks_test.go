@@ -4,120 +4,65 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
-
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 )
-
-// hooked is a stage that writes down when its hooks were called, among the calls of the upload.
-func hooked(t *testing.T, ctx context.Context, upload *fakeUpload) *Stage {
-	t.Helper()
-	return NewStage(ctx, upload, Options{
-		Budget: NewBudgetOf(1, 64), Size: -1,
-		Sweep: func(_ context.Context, byParts bool) {
-			upload.call(map[bool]string{true: "sweep", false: "small sweep"}[byParts])
-		},
-		Begun: func() (ended func()) {
-			upload.call("begun")
-			return func() { upload.call("ended") }
-		},
-	})
-}
-
-func expectCalls(t *testing.T, upload *fakeUpload, want ...string) {
-	t.Helper()
-	if !slices.Equal(upload.calls, want) {
-		t.Errorf("calls: %q, want %q", upload.calls, want)
-	}
-}
 
 // An upload is remembered from before its first part until it is certain that it is no more. What earlier ones left goes before.
 func TestHooks(t *testing.T) {
-	t.Run("completed", func(t *testing.T) {
-		upload := newFake()
+	broken := errors.New("broken")
+	for name, c := range map[string]struct {
+		size               int
+		begin, done, abort error // what these requests end with
+		gaveUp             bool  // before the commit
+		cancelled          bool  // while it sweeps
+		calls              string
+	}{
+		"completed":       {size: 100, calls: "sweep, begin, begun, complete, ended"},
+		"small":           {size: 10, calls: "small sweep, put"},
+		"not begun":       {size: 100, begin: broken, calls: "sweep, begin"},
+		"aborted":         {size: 100, gaveUp: true, calls: "sweep, begin, begun, abort, ended"},
+		"neither":         {size: 100, done: broken, abort: broken, calls: "sweep, begin, begun, complete, abort"},
+		"cancelled":       {size: 100, cancelled: true, calls: "sweep"},
+		"small cancelled": {size: 10, cancelled: true, calls: "small sweep"},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		upload, data := newFake(), random(c.size)
+		upload.onBegin = func(context.Context) error { return c.begin }
+		upload.onDone = func(context.Context) error { return c.done }
+		upload.abortFails = c.abort
 		upload.onPart = func(context.Context, int32) error {
 			if !slices.Contains(upload.calls, "begun") {
 				t.Error("a part is sent before the upload is remembered")
 			}
 			return nil
 		}
-		stage, data := hooked(t, t.Context(), upload), random(100)
-		if _, err := stage.Write(data); err != nil {
-			t.Fatal(err)
+		stage := NewStage(ctx, upload, Options{
+			Budget: NewBudgetOf(1, 64), Size: -1,
+			Sweep: func(_ context.Context, byParts bool) {
+				upload.call(map[bool]string{true: "sweep", false: "small sweep"}[byParts])
+				if c.cancelled {
+					cancel()
+				}
+			},
+			Begun: func() (ended func()) {
+				upload.call("begun")
+				return func() { upload.call("ended") }
+			},
+		})
+		_, err := stage.Write(data)
+		if err == nil && !c.gaveUp {
+			_, err = stage.Commit(ctx, sums(data))
 		}
-		if _, err := stage.Commit(t.Context(), sums(data)); err != nil {
-			t.Fatal(err)
+		if fails := c.cancelled || c.begin != nil || c.done != nil; fails != (err != nil) || c.cancelled && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
 		}
-		expectCalls(t, upload, "sweep", "begin", "begun", "complete", "ended")
-	})
-	t.Run("small", func(t *testing.T) {
-		upload := newFake()
-		stage, data := hooked(t, t.Context(), upload), random(10)
-		if _, err := stage.Write(data); err != nil {
-			t.Fatal(err)
+		if err := stage.Abort(t.Context()); !errors.Is(err, c.abort) {
+			t.Errorf("%s: Abort: %v", name, err)
 		}
-		if _, err := stage.Commit(t.Context(), sums(data)); err != nil {
-			t.Fatal(err)
+		if calls := strings.Join(upload.calls, ", "); calls != c.calls {
+			t.Errorf("%s: %s, want %s", name, calls, c.calls)
 		}
-		expectCalls(t, upload, "small sweep", "put")
-	})
-	t.Run("not begun", func(t *testing.T) {
-		upload := newFake()
-		upload.onBegin = func(context.Context) error { return errors.New("no answer") }
-		stage := hooked(t, t.Context(), upload)
-		if _, err := stage.Write(random(100)); err == nil {
-			t.Error("no error")
-		}
-		if err := stage.Abort(t.Context()); err != nil {
-			t.Error(err)
-		}
-		expectCalls(t, upload, "sweep", "begin")
-	})
-	t.Run("aborted", func(t *testing.T) {
-		upload := newFake()
-		stage := hooked(t, t.Context(), upload)
-		if _, err := stage.Write(random(100)); err != nil {
-			t.Fatal(err)
-		}
-		if err := stage.Abort(t.Context()); err != nil {
-			t.Error(err)
-		}
-		expectCalls(t, upload, "sweep", "begin", "begun", "abort", "ended")
-	})
-	t.Run("neither", func(t *testing.T) {
-		upload := newFake()
-		upload.onDone = func(context.Context) error { return errors.New("the answer is lost") }
-		stage, data := hooked(t, t.Context(), upload), random(100)
-		if _, err := stage.Write(data); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := stage.Commit(t.Context(), sums(data)); err == nil {
-			t.Error("no error")
-		}
-		upload.abortFails = errors.New("unreachable")
-		if err := stage.Abort(t.Context()); err == nil {
-			t.Error("no error")
-		}
-		expectCalls(t, upload, "sweep", "begin", "begun", "complete", "abort")
-	})
-	t.Run("cancelled while it sweeps", func(t *testing.T) {
-		for size, want := range map[int]string{100: "sweep", 10: "small sweep"} {
-			ctx, cancel := context.WithCancel(t.Context())
-			upload := newFake()
-			stage, data := hooked(t, ctx, upload), random(size)
-			sweep := stage.options.Sweep
-			stage.options.Sweep = func(ctx context.Context, byParts bool) { sweep(ctx, byParts); cancel() }
-			_, err := stage.Write(data)
-			if err == nil {
-				_, err = stage.Commit(ctx, blob.Sums{Size: int64(size)})
-			}
-			if !errors.Is(err, context.Canceled) {
-				t.Error(err)
-			}
-			if err := stage.Abort(t.Context()); err != nil {
-				t.Error(err)
-			}
-			expectCalls(t, upload, want)
-		}
-	})
+	}
 }

@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"github.com/minio/crc64nvme"
 	"pgregory.net/rapid"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -47,6 +48,28 @@ func sendFile(stage *Stage, data []byte) error {
 	return nil
 }
 
+// ways are those to send bytes.
+var ways = map[string]func(*Stage, []byte) error{
+	"file":   sendFile,
+	"stream": func(stage *Stage, data []byte) error { return writeInPieces(stage, data, 50) },
+}
+
+func publish(stage *Stage, data []byte, send func(*Stage, []byte) error) error {
+	err := send(stage, data)
+	if err == nil {
+		_, err = stage.Commit(context.Background(), sums(data))
+	}
+	return err
+}
+
+// expectAborts aborts a stage, which had nothing published, and gives back its budget.
+func expectAborts(t *testing.T, stage *Stage, upload *fakeUpload, want int) {
+	t.Helper()
+	if err := stage.Abort(t.Context()); err != nil || upload.aborted != want || upload.visible || !isFree(stage.options.Budget) {
+		t.Errorf("%v, %d aborts, want %d, visible %t, and the budget is %+v", err, upload.aborted, want, upload.visible, stage.options.Budget)
+	}
+}
+
 func TestWhatIsWrittenIsPublished(t *testing.T) {
 	const partSize = 64
 	rapid.Check(t, func(t *rapid.T) {
@@ -56,10 +79,23 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		}
 		budget := NewBudgetOf(rapid.IntRange(1, 4).Draw(t, "parts in flight"), partSize)
 		upload := newFake()
-		upload.twice = rapid.Bool().Draw(t, "repeated requests")
+		if rapid.Bool().Draw(t, "repeated requests") {
+			upload.onBody = readTwice
+		}
 		options := Options{Budget: budget, Size: int64(len(data)), Sums: checksum.CRC64ECMA, InOrder: rapid.Bool().Draw(t, "in order")}
 		if rapid.Bool().Draw(t, "SHA-256") {
 			options.Sums |= checksum.SHA256
+		}
+		var sent []int32
+		if options.InOrder {
+			upload.onPart = func(_ context.Context, number int32) error {
+				sent = append(sent, number) // the race detector sees two at once
+				runtime.Gosched()
+				if n := upload.own.Load(); n != 1 {
+					return fmt.Errorf("%d parts are on their way", n)
+				}
+				return nil
+			}
 		}
 		how := rapid.SampledFrom([]string{"write", "unknown size", "file"}).Draw(t, "how")
 		if how == "unknown size" {
@@ -82,6 +118,9 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !slices.IsSorted(sent) {
+			t.Fatalf("sent in the order %v", sent)
+		}
 		if !bytes.Equal(upload.object, data) || info.Size != int64(len(data)) {
 			t.Fatalf("published %d bytes (%d in the answer), other than the %d written", len(upload.object), info.Size, len(data))
 		}
@@ -100,9 +139,16 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 	})
 }
 
-// isFree takes the whole budget.
+// isFree reports whether nobody holds anything of a budget.
 func isFree(b *Budget) bool {
-	return b.memory.TryAcquire(b.total) && b.sending.TryAcquire(b.total)
+	memory, sending := b.memory.TryAcquire(b.total), b.sending.TryAcquire(b.total)
+	if memory {
+		b.memory.Release(b.total)
+	}
+	if sending {
+		b.sending.Release(b.total)
+	}
+	return memory && sending
 }
 
 func writeInPieces(w io.Writer, data []byte, size int) error {
@@ -112,35 +158,6 @@ func writeInPieces(w io.Writer, data []byte, size int) error {
 		}
 	}
 	return nil
-}
-
-func TestPartsInOrder(t *testing.T) {
-	const partSize = 10
-	data := random(20*partSize + 1)
-	for _, how := range []string{"write", "file"} {
-		upload := newFake()
-		var sent []int32
-		upload.onPart = func(_ context.Context, number int32) error {
-			sent = append(sent, number) // the race detector sees two at once
-			if n := upload.own.Load(); n != 1 {
-				return fmt.Errorf("%d parts are on their way", n)
-			}
-			return nil
-		}
-		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(4, partSize), Size: int64(len(data)), InOrder: true})
-		var err error
-		if how == "file" {
-			err = sendFile(stage, data)
-		} else {
-			err = writeInPieces(stage, data, 7)
-		}
-		if err == nil {
-			_, err = stage.Commit(t.Context(), sums(data))
-		}
-		if err != nil || !slices.IsSorted(sent) || len(sent) != 21 || !bytes.Equal(upload.object, data) {
-			t.Errorf("%s: %v, sent in the order %v", how, err, sent)
-		}
-	}
 }
 
 // The part after one that failed is not sent.
@@ -153,16 +170,10 @@ func TestPartsInOrderEndWithTheFirstFailure(t *testing.T) {
 		return nil
 	}
 	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(4, 10), Size: 50, InOrder: true})
-	err := sendFile(stage, random(50))
-	if err == nil {
-		_, err = stage.Commit(t.Context(), sums(random(50)))
-	}
-	if !errors.Is(err, broken) || len(upload.parts) != 1 {
+	if err := publish(stage, random(50), sendFile); !errors.Is(err, broken) || len(upload.parts) != 1 {
 		t.Errorf("%v, with %d parts", err, len(upload.parts))
 	}
-	if err := stage.Abort(t.Context()); err != nil || !isFree(stage.options.Budget) {
-		t.Errorf("Abort: %v, or the budget was not given back", err)
-	}
+	expectAborts(t, stage, upload, 2)
 }
 
 func TestManyStagesShareABudgetOfOnePart(t *testing.T) {
@@ -182,10 +193,7 @@ func TestManyStagesShareABudgetOfOnePart(t *testing.T) {
 				options.Size = -1
 			}
 			stage := NewStage(ctx, upload, options)
-			send := sendFile
-			if i%2 == 0 {
-				send = func(stage *Stage, data []byte) error { return writeInPieces(stage, data, 300) }
-			}
+			send := ways[[]string{"stream", "file"}[i%2]]
 			if err := send(stage, data); err != nil {
 				t.Errorf("stage %d: %v", i, err)
 			}
@@ -207,303 +215,241 @@ func TestManyStagesShareABudgetOfOnePart(t *testing.T) {
 }
 
 func TestPartsAreInFlightTogetherAndNoMoreThanTheBudget(t *testing.T) {
-	const partSize = 128
-	for _, how := range []string{"write", "file"} {
-		t.Run(how, func(t *testing.T) {
-			budget := NewBudgetOf(3, partSize)
-			upload := newFake()
-			gate := make(chan struct{})
-			arrived := make(chan struct{}, 100)
-			upload.onPart = func(ctx context.Context, _ int32) error {
-				arrived <- struct{}{}
-				select {
-				case <-gate:
-				case <-ctx.Done():
-				}
-				return nil
-			}
-			data := random(10 * partSize)
-			stage := NewStage(t.Context(), upload, Options{Budget: budget, Size: int64(len(data))})
-			result := make(chan error, 1)
-			go func() {
-				if how == "file" {
-					result <- sendFile(stage, data)
-					return
-				}
-				_, err := stage.Write(data)
-				result <- err
-			}()
-			for range 3 {
-				<-arrived
-			}
-			select {
-			case <-arrived:
-				t.Fatal("a fourth part is in flight")
-			case err := <-result:
-				t.Fatalf("everything was taken while nothing was sent: %v", err)
-			case <-time.After(50 * time.Millisecond):
+	for how, send := range ways {
+		synctest.Test(t, func(t *testing.T) {
+			upload, data := newFake(), random(1280)
+			gate, result := make(chan struct{}), make(chan error, 1)
+			upload.onPart = func(context.Context, int32) error { <-gate; return nil }
+			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(3, 128), Size: 1280})
+			go func() { result <- publish(stage, data, send) }()
+			synctest.Wait()
+			if n := upload.own.Load(); n != 3 || len(result) > 0 {
+				t.Errorf("%s: %d parts are in flight", how, n)
 			}
 			close(gate)
-			if err := <-result; err != nil {
-				t.Fatal(err)
-			}
-			if _, err := stage.Commit(t.Context(), sums(data)); err != nil || !bytes.Equal(upload.object, data) {
-				t.Fatal(err)
+			if err := <-result; err != nil || !bytes.Equal(upload.object, data) {
+				t.Errorf("%s: %v", how, err)
 			}
 		})
 	}
 }
 
 func TestFirstErrorWinsAndStopsTheRest(t *testing.T) {
-	const partSize = 128
-	broken := errors.New("broken")
-	upload := newFake()
-	var stopped atomic.Int64
-	upload.onPart = func(ctx context.Context, number int32) error {
-		if number == 3 {
-			return broken
+	synctest.Test(t, func(t *testing.T) {
+		const partSize = 128
+		broken := errors.New("broken")
+		upload := newFake()
+		var stopped atomic.Int64
+		upload.onPart = func(ctx context.Context, number int32) error {
+			if number == 3 {
+				return broken
+			}
+			<-ctx.Done() // only the failure of the third ends the others
+			stopped.Add(1)
+			return ctx.Err()
 		}
-		<-ctx.Done() // only the failure of the third ends the others
-		stopped.Add(1)
-		return ctx.Err()
-	}
-	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(3, partSize), Size: -1})
-	_, err := stage.Write(random(20 * partSize))
-	if !errors.Is(err, broken) {
-		t.Errorf("Write: %v", err)
-	}
-	if _, err := stage.Write([]byte{1}); !errors.Is(err, broken) {
-		t.Errorf("the next Write: %v", err)
-	}
-	if _, err := stage.Commit(t.Context(), blob.Sums{Size: stage.written}); !errors.Is(err, broken) {
-		t.Errorf("Commit: %v", err)
-	}
-	for range 2 {
-		if err := stage.Abort(t.Context()); err != nil {
-			t.Errorf("Abort: %v", err)
+		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(3, partSize), Size: -1})
+		for _, size := range []int{20 * partSize, 1} {
+			if _, err := stage.Write(random(size)); !errors.Is(err, broken) {
+				t.Errorf("Write: %v", err)
+			}
 		}
-	}
-	// Twice by the first Abort, as a part failed, and not at all by the second.
-	if upload.aborted != 2 || upload.visible || stopped.Load() != 2 {
-		t.Errorf("%d aborts, visible %v, %d parts stopped", upload.aborted, upload.visible, stopped.Load())
-	}
-	if !isFree(stage.options.Budget) {
-		t.Error("the budget was not given back")
-	}
+		if _, err := stage.Commit(t.Context(), blob.Sums{Size: stage.written}); !errors.Is(err, broken) {
+			t.Errorf("Commit: %v", err)
+		}
+		for range 2 { // twice by the first Abort, as a part failed, and not at all by the second
+			expectAborts(t, stage, upload, 2)
+		}
+		if stopped.Load() != 2 {
+			t.Errorf("%d parts were stopped", stopped.Load())
+		}
+	})
 }
 
 func TestAbortThatFailsCanBeRepeated(t *testing.T) {
-	upload := newFake()
-	entered := make(chan struct{})
-	release := make(chan struct{})
-	upload.onPart = func(context.Context, int32) error { close(entered); <-release; return nil } // deaf to its context
-	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(2, 64), Size: -1})
-	if _, err := stage.Write(random(65)); err != nil {
-		t.Fatal(err)
-	}
-	<-entered
-	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if err := stage.Abort(short); !errors.Is(err, context.DeadlineExceeded) || upload.aborted != 0 {
-		t.Errorf("Abort with a part in flight: %v, %d aborts", err, upload.aborted)
-	}
-	close(release)
-	if err := stage.Abort(t.Context()); err != nil || upload.aborted != 2 {
-		t.Errorf("Abort: %v, %d aborts", err, upload.aborted)
-	}
-}
-
-// A store goes on with a part that it has, and would bring an upload back that was aborted meanwhile.
-func TestStoppingWaitsForTheAnswerToAPartThatWasSent(t *testing.T) {
-	for _, whole := range []bool{true, false} {
-		upload := newFake()
-		read := make(chan struct{})
-		var answered, cut atomic.Bool
-		late := 100 * time.Millisecond
-		if !whole {
-			late = time.Minute // nobody waits for it
-		}
-		upload.onBody = func(ctx context.Context, body *Body) error {
-			n := body.Size()
-			if !whole {
-				n--
-			}
-			if _, err := io.CopyN(io.Discard, body, n); err != nil {
-				return err
-			}
-			close(read)
-			select {
-			case <-ctx.Done(): // the connection is closed
-				cut.Store(true)
-				return ctx.Err()
-			case <-time.After(late):
-			}
-			answered.Store(true)
-			_, err := io.Copy(io.Discard, body)
-			return err
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(2, 64), Size: -1})
+	synctest.Test(t, func(t *testing.T) {
+		upload, release := newFake(), make(chan struct{})
+		upload.onPart = func(context.Context, int32) error { <-release; return nil } // deaf to its context
+		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(2, 64), Size: -1})
 		if _, err := stage.Write(random(65)); err != nil {
 			t.Fatal(err)
 		}
-		<-read
-		cancel()
-		if err := stage.Abort(t.Context()); err != nil {
-			t.Error(err)
+		short, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := stage.Abort(short); !errors.Is(err, context.DeadlineExceeded) || upload.aborted != 0 {
+			t.Errorf("Abort with a part in flight: %v, %d aborts", err, upload.aborted)
 		}
-		if answered.Load() != whole || cut.Load() == whole {
-			t.Errorf("sent to the end %t: answered %t, cut off %t", whole, answered.Load(), cut.Load())
-		}
-	}
+		close(release)
+		expectAborts(t, stage, upload, 2)
+	})
 }
 
-// changing is a file that is rewritten between its hashing and its sending.
-type changing struct {
-	*bytes.Reader
-	after []byte
-}
-
-func (c changing) ReadAt(p []byte, offset int64) (int, error) {
-	return bytes.NewReader(c.after).ReadAt(p, offset)
-}
-
-func TestAFileThatChangesWhileItIsSent(t *testing.T) {
-	const partSize = 4 << 10
-	data := random(2 * partSize)
-	for name, after := range changed(data) {
-		t.Run(name, func(t *testing.T) {
+// A store goes on with a part that it has, and would bring an upload back that was aborted meanwhile; but nobody waits for ever.
+func TestStoppingWaitsForTheAnswerToAPartThatWasSent(t *testing.T) {
+	for _, c := range []struct {
+		missing        int64 // bytes that were not read of the part
+		answers, waits time.Duration
+		aborts         int
+	}{
+		{0, partGrace / 2, partGrace / 2, 1},
+		{0, time.Hour, partGrace + abortAgain, 2},
+		{1, partGrace / 2, abortAgain, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
 			upload := newFake()
-			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, partSize), Size: int64(len(data))})
-			file := changing{bytes.NewReader(data), after}
-			var err error
-			for i := range int64(2) {
-				part := data[i*partSize : (i+1)*partSize]
-				if err = stage.SendAt(file, i*partSize, partSize, checksum.Sums{CRC64NVME: crc64nvme.Checksum(part)}); err != nil {
-					break
+			upload.onBody = func(ctx context.Context, body *Body) ([]byte, error) {
+				if _, err := io.CopyN(io.Discard, body, body.Size()-c.missing); err != nil {
+					return nil, err
 				}
-			}
-			if err == nil {
-				_, err = stage.Commit(t.Context(), sums(data))
-			}
-			if !errors.Is(err, blob.ErrSourceChanged) || upload.visible {
-				t.Fatalf("%v, visible %v", err, upload.visible)
-			}
-			for number, n := range upload.sentOnly {
-				if upload.parts[number] == nil && n == partSize {
-					t.Errorf("all %d bytes of a wrong part were sent", n)
+				select {
+				case <-ctx.Done(): // the connection is closed
+					return nil, ctx.Err()
+				case <-time.After(c.answers):
 				}
+				return io.ReadAll(body)
 			}
-			if err := stage.Abort(t.Context()); err != nil || upload.aborted != 2 {
-				t.Errorf("Abort: %v, %d", err, upload.aborted)
+			ctx, cancel := context.WithCancel(t.Context())
+			stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(2, 64), Size: -1})
+			if _, err := stage.Write(random(65)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			cancel()
+			start := time.Now()
+			if expectAborts(t, stage, upload, c.aborts); time.Since(start) != c.waits {
+				t.Errorf("%+v: it took %s", c, time.Since(start))
 			}
 		})
 	}
 }
 
+// A file that is rewritten, cut or removed between its hashing and its sending.
+func TestAFileThatChangesWhileItIsSent(t *testing.T) {
+	const partSize = 4 << 10
+	for _, parts := range []int64{1, 2} {
+		data := random(int(parts * partSize))
+		bit := slices.Clone(data)
+		bit[len(bit)-1] ^= 1
+		for name, after := range map[string][]byte{"one bit": bit, "cut": data[:len(data)-10], "gone": nil} {
+			synctest.Test(t, func(t *testing.T) {
+				upload := newFake()
+				stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, partSize), Size: int64(len(data))})
+				err := publish(stage, data, func(stage *Stage, data []byte) error {
+					for offset := int64(0); offset < int64(len(data)); offset += partSize {
+						sums := checksum.Of(checksum.CRC64NVME, data[offset:offset+partSize])
+						if err := stage.SendAt(bytes.NewReader(after), offset, partSize, sums); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if !errors.Is(err, blob.ErrSourceChanged) {
+					t.Errorf("%s: %v", name, err)
+				}
+				for number, n := range upload.sentOnly {
+					if upload.parts[number] == nil && n == partSize {
+						t.Errorf("%s: all %d bytes of a wrong part were sent", name, n)
+					}
+				}
+				expectAborts(t, stage, upload, int(parts-1)*2)
+			})
+		}
+	}
+}
+
 func TestAPartThatNobodyReadIsNotSent(t *testing.T) {
 	upload := newFake()
-	upload.unread = true
+	upload.onBody = func(context.Context, *Body) ([]byte, error) { return nil, nil }
 	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: 3})
-	if _, err := stage.Write([]byte("abc")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stage.Commit(t.Context(), sums([]byte("abc"))); err == nil {
+	if err := publish(stage, []byte("abc"), ways["stream"]); err == nil {
 		t.Error("a success without the bytes counts as one")
 	}
 }
 
+// net/http may go on reading after a request has ended.
 func TestATransportThatReadsOnSeesNoOtherPart(t *testing.T) {
-	upload := newFake()
-	upload.late = true
-	stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-	_, err := stage.Write(random(1000))
-	if err == nil {
-		_, err = stage.Commit(t.Context(), blob.Sums{Size: 1000})
+	synctest.Test(t, func(t *testing.T) {
+		upload := newFake()
+		upload.onBody = func(_ context.Context, body *Body) ([]byte, error) {
+			time.AfterFunc(1, func() {
+				if n, err := body.Read(make([]byte, 1)); err == nil {
+					t.Errorf("a request that had ended read %d bytes", n)
+				}
+			})
+			return nil, errors.New("connection reset")
+		}
+		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
+		if err := publish(stage, random(1000), ways["stream"]); err == nil {
+			t.Error("no error")
+		}
+		expectAborts(t, stage, upload, 2)
+	})
+}
+
+// Cancelling stops everything but the request that publishes.
+func TestCancelled(t *testing.T) {
+	reason := errors.New("interrupted")
+	last := func(cancel func()) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if _, ends := ctx.Deadline(); !ends {
+				return errors.New("no deadline")
+			}
+			cancel()
+			time.Sleep(1)
+			return ctx.Err()
+		}
 	}
-	if err == nil {
-		t.Error("no error")
-	}
-	if err := stage.Abort(t.Context()); err != nil {
-		t.Error(err)
-	}
-	upload.lateEnd.Wait()
-	if upload.count("read 1 bytes after the end") > 0 {
-		t.Error("a request that had ended read on")
+	for name, c := range map[string]struct {
+		size, aborts int
+		published    bool
+		by           func(upload *fakeUpload, cancel func())
+	}{
+		"while parts wait for the budget": {1000, 2, false, func(upload *fakeUpload, cancel func()) {
+			upload.onPart = func(ctx context.Context, _ int32) error { cancel(); <-ctx.Done(); return ctx.Err() }
+		}},
+		"while the upload begins": {1000, 1, false, func(upload *fakeUpload, cancel func()) {
+			// The answer with the upload's name still arrives.
+			upload.onBegin = func(ctx context.Context) error { cancel(); time.Sleep(beginGrace / 2); return ctx.Err() }
+		}},
+		"while the upload begins, which takes too long": {1000, 0, false, func(upload *fakeUpload, cancel func()) {
+			upload.onBegin = func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }
+		}},
+		"in the last request of parts": {1000, 0, true, func(upload *fakeUpload, cancel func()) { upload.onDone = last(cancel) }},
+		"in the last request":          {10, 0, true, func(upload *fakeUpload, cancel func()) { upload.onPut = last(cancel) }},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			upload, data := newFake(), random(c.size)
+			c.by(upload, func() { cancel(reason) })
+			stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
+			_, err := stage.Write(data)
+			if err == nil {
+				_, err = stage.Commit(ctx, sums(data))
+			}
+			if c.published != (err == nil) || err != nil && !errors.Is(err, reason) || upload.visible != c.published {
+				t.Errorf("%s: %v, visible %t", name, err, upload.visible)
+			}
+			upload.visible = false
+			expectAborts(t, stage, upload, c.aborts)
+		})
 	}
 }
 
-func TestCancellingStopsEverythingButTheLastRequest(t *testing.T) {
+func TestCancelledBeforeTheCommit(t *testing.T) {
 	reason := errors.New("interrupted")
-	t.Run("while parts wait for the budget", func(t *testing.T) {
+	for size, aborts := range map[int]int{10: 0, 1000: 1} {
+		upload, data := newFake(), random(size)
+		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
+		if _, err := stage.Write(data); err != nil {
+			t.Fatal(err)
+		}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		upload := newFake()
-		upload.onPart = func(ctx context.Context, _ int32) error { cancel(reason); <-ctx.Done(); return ctx.Err() }
-		stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-		if _, err := stage.Write(random(1000)); !errors.Is(err, reason) {
-			t.Errorf("Write: %v", err)
+		cancel(reason)
+		if _, err := stage.Commit(ctx, sums(data)); !errors.Is(err, reason) || upload.count("put")+upload.count("complete") > 0 {
+			t.Errorf("Commit of %d bytes: %v, %v", size, err, upload.calls)
 		}
-		if err := stage.Abort(t.Context()); err != nil || upload.aborted != 2 {
-			t.Errorf("Abort: %v, %d", err, upload.aborted)
-		}
-	})
-	t.Run("while the upload begins", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		upload := newFake()
-		upload.onBegin = func(ctx context.Context) error {
-			cancel(reason)
-			time.Sleep(20 * time.Millisecond)
-			return ctx.Err() // the answer with the upload's name still arrives
-		}
-		stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-		if _, err := stage.Write(random(1000)); !errors.Is(err, reason) {
-			t.Errorf("Write: %v", err)
-		}
-		if err := stage.Abort(t.Context()); err != nil || upload.aborted != 1 {
-			t.Errorf("Abort: %v, %d: the upload stays open", err, upload.aborted)
-		}
-	})
-	t.Run("before the commit", func(t *testing.T) {
-		for _, size := range []int{10, 1000} {
-			upload := newFake()
-			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-			data := random(size)
-			if _, err := stage.Write(data); err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithCancelCause(t.Context())
-			cancel(reason)
-			if _, err := stage.Commit(ctx, sums(data)); !errors.Is(err, reason) || upload.visible || upload.count("put")+upload.count("complete") > 0 {
-				t.Errorf("Commit of %d bytes: %v, %v", size, err, upload.calls)
-			}
-			if err := stage.Abort(t.Context()); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	t.Run("in the last request", func(t *testing.T) {
-		for _, size := range []int{10, 1000} {
-			ctx, cancel := context.WithCancelCause(t.Context())
-			upload := newFake()
-			last := func(ctx context.Context) error {
-				cancel(reason)
-				time.Sleep(10 * time.Millisecond)
-				if _, ok := ctx.Deadline(); !ok {
-					return errors.New("no deadline")
-				}
-				return ctx.Err()
-			}
-			upload.onPut, upload.onDone = last, last
-			stage := NewStage(ctx, upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-			data := random(size)
-			if _, err := stage.Write(data); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := stage.Commit(ctx, sums(data)); err != nil || !upload.visible {
-				t.Errorf("Commit of %d bytes: %v, visible %v", size, err, upload.visible)
-			}
-		}
-	})
+		expectAborts(t, stage, upload, aborts)
+	}
 }
 
 func TestOtherSizesThanAnnounced(t *testing.T) {
