@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -36,6 +37,7 @@ func (c *copier) CopyPart(ctx context.Context, part CopiedPart) (string, error) 
 		c.most.Store(n)
 	}
 	defer c.copies.Add(-1)
+	runtime.Gosched()
 	if c.onCopy != nil {
 		if err := c.onCopy(ctx, part.Number); err != nil {
 			return "", err
@@ -57,7 +59,8 @@ func TestWhatIsCopiedIsPublished(t *testing.T) {
 		part := rapid.Int64Range(1, 300).Draw(t, "part")
 		upload := &copier{fakeUpload: newFake(), source: data}
 		budget := NewBudgetOf(1, 64)
-		stage := NewStage(context.Background(), upload, Options{Budget: budget, Size: int64(len(data)), Limits: Limits{CopyPart: part}, Sums: checksum.CRC64ECMA})
+		options := Options{Budget: budget, Size: int64(len(data)), Limits: Limits{CopyPart: part}, Sums: checksum.CRC64ECMA, InOrder: rapid.Bool().Draw(t, "in order")}
+		stage := NewStage(context.Background(), upload, options)
 		// The budget is for bytes that pass through here.
 		if err := budget.memory.Acquire(context.Background(), budget.total); err != nil {
 			t.Fatal(err)
@@ -71,7 +74,7 @@ func TestWhatIsCopiedIsPublished(t *testing.T) {
 		if _, err := stage.Commit(context.Background(), sums(data)); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(upload.object, data) || upload.whole != (Whole{Size: int64(len(data)), Copied: true}) || upload.most.Load() > copiesAtOnce {
+		if !bytes.Equal(upload.object, data) || upload.whole != (Whole{Size: int64(len(data)), Copied: true}) || upload.most.Load() > copiesAtOnce || options.InOrder && upload.most.Load() > 1 {
 			t.Fatalf("%d bytes of %d, %+v, %d at once", len(upload.object), len(data), upload.whole, upload.most.Load())
 		}
 		if want := (len(data) + int(part) - 1) / int(part); len(upload.parts) != want {

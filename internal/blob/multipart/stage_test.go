@@ -368,22 +368,25 @@ func TestAPartThatNobodyReadIsNotSent(t *testing.T) {
 
 // net/http may go on reading after a request has ended.
 func TestATransportThatReadsOnSeesNoOtherPart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		upload := newFake()
-		upload.onBody = func(_ context.Context, body *Body) ([]byte, error) {
-			time.AfterFunc(1, func() {
-				if n, err := body.Read(make([]byte, 1)); err == nil {
-					t.Errorf("a request that had ended read %d bytes", n)
-				}
-			})
-			return nil, errors.New("connection reset")
-		}
-		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-		if err := publish(stage, random(1000), ways["stream"]); err == nil {
-			t.Error("no error")
-		}
-		expectAborts(t, stage, upload, 2)
-	})
+	for size, aborts := range map[int]int{10: 0, 1000: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			upload := newFake()
+			upload.onBody = func(_ context.Context, body *Body) ([]byte, error) {
+				time.AfterFunc(1, func() {
+					if n, err := body.Read(make([]byte, 1)); err == nil {
+						t.Errorf("a request that had ended read %d bytes", n)
+					}
+				})
+				return nil, errors.New("connection reset")
+			}
+			stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
+			if err := publish(stage, random(size), ways["stream"]); err == nil {
+				t.Error("no error")
+			}
+			time.Sleep(2)
+			expectAborts(t, stage, upload, aborts)
+		})
+	}
 }
 
 // Cancelling stops everything but the request that publishes.

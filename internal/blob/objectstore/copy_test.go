@@ -1,13 +1,11 @@
 package objectstore_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
@@ -130,52 +128,4 @@ func TestRequestsOfSetAttrs(t *testing.T) {
 		}
 		b.proxy.Clear()
 	}
-}
-
-// Without its answer nobody could abort the upload that was begun.
-func TestACopyCancelledAsItBegins(t *testing.T) {
-	b := start(t, nil)
-	b.mustWrite(t, "key", someBytes(large))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.on(http.MethodPost, "uploads", cancel)
-	if _, err := b.SetAttrs(ctx, "key", blob.Cond{}, own); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if sent := b.sent(); !slices.Contains(sent, begin) || !slices.Contains(sent, abort) {
-		t.Errorf("sent %q", sent)
-	}
-	b.expect(t, "key", someBytes(large))
-	b.expectOpen(t)
-}
-
-// A copy that nobody waits for goes on in the store, and its part may come after the abort.
-func TestAFailedCopyIsAbortedTwice(t *testing.T) {
-	b := start(t, nil)
-	b.mustWrite(t, "key", someBytes(large))
-	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Refuse501, 1, 1)
-	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); !errors.Is(err, errors.ErrUnsupported) {
-		t.Error(err)
-	}
-	aborts := len(slices.DeleteFunc(b.sent(), func(name string) bool { return name != abort }))
-	if aborts != 2 {
-		t.Errorf("sent %q", b.sent())
-	}
-	b.expectOpen(t)
-}
-
-// The answers to other parts are awaited for a while, and no longer: the store would go on with them.
-func TestACopyWhoseOtherPartsStall(t *testing.T) {
-	b := start(t, nil)
-	b.mustWrite(t, "key", someBytes(large))
-	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Refuse501, 1, 1)
-	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Stall, 1, 2)
-	begun := time.Now()
-	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); !errors.Is(err, errors.ErrUnsupported) {
-		t.Error(err)
-	}
-	if took := time.Since(begun); took > 50*time.Second { // a store that is silent is given up after a minute
-		t.Errorf("it took %s", took)
-	}
-	b.expectOpen(t)
 }

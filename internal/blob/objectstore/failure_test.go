@@ -36,20 +36,13 @@ func TestStatuses(t *testing.T) {
 		if failure != nil && failure.Advice == "" && !errors.Is(want, blob.ErrChanged) {
 			t.Errorf("%d: no advice", status)
 		}
+		if status == http.StatusForbidden && failure.Advice != "Needed: reading." {
+			t.Errorf("a permission that is missing is not named: %q", failure.Advice)
+		}
 	}
 	store := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
 	if _, err := store.Head(t.Context(), "key"); !errors.Is(err, blob.ErrNotAStore) {
 		t.Errorf("a refusal without a reason: %v", err)
-	}
-}
-
-// A permission that is missing is named.
-func TestPermissions(t *testing.T) {
-	store := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
-	_, err := store.Head(t.Context(), "key")
-	var failure *blob.Error
-	if !errors.As(err, &failure) || failure.Advice != "Needed: reading." {
-		t.Errorf("%+v", failure)
 	}
 }
 

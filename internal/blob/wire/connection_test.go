@@ -9,24 +9,30 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 func TestAServerThatTakesNothing(t *testing.T) {
-	near, far := net.Pipe() // nobody reads from far
-	defer far.Close()
-	defer near.Close()
-	conn := stallingConn{near, 20 * time.Millisecond}
-	for range 2 {
-		if _, err := conn.Write([]byte("data")); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("%v", err)
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe() // nobody reads from far
+		defer far.Close()
+		defer near.Close()
+		conn := stallingConn{near, writeTimeout}
+		start := time.Now()
+		for range 2 {
+			if _, err := conn.Write([]byte("data")); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%v", err)
+			}
 		}
-	}
-	go far.Read(make([]byte, 4))
-	conn.timeout = time.Minute
-	if _, err := conn.Write([]byte("data")); err != nil {
-		t.Errorf("a server that reads again: %v", err)
-	}
+		if took := time.Since(start); took != 2*writeTimeout {
+			t.Errorf("it took %s", took)
+		}
+		go far.Read(make([]byte, 4))
+		if _, err := conn.Write([]byte("data")); err != nil {
+			t.Errorf("a server that reads again: %v", err)
+		}
+	})
 }
 
 // counting is a connection that notes how it is written to.

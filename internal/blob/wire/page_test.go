@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 )
@@ -40,28 +39,6 @@ func TestOriginShowsNoSecret(t *testing.T) {
 	} {
 		if got := Origin(address); got != want {
 			t.Errorf("%q has the origin %q, want %q", address, got, want)
-		}
-	}
-}
-
-// A success of a request that is answered without XML is proven by the store's sign, or by nothing where that will do.
-func TestProofOfASuccessWithoutADocument(t *testing.T) {
-	signed := http.Header{"X-Sign": {"1"}}
-	for _, c := range []struct {
-		proof  Proof
-		header http.Header
-		body   string
-		want   bool
-	}{
-		{Proof{}, nil, "", false},
-		{Proof{}, nil, "it works", false},
-		{Proof{Bare: true}, nil, "", true},
-		{Proof{Bare: true}, nil, "it works", false},
-		{Proof{Sign: "X-Sign"}, nil, "", false},
-		{Proof{Sign: "X-Sign"}, signed, "", true},
-	} {
-		if err := c.proof.Check(&http.Response{StatusCode: http.StatusOK, Header: c.header}, []byte(c.body)); (err == nil) != c.want {
-			t.Errorf("%+v, %v, %q: %v", c.proof, c.header, c.body, err)
 		}
 	}
 }

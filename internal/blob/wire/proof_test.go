@@ -30,6 +30,9 @@ func TestProof(t *testing.T) {
 		{"nothing in place of a document", Proof{Root: "List"}, 200, nil, "", "without the element List"},
 		{"nothing, where it will do", Proof{Root: "List", Bare: true}, 200, nil, "", ""},
 		{"a document in place of nothing", Proof{}, 200, nil, listing, "200 OK"},
+		{"nothing in place of nothing", Proof{}, 200, nil, "", "200 OK"},
+		{"nothing in place of nothing, where it will do", Proof{Bare: true}, 200, nil, "", ""},
+		{"words in place of nothing", Proof{Bare: true}, 200, nil, "it works", "200 OK"},
 		{"a refusal", Proof{Root: "List"}, 404, nil, refusal, ""},
 		{"a refusal under 200", Proof{Root: "List"}, 200, nil, refusal, ""},
 		{"a refusal of something else", Proof{Root: "List"}, 404, nil, "gone", "404 Not Found"},
@@ -43,6 +46,8 @@ func TestProof(t *testing.T) {
 
 		{"a sign", Proof{Sign: "X-Sign", Root: "List"}, 200, sign, listing, ""},
 		{"no sign", Proof{Sign: "X-Sign", Root: "List"}, 200, nil, listing, "without x-sign"},
+		{"a signed nothing", Proof{Sign: "X-Sign"}, 200, sign, "", ""},
+		{"nothing without a sign", Proof{Sign: "X-Sign"}, 200, nil, "", "without x-sign"},
 		{"a refusal without a sign", Proof{Sign: "X-Sign"}, 404, nil, refusal, "without x-sign"},
 		{"a signed refusal in other words", Proof{Sign: "X-Sign"}, 503, sign, "busy", ""},
 		{"a signed redirect", Proof{Sign: "X-Sign"}, 302, elsewhere, "", "a redirect to https://elsewhere.example.com"},

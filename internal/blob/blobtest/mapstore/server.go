@@ -111,6 +111,12 @@ func (s *Server) Begin(bucket, key string, ago time.Duration) {
 	s.begin(s.buckets[bucket], key, nil, ago)
 }
 
+// EndUploads aborts all uploads behind the driver's back.
+func (s *Server) EndUploads(bucket string) {
+	defer s.lock()()
+	clear(s.buckets[bucket].uploads)
+}
+
 func (s *Server) begin(b *bucket, key string, header http.Header, ago time.Duration) (id string) {
 	s.writes++
 	id = fmt.Sprint("upload-", s.writes)
