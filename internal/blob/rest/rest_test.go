@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -45,6 +46,7 @@ func newFake(steps ...step) *fake {
 			var text []byte
 			if body != nil {
 				text, _ = io.ReadAll(body)
+				text = []byte(cmp.Or(string(text), "(a body without bytes)"))
 			}
 			f.sent = append(f.sent, string(text))
 			now := f.steps[0]
@@ -134,9 +136,11 @@ func TestBodies(t *testing.T) {
 		if _, err := f.Do(t.Context(), Request{Body: short{body}}); err != nil || !slices.Equal(f.sent, []string{"0123", "0123"}) {
 			t.Errorf("%q, %v", f.sent, err)
 		}
-		f = newFake(step{status: 200})
-		if _, err := f.Do(t.Context(), Request{}.Document([]byte("text"))); err != nil || !slices.Equal(f.sent, []string{"text"}) {
-			t.Errorf("%q, %v", f.sent, err)
+		for _, text := range []string{"text", ""} {
+			f = newFake(step{status: 200})
+			if _, err := f.Do(t.Context(), Request{}.Document([]byte(text))); err != nil || !slices.Equal(f.sent, []string{text}) {
+				t.Errorf("%q, %v", f.sent, err)
+			}
 		}
 	})
 }
