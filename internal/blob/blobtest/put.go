@@ -56,14 +56,6 @@ var putTests = []conformanceTest{
 			}
 		}
 	}},
-	{"nothing wanted", func(t *testing.T, h Harness) {
-		data := pattern(2, 5000)
-		_, sums, err := blob.Put(t.Context(), h.Store, "key", StreamSource(data), nil, blob.PutOptions{})
-		if err != nil || sums.SHA256 != *Sum(data) {
-			t.Errorf("%+v, %v", sums, err)
-		}
-		expectBytes(t, h.Store, "key", data)
-	}},
 	{"overwrite", func(t *testing.T, h Harness) {
 		first := mustPut(t, h.Store, "key", []byte("first"), someAttrs)
 		second := mustPut(t, h.Store, "key", []byte("other"), blob.Attrs{Owner: "another"})

@@ -124,9 +124,6 @@ func TestWhatIsWrittenIsPublished(t *testing.T) {
 		if !bytes.Equal(upload.object, data) || info.Size != int64(len(data)) {
 			t.Fatalf("published %d bytes (%d in the answer), other than the %d written", len(upload.object), info.Size, len(data))
 		}
-		if single := len(data) <= partSize; single != (upload.count("put") == 1) || single != (upload.count("begin") == 0) {
-			t.Fatalf("%d bytes were sent by %v", len(data), upload.calls)
-		}
 		if (upload.whole != Whole{Size: int64(len(data)), Sums: checksum.Of(checksum.CRC64NVME|checksum.CRC64ECMA, data)}) {
 			t.Fatalf("whole is %+v", upload.whole)
 		}
@@ -435,23 +432,6 @@ func TestCancelled(t *testing.T) {
 			upload.visible = false
 			expectAborts(t, stage, upload, c.aborts)
 		})
-	}
-}
-
-func TestCancelledBeforeTheCommit(t *testing.T) {
-	reason := errors.New("interrupted")
-	for size, aborts := range map[int]int{10: 0, 1000: 1} {
-		upload, data := newFake(), random(size)
-		stage := NewStage(t.Context(), upload, Options{Budget: NewBudgetOf(1, 64), Size: -1})
-		if _, err := stage.Write(data); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(reason)
-		if _, err := stage.Commit(ctx, sums(data)); !errors.Is(err, reason) || upload.count("put")+upload.count("complete") > 0 {
-			t.Errorf("Commit of %d bytes: %v, %v", size, err, upload.calls)
-		}
-		expectAborts(t, stage, upload, aborts)
 	}
 }
 

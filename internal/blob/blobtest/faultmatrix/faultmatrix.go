@@ -187,7 +187,7 @@ func Run(t *testing.T, b Backend) {
 				}
 				for name, broken := range b.unanswered() {
 					all.Go(func() {
-						busy.Use(func() { t.Run(name, func(t *testing.T) { tryUnanswered(t, b, op, broken, count.of(name)) }) })
+						busy.Use(func() { t.Run(name, func(t *testing.T) { count.count(name, false, tryUnanswered(t, b, op, broken)) }) })
 					})
 				}
 				all.Wait()
@@ -314,7 +314,7 @@ func try(t *testing.T, b Backend, op operation, c Cell, count *Tally) {
 }
 
 // tryUnanswered lets an operation come to no server.
-func tryUnanswered(t *testing.T, b Backend, op operation, broken unanswered, count *counts) {
+func tryUnanswered(t *testing.T, b Backend, op operation, broken unanswered) (left int) {
 	t.Helper()
 	w := newWorld(t, b, op)
 	err := op.do(t.Context(), w, broken.open(t, w.bucket))
@@ -323,9 +323,9 @@ func tryUnanswered(t *testing.T, b Backend, op operation, broken unanswered, cou
 	}
 	w.clear(err)
 	op.after(w, err)
-	w.leftovers(0)
-	count.add(false, 0)
+	left = w.leftovers(0)
 	w.converges(op, w.direct, 0)
+	return left
 }
 
 // world is a bucket in which an operation is done.
