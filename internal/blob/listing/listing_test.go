@@ -207,23 +207,14 @@ func TestAbsent(t *testing.T) {
 	}
 }
 
-// What lies before the end of what was listed, and is not there, needs no further page.
+// What lies before the end of what was listed, and is not there, needs no further page; a directory at that end counts too.
 func TestAbsentBeforeTheEnd(t *testing.T) {
-	store := &pages{keys: keysUpTo(5000)}
-	l := &Listings{}
-	ask(t, l, store, keysUpTo(50), 1)
-	if info, ok := l.Lookup(t.Context(), store, directoryOfTests+"a"); ok || store.lists.Load() != 1 {
-		t.Errorf("%+v, %d pages", info, store.lists.Load())
-	}
-}
-
-// A directory at the end of a page counts too.
-func TestAbsentBeforeADirectory(t *testing.T) {
-	store := &pages{keys: slices.Concat(keysUpTo(999), []string{directoryOfTests + "z/"}, []string{directoryOfTests + "zz"})}
-	l := &Listings{}
-	ask(t, l, store, keysUpTo(50), 1)
-	if info, ok := l.Lookup(t.Context(), store, directoryOfTests+"y"); ok || store.lists.Load() != 1 {
-		t.Errorf("%+v, %d pages", info, store.lists.Load())
+	for absent, keys := range map[string][]string{"a": keysUpTo(5000), "y": append(keysUpTo(999), directoryOfTests+"z/", directoryOfTests+"zz")} {
+		store, l := &pages{keys: keys}, &Listings{}
+		ask(t, l, store, keysUpTo(50), 1)
+		if info, ok := l.Lookup(t.Context(), store, directoryOfTests+absent); ok || store.lists.Load() != 1 {
+			t.Errorf("%s: %+v, %d pages", absent, info, store.lists.Load())
+		}
 	}
 }
 
@@ -240,9 +231,6 @@ func TestDirectoriesAreApart(t *testing.T) {
 	}
 }
 
-// All who ask while a page is under way wait for that one.
-// The one who fetches gives up: those who wait get their page, and nobody thinks that listing is of no use.
-// One who waits and gives up does not wait any longer, and the others do.
 // A listing that is refused is not tried again, and nobody hears of it.
 func TestRefused(t *testing.T) {
 	store := &pages{keys: keysUpTo(1000), before: func(context.Context) error { return errors.New("403") }}
@@ -251,14 +239,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// A store that does not answer the listing costs one page's time.
-// Who has little time gets half of it for his HEAD, whether he fetches a page or waits for one. That it was too little for the page says nothing
-// of the store.
-// A store that panics is told of as it is, and the others do not hang.
-// Many pages of others' objects, each a second long, do not hold up a few of ours.
-// A listing does not serve for longer than a minute.
-// The minute counts from the first page.
-// Nothing that was listed before a write is told after it, not even by a page that was under way.
 func BenchmarkLookup(b *testing.B) {
 	store := &pages{keys: keysUpTo(1000)}
 	for b.Loop() {

@@ -8,11 +8,18 @@ import (
 	"time"
 )
 
+// asked are listings that the first so many keys of a store were looked up in.
+func asked(t *testing.T, store *pages, n int) (*pages, *Listings) {
+	t.Helper()
+	l := &Listings{}
+	ask(t, l, store, keysUpTo(n), 1)
+	return store, l
+}
+
+// All who ask while a page is under way wait for that one.
 func TestOnePageInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000), took: time.Second}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(8), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000), took: time.Second}, 8)
 		if heads := ask(t, l, store, keysFrom(8, 500), 100); heads != 0 {
 			t.Errorf("%d HEADs", heads)
 		}
@@ -22,11 +29,10 @@ func TestOnePageInFlight(t *testing.T) {
 	})
 }
 
+// The one who fetches gives up: those who wait get their page, and nobody thinks that listing is of no use.
 func TestLeaderGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000), took: time.Second}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(8), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000), took: time.Second}, 8)
 		leading, giveUp := context.WithCancel(t.Context())
 		var askers sync.WaitGroup
 		askers.Go(func() {
@@ -51,11 +57,10 @@ func TestLeaderGivesUp(t *testing.T) {
 	})
 }
 
+// One who waits and gives up does not wait any longer, and the others do.
 func TestWaiterGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000), took: 9 * time.Second}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(8), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000), took: 9 * time.Second}, 8)
 		var askers sync.WaitGroup
 		askers.Go(func() {
 			if _, ok := l.Lookup(t.Context(), store, key(8)); !ok {
@@ -73,11 +78,10 @@ func TestWaiterGivesUp(t *testing.T) {
 	})
 }
 
+// A store that does not answer the listing costs one page's time.
 func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000), took: time.Hour}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(8), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000), took: time.Hour}, 8)
 		began := time.Now()
 		if heads := ask(t, l, store, keysFrom(8, 100), 10); heads != 100 || time.Since(began) != pageTimeout || store.lists.Load() != 1 {
 			t.Errorf("%d HEADs, %d pages, after %s", heads, store.lists.Load(), time.Since(began))
@@ -85,11 +89,11 @@ func TestSlow(t *testing.T) {
 	})
 }
 
+// Who has little time gets half of it for his HEAD, whether he fetches a page or waits for one. That it was too little for the page says nothing
+// of the store.
 func TestLittleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000), took: 3 * time.Second}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(8), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000), took: 3 * time.Second}, 8)
 		var askers sync.WaitGroup
 		for i := range 3 {
 			askers.Go(func() {
@@ -110,16 +114,15 @@ func TestLittleTime(t *testing.T) {
 	})
 }
 
+// A store that panics is told of as it is, and the others do not hang.
 func TestStorePanics(t *testing.T) {
 	panicking := true
-	store := &pages{keys: keysUpTo(1000), before: func(context.Context) error {
+	store, l := asked(t, &pages{keys: keysUpTo(1000), before: func(context.Context) error {
 		if panicking {
 			panic("of the store")
 		}
 		return nil
-	}}
-	l := &Listings{}
-	ask(t, l, store, keysUpTo(8), 1)
+	}}, 8)
 	func() {
 		defer func() {
 			if told := recover(); told != "of the store" {
@@ -134,6 +137,7 @@ func TestStorePanics(t *testing.T) {
 	}
 }
 
+// Many pages of others' objects, each a second long, do not hold up a few of ours.
 func TestTimeIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &pages{took: time.Second}
@@ -150,11 +154,10 @@ func TestTimeIsBounded(t *testing.T) {
 	})
 }
 
+// A listing does not serve for longer than a minute.
 func TestLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000)}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(50), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000)}, 50)
 		store.keys = keysFrom(500, 500)
 		time.Sleep(lifetime - time.Second)
 		if _, ok := l.Lookup(t.Context(), store, key(60)); !ok {
@@ -170,11 +173,10 @@ func TestLifetime(t *testing.T) {
 	})
 }
 
+// The minute counts from the first page.
 func TestLifetimeOfPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(2000)}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(50), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(2000)}, 50)
 		time.Sleep(lifetime * 2 / 3)
 		if _, ok := l.Lookup(t.Context(), store, key(1500)); !ok || store.lists.Load() != 2 {
 			t.Errorf("%d pages", store.lists.Load())
@@ -186,19 +188,17 @@ func TestLifetimeOfPages(t *testing.T) {
 	})
 }
 
+// Nothing that was listed before a write is told after it, not even by a page that was under way.
 func TestDrop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &pages{keys: keysUpTo(1000)}
-		l := &Listings{}
-		ask(t, l, store, keysUpTo(50), 1)
+		store, l := asked(t, &pages{keys: keysUpTo(1000)}, 50)
 		l.Drop()
 		if _, ok := l.Lookup(t.Context(), store, key(60)); !ok || store.lists.Load() != 2 {
 			t.Errorf("it was not listed anew: %d pages", store.lists.Load())
 		}
 
 		// The page is made before the write, and comes after it.
-		l = &Listings{}
-		ask(t, l, store, keysUpTo(8), 1)
+		_, l = asked(t, store, 8)
 		made := false
 		store.before = func(context.Context) error {
 			if !made {

@@ -1,16 +1,12 @@
 package multipart
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"testing"
 
-	"github.com/minio/crc64nvme"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/checksum"
 )
 
 // discard reads every body as net/http does, and keeps nothing.
@@ -37,14 +33,17 @@ func (discard) Complete(_ context.Context, _ []Done, whole Whole) (blob.Info, er
 func BenchmarkStage(b *testing.B) {
 	for _, size := range []int64{256 << 10, 64 << 20} {
 		data := random(int(size))
-		for _, how := range []string{"file", "stream"} {
+		for how, send := range map[string]func(*Stage, []byte) error{
+			"file":   sendFile,
+			"stream": func(stage *Stage, data []byte) error { return writeInPieces(stage, data, 256<<10) },
+		} {
 			b.Run(fmt.Sprintf("%s/%dKiB", how, size>>10), func(b *testing.B) {
 				budget := NewBudget(DefaultParts)
 				b.SetBytes(size)
 				b.ReportAllocs()
 				for b.Loop() {
 					stage := NewStage(b.Context(), discard{}, Options{Budget: budget, Size: size})
-					if err := feed(stage, data, how == "file"); err != nil {
+					if err := send(stage, data); err != nil {
 						b.Fatal(err)
 					}
 					if _, err := stage.Commit(b.Context(), blob.Sums{Size: size}); err != nil {
@@ -54,18 +53,4 @@ func BenchmarkStage(b *testing.B) {
 			})
 		}
 	}
-}
-
-// feed is what blob.Put does, less the SHA-256 of the whole.
-func feed(stage *Stage, data []byte, file bool) error {
-	if plan := stage.Parts(); file && plan.Size > 0 {
-		for offset := int64(0); offset < int64(len(data)); offset += plan.Size {
-			part := data[offset:min(offset+plan.Size, int64(len(data)))]
-			if err := stage.SendAt(bytes.NewReader(data), offset, int64(len(part)), checksum.Sums{CRC64NVME: crc64nvme.Checksum(part)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return writeInPieces(stage, data, 256<<10)
 }

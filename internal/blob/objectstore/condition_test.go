@@ -19,42 +19,38 @@ import (
 func TestEnforcement(t *testing.T) {
 	for enforcement, looks := range map[objectstore.Enforcement]bool{objectstore.ByStore: false, objectstore.ByBoth: true, objectstore.ByLook: true} {
 		b := start(t, func(c *mapstore.Config) { looked(&c.Conditions, enforcement) })
-		old := b.mustWrite(t, "old", []byte("old"))
 		for name, do := range map[string]func(cond blob.Cond) error{
-			"put":      func(cond blob.Cond) error { return b.write(t.Context(), "old", []byte("new"), cond) },
-			"complete": func(cond blob.Cond) error { return b.write(t.Context(), "old", someBytes(large), cond) },
-			"delete":   func(cond blob.Cond) error { return b.Delete(t.Context(), "old", cond) },
+			put:    func(cond blob.Cond) error { return b.write(t.Context(), "old", []byte("new"), cond) },
+			finish: func(cond blob.Cond) error { return b.write(t.Context(), "old", someBytes(large), cond) },
+			remove: func(cond blob.Cond) error { return b.Delete(t.Context(), "old", cond) },
 		} {
-			b.proxy.Clear()
-			if err := do(blob.Cond{IfMatch: "stale"}); !errors.Is(err, blob.ErrChanged) {
-				t.Errorf("enforcement %d, %s of another object: %v", enforcement, name, err)
-			}
-			// After a refusal Put looks what became of it.
-			sent := b.sent()
-			publishes := slices.IndexFunc(sent, func(name string) bool { return name == put || name == finish || name == remove })
-			if got := slices.Contains(sent[:max(publishes, 0)], head) || publishes < 0; got != looks {
-				t.Errorf("enforcement %d, %s: sent %q", enforcement, name, b.sent())
-			}
-			if name != "delete" {
-				if err := do(blob.Cond{IfAbsent: true}); !errors.Is(err, fs.ErrExist) {
-					t.Errorf("enforcement %d, %s over an object: %v", enforcement, name, err)
+			for met, want := range map[string]error{"stale": blob.ErrChanged, "absent": fs.ErrExist, "": nil} {
+				old := b.mustWrite(t, "old", []byte("old"))
+				cond := blob.Cond{IfMatch: old.ETag + met}
+				if met == "absent" {
+					cond = blob.Cond{IfAbsent: true}
 				}
-				b.expect(t, "old", []byte("old"))
-				old = b.mustWrite(t, "old", []byte("old"))
-			}
-			if err := do(blob.Cond{IfMatch: old.ETag}); err != nil {
-				t.Errorf("enforcement %d, %s: %v", enforcement, name, err)
-			}
-			conditional := 0
-			for _, r := range b.proxy.Requests() {
-				if r.Header.Get("If-Match") != "" {
-					conditional++
+				if name == remove && cond.IfAbsent {
+					continue
+				}
+				if err := do(cond); !errors.Is(err, want) {
+					t.Errorf("enforcement %d, %s, %s: %v", enforcement, name, met, err)
+				}
+				sent := b.sent()
+				publishes, looked := slices.Index(sent, name), slices.Index(sent, head) // after a refusal Put looks what became of it
+				if isFirst := looked >= 0 && (publishes < 0 || looked < publishes); isFirst != looks || publishes < 0 && want == nil {
+					t.Errorf("enforcement %d, %s, %s: sent %q", enforcement, name, met, sent)
+				}
+				isSent := slices.ContainsFunc(b.proxy.Requests(), func(r faultproxy.Request) bool {
+					return r.Header.Get("If-Match")+r.Header.Get("If-None-Match") != ""
+				})
+				if isSent != (publishes >= 0 && enforcement != objectstore.ByLook) {
+					t.Errorf("enforcement %d, %s, %s: a condition was sent: %t", enforcement, name, met, isSent)
+				}
+				if want != nil {
+					b.expect(t, "old", []byte("old"))
 				}
 			}
-			if (conditional > 0) != (enforcement != objectstore.ByLook) {
-				t.Errorf("enforcement %d, %s: %d conditions were sent", enforcement, name, conditional)
-			}
-			old = b.mustWrite(t, "old", []byte("old"))
 		}
 	}
 }

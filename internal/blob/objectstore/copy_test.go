@@ -9,7 +9,6 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/mapstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
@@ -64,18 +63,6 @@ func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
 	if err := to.Abort(t.Context()); err != nil {
 		t.Error(err)
 	}
-}
-
-// Where a store refuses to copy, the bytes are sent.
-func TestARefusedCopyIsSent(t *testing.T) {
-	b := start(t, nil)
-	b.mustWrite(t, "key", someBytes(large))
-	b.proxy.Inject(faultproxy.Match{Header: "X-Map-Copy-Source"}, faultproxy.Refuse501, 1, 1000)
-	if err := b.copyFrom(t, b, "key"); err != nil {
-		t.Error(err)
-	}
-	b.expect(t, "copy", someBytes(large))
-	b.expectOpen(t)
 }
 
 // A store that takes no notice of the condition on the source must not make an object of bytes that were never hashed.

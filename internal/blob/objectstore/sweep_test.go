@@ -35,22 +35,6 @@ func TestSweepByAge(t *testing.T) {
 	b.expectOpen(t, "a/ke", "a/key", "a/key/below", "a/key2", "b/a/key")
 }
 
-// A copy of an object onto itself by parts is a write as well, and so is one of another object.
-func TestSweepBeforeACopy(t *testing.T) {
-	b := start(t, nil)
-	b.mustWrite(t, "key", someBytes(large))
-	b.server.Begin(b.bucket, "key", 2*day)
-	b.server.Begin(b.bucket, "copy", 2*day)
-	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); err != nil {
-		t.Fatal(err)
-	}
-	b.expectOpen(t, "copy")
-	if err := b.copyFrom(t, b, "key"); err != nil {
-		t.Fatal(err)
-	}
-	b.expectOpen(t)
-}
-
 // Nobody hears of a sweep that fails, and it is not tried again.
 // Where listing is refused, is unknown, or takes too long, it is not tried in the next write either.
 func TestSweepThatFails(t *testing.T) {
