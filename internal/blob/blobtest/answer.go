@@ -1,7 +1,6 @@
 package blobtest
 
 import (
-	"io/fs"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -32,15 +31,5 @@ var answerTests = []conformanceTest{
 				expectNothing(t.Context(), t, h, LoseRequests(h.Store), src, Sum(data), func(err error) { expectError(t, err, ErrAnswerLost) })
 			}
 		}
-	}},
-	{"same bytes of somebody else", func(t *testing.T, h Harness) {
-		data := pattern(42, 1000)
-		mustPut(t, h.Store, "key", data, blob.Attrs{Owner: "somebody else"})
-		before := mustHead(t, h.Store, "key")
-		_, _, err := blob.Put(t.Context(), LoseRequests(h.Store), "key", BytesSource(data), Sum(data), blob.PutOptions{Attrs: someAttrs})
-		expectError(t, err, ErrAnswerLost)
-		_, _, err = blob.Put(t.Context(), h.Store, "key", BytesSource(data), Sum(data), blob.PutOptions{Attrs: someAttrs, Cond: blob.Cond{IfAbsent: true}})
-		expectError(t, err, fs.ErrExist)
-		expectUntouched(t, h.Store, before, data)
 	}},
 }

@@ -74,12 +74,16 @@ var attrsTests = []conformanceTest{
 	{"planted", func(t *testing.T, h Harness) {
 		data := pattern(71, 3000)
 		h.Plant(t, "planted", data)
-		contentType := mustHead(t, h.Store, "planted").Attrs.ContentType
+		head := mustHead(t, h.Store, "planted")
+		expectAttrs(t, "Head", head.Attrs, blob.Attrs{ContentType: head.Attrs.ContentType})
+		if head.Attrs.SHA256 != nil {
+			t.Errorf("nobody stored the hash %s", head.Attrs.SHA256)
+		}
 		info, err := h.Store.SetAttrs(t.Context(), "planted", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "taken over" })
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := blob.Attrs{Owner: "taken over", ContentType: contentType}
+		want := blob.Attrs{Owner: "taken over", ContentType: head.Attrs.ContentType}
 		expectAttrs(t, "SetAttrs", info.Attrs, want)
 		expectAttrs(t, "Head", mustHead(t, h.Store, "planted").Attrs, want)
 		expectBytes(t, h.Store, "planted", data)

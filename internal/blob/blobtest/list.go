@@ -92,14 +92,6 @@ var listTests = []conformanceTest{
 			t.Errorf("a page of 10 has %d entries, Next %q, %v", len(first.Infos), first.Next, err)
 		}
 	}},
-	{"empty", func(t *testing.T, h Harness) {
-		mustPut(t, h.Store, "key", nil, blob.Attrs{})
-		if err := h.Store.Delete(t.Context(), "key", blob.Cond{}); err != nil {
-			t.Fatal(err)
-		}
-		infos, prefixes := listAll(t, h.Store, blob.Query{})
-		expectKeys(t, "of an empty bucket", append(keysOf(infos), prefixes...), nil)
-	}},
 	{"unfinished writes are left out", func(t *testing.T, h Harness) {
 		stage := written(t, h, "key", pattern(80, h.LargeSize))
 		infos, _ := listAll(t, h.Store, blob.Query{})

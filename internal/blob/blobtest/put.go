@@ -86,15 +86,6 @@ var putTests = []conformanceTest{
 			expectBytes(t, h.Store, key, fmt.Appendf(nil, "object %d", i))
 		}
 	}},
-	{"planted", func(t *testing.T, h Harness) {
-		data := pattern(4, 3000)
-		h.Plant(t, "planted/by hand.jar", data)
-		expectBytes(t, h.Store, "planted/by hand.jar", data)
-		head := mustHead(t, h.Store, "planted/by hand.jar")
-		if head.Attrs.Owner != "" || head.Attrs.SHA256 != nil || len(head.Attrs.Metadata) != 0 {
-			t.Errorf("a planted object has attributes of ours: %+v", *head.Attrs)
-		}
-	}},
 }
 
 // oddKeys are names that something between us and the store might take for something else.

@@ -18,7 +18,7 @@ import (
 // Which requests carry a condition, and where a look comes before them.
 func TestEnforcement(t *testing.T) {
 	for enforcement, looks := range map[objectstore.Enforcement]bool{objectstore.ByStore: false, objectstore.ByBoth: true, objectstore.ByLook: true} {
-		b := start(t, func(c *mapstore.Config) { looked(&c.Conditions, enforcement) })
+		b := start(t, func(c *mapstore.Config) { c.Conditions = mapstore.All(enforcement) })
 		for name, do := range map[string]func(cond blob.Cond) error{
 			put:    func(cond blob.Cond) error { return b.write(t.Context(), "old", []byte("new"), cond) },
 			finish: func(cond blob.Cond) error { return b.write(t.Context(), "old", someBytes(large), cond) },
@@ -58,7 +58,7 @@ func TestEnforcement(t *testing.T) {
 // A look that the caller has just had counts, once.
 // An older one does not, nor does it before a repetition.
 func TestACallersLook(t *testing.T) {
-	b := start(t, func(c *mapstore.Config) { looked(&c.Conditions, objectstore.ByLook) })
+	b := start(t, func(c *mapstore.Config) { c.Conditions = mapstore.All(objectstore.ByLook) })
 	// A minute ahead: a busy machine may take the second for which a look counts.
 	justNow, longAgo := time.Now().Add(time.Minute), time.Now().Add(-time.Minute)
 	old := b.mustWrite(t, "key", []byte("old"))
@@ -86,7 +86,7 @@ func TestACallersLook(t *testing.T) {
 
 // What a condition was compared with may have changed before a repetition.
 func TestALookBeforeARepetition(t *testing.T) {
-	b := start(t, func(c *mapstore.Config) { looked(&c.Conditions, objectstore.ByLook) })
+	b := start(t, func(c *mapstore.Config) { c.Conditions = mapstore.All(objectstore.ByLook) })
 	old := b.mustWrite(t, "key", []byte("old"))
 	b.proxy.Inject(faultproxy.Match{Method: http.MethodPut}, faultproxy.Refuse503, 1, 1)
 	b.on(http.MethodPut, "", func() { b.server.Put(b.bucket, "key", []byte("newer")) })
@@ -137,7 +137,7 @@ func TestCancelledWhileLooking(t *testing.T) {
 				return err
 			},
 		} {
-			b := start(t, func(c *mapstore.Config) { looked(&c.Conditions, objectstore.ByLook) })
+			b := start(t, func(c *mapstore.Config) { c.Conditions = mapstore.All(objectstore.ByLook) })
 			b.server.Put(b.bucket, "planted", someBytes(large))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()

@@ -56,12 +56,6 @@ func (b behind) again(t *testing.T, bucket string) behind {
 	return b
 }
 
-func looked(conditions *objectstore.Conditions, enforcement objectstore.Enforcement) {
-	for kind := range conditions {
-		conditions[kind] = enforcement
-	}
-}
-
 // sent are the requests that passed the proxy, in the order in which they came.
 func (b behind) sent() []string {
 	var names []string

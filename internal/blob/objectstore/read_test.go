@@ -28,49 +28,36 @@ func answering(t *testing.T, handler http.HandlerFunc) *objectstore.Store {
 
 // Half an object is none: neither one that is cut off, nor one of whose length nothing is known.
 func TestAnObjectThatIsNotWhole(t *testing.T) {
-	flushed := func(w http.ResponseWriter, text string) {
-		io.WriteString(w, text)
-		http.NewResponseController(w).Flush()
-	}
+	second, two := blob.ReadOptions{Offset: 1}, blob.ReadOptions{Offset: 1, Length: 2}
 	for name, c := range map[string]struct {
-		opts   blob.ReadOptions
-		answer http.HandlerFunc
-		want   error
-		words  string
+		opts                       blob.ReadOptions
+		contentRange, length, body string
+		flushed                    bool // the length is told by its header alone
+		want                       error
+		words                      string
 	}{
-		"without a length": {answer: func(w http.ResponseWriter, _ *http.Request) { flushed(w, "half") }, want: blob.ErrNotAStore, words: "without a length"},
-		"cut off": {want: blob.ErrUnreachable, words: "ended before", answer: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "8")
-			flushed(w, "half")
-			panic(http.ErrAbortHandler)
-		}},
-		"no range": {opts: blob.ReadOptions{Offset: 1}, want: blob.ErrNotAStore, words: "range", answer: func(w http.ResponseWriter, _ *http.Request) {
-			io.WriteString(w, "the whole")
-		}},
-		"another range": {opts: blob.ReadOptions{Offset: 1, Length: 2}, want: blob.ErrNotAStore, words: "bytes 2-3/9", answer: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Range", "bytes 2-3/9")
-			io.WriteString(w, "ab")
-		}},
-		"a longer range": {opts: blob.ReadOptions{Offset: 1, Length: 2}, want: blob.ErrNotAStore, words: "bytes 1-8/9", answer: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Range", "bytes 1-8/9")
-			io.WriteString(w, "abcdefgh")
-		}},
-		"a range of another length": {opts: blob.ReadOptions{Offset: 1}, want: blob.ErrNotAStore, words: "length of 2", answer: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Range", "bytes 1-8/9")
-			io.WriteString(w, "ab")
-		}},
-		"a range with more bytes": {opts: blob.ReadOptions{Offset: 1}, want: blob.ErrNotAStore, words: "more bytes", answer: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Range", "bytes 1-2/3")
-			flushed(w, "abcd")
-		}},
-		"a range of a whole of unknown length": {opts: blob.ReadOptions{Offset: 1}, want: blob.ErrNotAStore, words: "range", answer: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Range", "bytes 1-2/*")
-			io.WriteString(w, "ab")
-		}},
+		"without a length":                     {body: "half", flushed: true, want: blob.ErrNotAStore, words: "without a length"},
+		"cut off":                              {length: "8", body: "half", flushed: true, want: blob.ErrUnreachable, words: "ended before"},
+		"no range":                             {opts: second, body: "the whole", want: blob.ErrNotAStore, words: "range"},
+		"another range":                        {opts: two, contentRange: "bytes 2-3/9", body: "ab", want: blob.ErrNotAStore, words: "bytes 2-3/9"},
+		"a longer range":                       {opts: two, contentRange: "bytes 1-8/9", body: "abcdefgh", want: blob.ErrNotAStore, words: "bytes 1-8/9"},
+		"a range of another length":            {opts: second, contentRange: "bytes 1-8/9", body: "ab", want: blob.ErrNotAStore, words: "length of 2"},
+		"a range with more bytes":              {opts: second, contentRange: "bytes 1-2/3", body: "abcd", flushed: true, want: blob.ErrNotAStore, words: "more bytes"},
+		"a range of a whole of unknown length": {opts: second, contentRange: "bytes 1-2/*", body: "ab", want: blob.ErrNotAStore, words: "range"},
 	} {
-		store := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		store := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("ETag", `"e"`)
-			c.answer(w, r)
+			w.Header().Set("Content-Range", c.contentRange)
+			if c.length != "" {
+				w.Header().Set("Content-Length", c.length)
+			}
+			io.WriteString(w, c.body)
+			if c.flushed {
+				http.NewResponseController(w).Flush()
+			}
+			if c.length != "" {
+				panic(http.ErrAbortHandler)
+			}
 		})
 		object, err := store.Open(t.Context(), "key", c.opts)
 		if err == nil {

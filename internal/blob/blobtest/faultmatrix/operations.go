@@ -102,16 +102,9 @@ func publish(ctx context.Context, store blob.Store, src blob.Source, want *blob.
 	return err
 }
 
-func size(w *world, large bool) int64 {
+func sizeOf(large bool, whenLarge int64) int64 {
 	if large {
-		return w.b.LargeSize
-	}
-	return smallSize
-}
-
-func copied(w *world, large bool) int64 {
-	if large {
-		return w.b.CopiedSize
+		return whenLarge
 	}
 	return smallSize
 }
@@ -124,12 +117,12 @@ func writings() []operation {
 		if large {
 			name, commit = "put by parts", "POST uploadId"
 		}
-		source := func(w *world) blob.Source { return blobtest.BytesSource(newBytes(size(w, large))) }
-		want := func(w *world) *blob.Hash { return blobtest.Sum(newBytes(size(w, large))) }
+		source := func(w *world) blob.Source { return blobtest.BytesSource(newBytes(sizeOf(large, w.b.LargeSize))) }
+		want := func(w *world) *blob.Hash { return blobtest.Sum(newBytes(sizeOf(large, w.b.LargeSize))) }
 		again := func(ctx context.Context, w *world, store blob.Store) error {
 			return publish(ctx, store, source(w), want(w), blob.Cond{})
 		}
-		done := func(w *world) { w.holds(key, newBytes(size(w, large))) }
+		done := func(w *world) { w.holds(key, newBytes(sizeOf(large, w.b.LargeSize))) }
 		plant := func(w *world) { w.seen = w.puts(key, oldBytes(smallSize)) }
 		all = append(all,
 			operation{
@@ -137,14 +130,14 @@ func writings() []operation {
 				do: func(ctx context.Context, w *world, store blob.Store) error {
 					return publish(ctx, store, source(w), want(w), blob.Cond{IfAbsent: true})
 				},
-				after: func(w *world, err error) { w.becomes(err, nil, newBytes(size(w, large))) },
+				after: func(w *world, err error) { w.becomes(err, nil, newBytes(sizeOf(large, w.b.LargeSize))) },
 			},
 			operation{
 				name: name + ", over another", commit: commit, again: again, done: done, before: plant,
 				do: func(ctx context.Context, w *world, store blob.Store) error {
 					return publish(ctx, store, source(w), want(w), blob.Cond{IfMatch: w.seen.ETag})
 				},
-				after: func(w *world, err error) { w.becomes(err, oldBytes(smallSize), newBytes(size(w, large))) },
+				after: func(w *world, err error) { w.becomes(err, oldBytes(smallSize), newBytes(sizeOf(large, w.b.LargeSize))) },
 			},
 		)
 	}
@@ -172,7 +165,7 @@ func copying(large bool) operation {
 	if large {
 		name = "copy by parts"
 	}
-	data := func(w *world) []byte { return newBytes(size(w, large)) }
+	data := func(w *world) []byte { return newBytes(sizeOf(large, w.b.LargeSize)) }
 	do := func(cond blob.Cond) func(ctx context.Context, w *world, store blob.Store) error {
 		return func(ctx context.Context, w *world, store blob.Store) error {
 			return publish(ctx, store, blobtest.StoredSource(store, sourceKey, nil), blobtest.Sum(data(w)), cond)
@@ -257,15 +250,15 @@ func changes() []operation {
 		}
 		all = append(all, operation{
 			name:   name,
-			before: func(w *world) { w.seen = w.puts(key, oldBytes(copied(w, large))) },
+			before: func(w *world) { w.seen = w.puts(key, oldBytes(sizeOf(large, w.b.CopiedSize))) },
 			do:     change(func(w *world) blob.Cond { return blob.Cond{IfMatch: w.seen.ETag} }),
 			again:  change(func(*world) blob.Cond { return blob.Cond{} }),
 			after: func(w *world, err error) {
-				w.holds(key, oldBytes(copied(w, large)))
+				w.holds(key, oldBytes(sizeOf(large, w.b.CopiedSize)))
 				w.owned(err == nil)
 			},
 			done: func(w *world) {
-				w.holds(key, oldBytes(copied(w, large)))
+				w.holds(key, oldBytes(sizeOf(large, w.b.CopiedSize)))
 				w.owned(true)
 			},
 		})

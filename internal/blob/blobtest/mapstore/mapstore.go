@@ -50,6 +50,14 @@ func New(t testing.TB, config Config, bucket string, tuning objectstore.Tuning) 
 	}))
 }
 
+// All is the same enforcement of every condition.
+func All(enforcement objectstore.Enforcement) (conditions objectstore.Conditions) {
+	for kind := range conditions {
+		conditions[kind] = enforcement
+	}
+	return conditions
+}
+
 var traits = objectstore.Traits{
 	Scheme: "map",
 	Names: objectstore.Names{

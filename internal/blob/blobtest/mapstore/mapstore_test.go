@@ -14,15 +14,6 @@ import (
 
 const partSize = 64 << 10
 
-// all is the same enforcement of every condition.
-func all(enforcement objectstore.Enforcement) objectstore.Conditions {
-	var conditions objectstore.Conditions
-	for kind := range conditions {
-		conditions[kind] = enforcement
-	}
-	return conditions
-}
-
 func TestConformance(t *testing.T) {
 	for name, c := range map[string]struct {
 		inOrder    bool
@@ -30,7 +21,7 @@ func TestConformance(t *testing.T) {
 	}{
 		"by the store":   {},
 		"parts in order": {inOrder: true},
-		"by both":        {conditions: all(objectstore.ByBoth)},
+		"by both":        {conditions: mapstore.All(objectstore.ByBoth)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := mapstore.Start(t)
