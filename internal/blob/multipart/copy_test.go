@@ -99,7 +99,7 @@ func TestACopyHasNoMorePartsThanStoresTake(t *testing.T) {
 // A copy whose answer is not waited for goes on in the store, and would bring an upload back that was aborted; but nobody waits for ever.
 func TestACopyThatFailsStopsTheOthers(t *testing.T) {
 	broken := errors.New("broken")
-	for answers, waits := range map[time.Duration]time.Duration{partGrace / 2: partGrace / 2, time.Hour: partGrace + 1} {
+	for answers, waits := range map[time.Duration]time.Duration{partGrace / 2: partGrace / 2, time.Hour: partGrace + time.Nanosecond} {
 		synctest.Test(t, func(t *testing.T) {
 			data, start := random(1000), time.Now()
 			upload := &copier{fakeUpload: newFake(), source: data}
@@ -107,7 +107,7 @@ func TestACopyThatFailsStopsTheOthers(t *testing.T) {
 			upload.onCopy = func(ctx context.Context, number int32) error {
 				begun.Add(1)
 				if number == 3 {
-					time.Sleep(1) // until there are others to be stopped
+					time.Sleep(time.Nanosecond) // until there are others to be stopped
 					return broken
 				}
 				select {
@@ -141,8 +141,8 @@ func TestACopyThatIsCancelled(t *testing.T) {
 			contexts := map[string]context.Context{"the stage's": t.Context(), "the call's": t.Context()}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			contexts[whose] = ctx
-			upload.onCopy = func(context.Context, int32) error { time.Sleep(1); return nil }
-			time.AfterFunc(2, func() { cancel(gaveUp) })
+			upload.onCopy = func(context.Context, int32) error { time.Sleep(time.Nanosecond); return nil }
+			time.AfterFunc(2*time.Nanosecond, func() { cancel(gaveUp) })
 			stage := NewStage(contexts["the stage's"], upload, Options{Budget: NewBudgetOf(1, 64), Size: 1000, Limits: Limits{CopyPart: 1}})
 			if err := stage.CopyFrom(contexts["the call's"], nil, object(data)); !errors.Is(err, gaveUp) {
 				t.Errorf("%s: %v", whose, err)

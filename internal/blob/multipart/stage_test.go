@@ -369,7 +369,7 @@ func TestATransportThatReadsOnSeesNoOtherPart(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			upload := newFake()
 			upload.onBody = func(_ context.Context, body *Body) ([]byte, error) {
-				time.AfterFunc(1, func() {
+				time.AfterFunc(time.Nanosecond, func() {
 					if n, err := body.Read(make([]byte, 1)); err == nil {
 						t.Errorf("a request that had ended read %d bytes", n)
 					}
@@ -380,7 +380,7 @@ func TestATransportThatReadsOnSeesNoOtherPart(t *testing.T) {
 			if err := publish(stage, random(size), ways["stream"]); err == nil {
 				t.Error("no error")
 			}
-			time.Sleep(2)
+			time.Sleep(2 * time.Nanosecond)
 			expectAborts(t, stage, upload, aborts)
 		})
 	}
@@ -395,7 +395,7 @@ func TestCancelled(t *testing.T) {
 				return errors.New("no deadline")
 			}
 			cancel()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			return ctx.Err()
 		}
 	}

@@ -235,9 +235,9 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request, b *bucket, key 
 // holds reports whether the conditions hold, but for those that are ignored.
 // An object that does not exist has no ETag.
 func (s *Server) holds(header http.Header, found entry) bool {
-	absent := header.Get("If-None-Match") != "" && !slices.Contains(s.Ignores, "If-None-Match")
-	match := header.Get("If-Match") != "" && !slices.Contains(s.Ignores, "If-Match")
-	return !(absent && found.etag != "") && !(match && header.Get("If-Match") != found.etag)
+	mayExist := header.Get("If-None-Match") == "" || slices.Contains(s.Ignores, "If-None-Match")
+	mayDiffer := header.Get("If-Match") == "" || slices.Contains(s.Ignores, "If-Match")
+	return (mayExist || found.etag == "") && (mayDiffer || header.Get("If-Match") == found.etag)
 }
 
 // copied is a part of another object; nil: it was refused.
