@@ -13,6 +13,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
@@ -128,6 +133,108 @@ var providers = map[string]func() (tfprotov6.ProviderServer, error){
 func applies(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers, Steps: steps})
+}
+
+// prepare is done before a step.
+type prepare func()
+
+// option is what else a step does or does not do.
+type option func(*resource.TestStep)
+
+var (
+	planOnly option = func(s *resource.TestStep) { s.PlanOnly = true }
+	pending  option = func(s *resource.TestStep) { s.PlanOnly, s.ExpectNonEmptyPlan = true, true } // planned alone, and there are changes
+	drifting option = func(s *resource.TestStep) { s.ExpectNonEmptyPlan = true }                   // applied, and there are changes again
+	destroys option = func(s *resource.TestStep) { s.Destroy = true }
+)
+
+// step applies a configuration. What must happen before it, and what is expected of its plan, its state and the store, or of its error, follows in any order.
+func step(config string, parts ...any) resource.TestStep {
+	s := resource.TestStep{Config: config}
+	for _, part := range parts {
+		switch part := part.(type) {
+		case prepare:
+			s.PreConfig = part
+		case option:
+			part(&s)
+		case plancheck.PlanCheck:
+			s.ConfigPlanChecks.PreApply = append(s.ConfigPlanChecks.PreApply, part)
+		case statecheck.StateCheck:
+			s.ConfigStateChecks = append(s.ConfigStateChecks, part)
+		case []statecheck.StateCheck:
+			s.ConfigStateChecks = append(s.ConfigStateChecks, part...)
+		case resource.TestCheckFunc:
+			s.Check = part
+		case *regexp.Regexp:
+			s.ExpectError = part
+		default:
+			panic(fmt.Sprintf("%T is no part of a step", part))
+		}
+	}
+	return s
+}
+
+// imports imports a resource that the steps have made, finds it by an attribute, and compares all but some attributes.
+func imports(address, id, by string, but ...string) resource.TestStep {
+	return resource.TestStep{
+		ResourceName: address, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: by, ImportStateVerifyIgnore: but,
+	}
+}
+
+// refusal is a configuration whose plan is an error that has these texts.
+type refusal struct {
+	config string
+	want   []string
+}
+
+func areRefused(t *testing.T, cases map[string]refusal) {
+	t.Helper()
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) { applies(t, step(test.config, planOnly, words(test.want...))) })
+	}
+}
+
+// then looks at the store after a step.
+func then(look func()) resource.TestCheckFunc {
+	return func(*terraform.State) error { look(); return nil }
+}
+
+var noChanges, someChanges = plancheck.ExpectEmptyPlan(), plancheck.ExpectNonEmptyPlan()
+
+func updates(address string) plancheck.PlanCheck {
+	return plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)
+}
+
+func creates(address string) plancheck.PlanCheck {
+	return plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)
+}
+
+func replaces(address string) plancheck.PlanCheck {
+	return plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate)
+}
+
+func replacesCreatingFirst(address string) plancheck.PlanCheck {
+	return plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreateBeforeDestroy)
+}
+
+// replacesInOrder is one of the two, by create_before_destroy.
+func replacesInOrder(address string, createsFirst bool) plancheck.PlanCheck {
+	if createsFirst {
+		return replacesCreatingFirst(address)
+	}
+	return replaces(address)
+}
+
+func plansNothing(address string) plancheck.PlanCheck {
+	return plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)
+}
+
+func plansValue(address, attribute string, value knownvalue.Check) plancheck.PlanCheck {
+	return plancheck.ExpectKnownValue(address, tfjsonpath.New(attribute), value)
+}
+
+func plansUnknown(address, attribute string) plancheck.PlanCheck {
+	return plancheck.ExpectUnknownValue(address, tfjsonpath.New(attribute))
 }
 
 // unlessShort is how much of something a test does: the whole, or with -short less.

@@ -9,9 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
 const dependsOnAcceleration = "depends_on = [" + acceleration + "]"
@@ -54,27 +51,15 @@ func TestAcceleratedArtifact(t *testing.T) {
 		}
 		forget := func() { p.requests() }
 		applies(t,
-			resource.TestStep{
-				Config: fast, ConfigStateChecks: []statecheck.StateCheck{has("accelerate", knownvalue.Bool(true))},
-				Check: wrote(slices.Concat([]string{"read", "switch"}, p.upload(0, true))...),
-			},
+			step(fast, has("accelerate", knownvalue.Bool(true)), wrote(slices.Concat([]string{"read", "switch"}, p.upload(0, true))...)),
 			unchanged(fast),
 			// Other bytes, in parts. The first request is the refresh of the acceleration.
-			resource.TestStep{
-				PreConfig: func() { forget(); writeFile(t, path, large) }, Config: fast,
-				Check: wrote(slices.Concat([]string{"read"}, p.upload(2, true))...),
-			},
+			step(fast, prepare(func() { forget(); writeFile(t, path, large) }), wrote(slices.Concat([]string{"read"}, p.upload(2, true))...)),
 			// A change of it alone is an update that sends nothing.
-			resource.TestStep{PreConfig: forget, Config: slow, ConfigPlanChecks: planned(updates(job)), Check: wrote("read")},
-			resource.TestStep{
-				PreConfig: func() { forget(); writeFile(t, path, otherJob) }, Config: slow,
-				Check: wrote(slices.Concat([]string{"read"}, p.upload(0, false))...),
-			},
-			resource.TestStep{PreConfig: forget, Config: fast, ConfigPlanChecks: planned(updates(job)), Check: wrote("read")},
-			resource.TestStep{
-				ResourceName: job, ImportState: true, ImportStateId: p.baseURI + "/" + jobPath, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "uri",
-				ImportStateVerifyIgnore: []string{"source", "accelerate"},
-			},
+			step(slow, prepare(forget), updates(job), wrote("read")),
+			step(slow, prepare(func() { forget(); writeFile(t, path, otherJob) }), wrote(slices.Concat([]string{"read"}, p.upload(0, false))...)),
+			step(fast, prepare(forget), updates(job), wrote("read")),
+			imports(job, p.baseURI+"/"+jobPath, "uri", "source", "accelerate"),
 		)
 		p.holds(t, jobPath, "")
 	})
@@ -90,18 +75,13 @@ func TestAcceleratedArtifactWhereItIsOff(t *testing.T) {
 				refused := words("Transfer acceleration is not enabled", "accelerate = true", "Publishing "+p.baseURI+"/"+jobPath+" failed.", "Nothing was published",
 					"flink_transfer_acceleration", "wait = true", "depends_on")
 				applies(t,
-					resource.TestStep{Config: p.provider() + artifact("job", fromFile(path), "accelerate = true"), ExpectError: refused},
-					resource.TestStep{
-						PreConfig: func() { p.holds(t, jobPath, "") },
-						Config:    p.provider() + accelerates("bucket") + artifact("job", fromFile(path), "accelerate = true", dependsOnAcceleration),
-						Check:     then(func() { p.holds(t, jobPath, text) }),
-					},
+					step(p.provider()+artifact("job", fromFile(path), "accelerate = true"), refused),
+					step(
+						p.provider()+accelerates("bucket")+artifact("job", fromFile(path), "accelerate = true", dependsOnAcceleration),
+						prepare(func() { p.holds(t, jobPath, "") }), p.holding(t, jobPath, text),
+					),
 					// Switched off behind its back: other bytes are refused, and the old ones stay.
-					resource.TestStep{
-						PreConfig:   func() { p.set(t, off); writeFile(t, path, otherJob) },
-						Config:      p.provider() + artifact("job", fromFile(path), "accelerate = true"),
-						ExpectError: refused,
-					},
+					step(p.provider()+artifact("job", fromFile(path), "accelerate = true"), prepare(func() { p.set(t, off); writeFile(t, path, otherJob) }), refused),
 				)
 			})
 		}
@@ -116,10 +96,14 @@ func TestAcceleratedArtifactRefused(t *testing.T) {
 		return p.provider() + artifact("job", append(attributes, fromFile(path), fmt.Sprintf("base_uri = %q", baseURI))...)
 	}
 	applies(t,
-		resource.TestStep{Config: in(p.baseURI, "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "Supported: oss, s3.", "Remove accelerate")},
-		resource.TestStep{Config: in("s3://acme.flink", "accelerate = true"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", "accelerate = true", "buckets with a dot in the name")},
-		resource.TestStep{Config: in("s3://acme.flink", "accelerate = false"), PlanOnly: true, ExpectNonEmptyPlan: true},
-		resource.TestStep{Config: in(p.baseURI, "accelerate = false"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		step(
+			in(p.baseURI, "accelerate = true"), planOnly, words("Transfer acceleration not available", "accelerate = true", "Supported: oss, s3.", "Remove accelerate"),
+		),
+		step(
+			in("s3://acme.flink", "accelerate = true"), planOnly, words("Transfer acceleration not available", "accelerate = true", "buckets with a dot in the name"),
+		),
+		step(in("s3://acme.flink", "accelerate = false"), pending),
+		step(in(p.baseURI, "accelerate = false"), p.holding(t, jobPath, firstJob)),
 		unchanged(in(p.baseURI)),
 	)
 }
@@ -129,10 +113,10 @@ func TestAcceleratedArtifactInAnotherStore(t *testing.T) {
 	p := onAcceleratedS3(t)
 	p.block = strings.Replace(p.block, "accelerate_endpoint", "# accelerate_endpoint", 1)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-	applies(t, resource.TestStep{
-		Config:      p.provider() + artifact("job", fromFile(path), "accelerate = true"),
-		ExpectError: words("Operation not supported by this store", "accelerate = true", "no accelerated endpoint is known for this store", "Set accelerate_endpoint"),
-	})
+	applies(t, step(
+		p.provider()+artifact("job", fromFile(path), "accelerate = true"),
+		words("Operation not supported by this store", "accelerate = true", "no accelerated endpoint is known for this store", "Set accelerate_endpoint"),
+	))
 	p.sent(t, "HEAD")
 	p.holds(t, jobPath, "")
 }
@@ -144,10 +128,7 @@ func TestAcceleratedArtifactUnknown(t *testing.T) {
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	config := p.provider() + computed("true", "1") + artifact("job", fromFile(path), "accelerate = tobool(terraform_data.computed.output)")
 	applies(t,
-		resource.TestStep{
-			Config: config, ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(job, tfjsonpath.New("accelerate"))),
-			Check: then(func() { p.sent(t, "HEAD", "fast PUT") }),
-		},
+		step(config, plansUnknown(job, "accelerate"), then(func() { p.sent(t, "HEAD", "fast PUT") })),
 		unchanged(config),
 	)
 }

@@ -102,12 +102,12 @@ func TestArtifactDataSourceOfPlainZIP(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := writeFile(t, filepath.Join(t.TempDir(), "lib.jar"), archive.String())
-	applies(t, resource.TestStep{Config: looksAt(fmt.Sprintf("source = %q", path)), ConfigStateChecks: finds(map[string]knownvalue.Check{
+	applies(t, step(looksAt(fmt.Sprintf("source = %q", path)), finds(map[string]knownvalue.Check{
 		"jar": knownvalue.ObjectExact(map[string]knownvalue.Check{
 			"main_class": knownvalue.Null(), "manifest": stringMapExact(nil), "java_release": knownvalue.Null(),
 			"multi_release": knownvalue.Bool(false), "entries": knownvalue.Int64Exact(0),
 		}),
-	})})
+	})))
 }
 
 // What is called a JAR and is none stops the plan, wherever it lies; under another name nobody minds.
@@ -123,14 +123,14 @@ func TestArtifactDataSourceOfWhatIsNoJAR(t *testing.T) {
 		broken := bytes.ReplaceAll(whole, []byte("PK\x03\x04"), []byte("PKxx"))
 		p.plant(t, "artifacts/namespaces/default/broken.jar", broken)
 		refused := func(filename string, want ...string) resource.TestStep {
-			return resource.TestStep{Config: p.provider() + looksAtArtifact(filename), PlanOnly: true, ExpectError: words(want...)}
+			return step(p.provider()+looksAtArtifact(filename), planOnly, words(want...))
 		}
 		applies(t,
 			refused("page.jar", "Not a JAR file", "filename = \"page.jar\"", "Reading "+p.baseURI+"/artifacts/namespaces/default/page.jar as a JAR", "What to do", "HTML"),
 			refused("empty.jar", "Not a JAR file"),
 			refused("half.jar", "JAR", "Reading "+p.baseURI+"/artifacts/namespaces/default/half.jar as a JAR", "What to do"),
 			refused("broken.jar", "Damaged JAR", "What to do", "jar tf"),
-			resource.TestStep{Config: p.provider() + looksAtArtifact("page.html"), ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": knownvalue.Null()})},
+			step(p.provider()+looksAtArtifact("page.html"), finds(map[string]knownvalue.Check{"jar": knownvalue.Null()})),
 		)
 	})
 }
@@ -192,14 +192,8 @@ func TestArtifactDataSourceUnsearched(t *testing.T) {
 	directory := inDirectory(t)
 	directory.plant(t, jobPath, jar)
 	applies(t,
-		resource.TestStep{
-			Config:            looksAt(fmt.Sprintf("source = %q", local)),
-			ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": jobOf(knownvalue.Int64Exact(11), count+2)}),
-		},
-		resource.TestStep{
-			Config:            directory.provider() + looksAtArtifact("job.jar"),
-			ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": jobOf(knownvalue.Int64Exact(11), count+2)}),
-		},
+		step(looksAt(fmt.Sprintf("source = %q", local)), finds(map[string]knownvalue.Check{"jar": jobOf(knownvalue.Int64Exact(11), count+2)})),
+		step(directory.provider()+looksAtArtifact("job.jar"), finds(map[string]knownvalue.Check{"jar": jobOf(knownvalue.Int64Exact(11), count+2)})),
 	)
 }
 

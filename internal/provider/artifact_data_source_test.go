@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
@@ -61,30 +60,27 @@ func TestArtifactDataSource(t *testing.T) {
 		p.plant(t, "artifacts/namespaces/default/job.py", []byte(firstJob))
 		config := p.provider() + looksAtArtifact("job.jar")
 		applies(t,
-			resource.TestStep{Config: config, ConfigStateChecks: finds(map[string]knownvalue.Check{
+			step(config, finds(map[string]knownvalue.Check{
 				"base_uri": exactly(p.baseURI), "namespace": exactly("default"), "filename": exactly("job.jar"),
 				"source": knownvalue.Null(), "source_url": knownvalue.Null(), "include_sha256": knownvalue.Null(),
 				"uri": exactly(p.baseURI + "/" + jobPath), "size": knownvalue.Int64Exact(int64(len(data))),
 				"etag": knownvalue.StringRegexp(regexp.MustCompile(`^[^"]+$`)), "version_id": knownvalue.Null(), "last_modified": aTime,
 				"metadata": stringMapExact(nil), "content_sha256": knownvalue.Null(), "jar": jobOfJava(11),
-			})},
+			})),
 			unchanged(config),
-			resource.TestStep{
-				Config:            p.provider() + looksAtArtifact("LIB.JAR", "include_sha256 = true"),
-				ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": jobOfJava(11), "content_sha256": exactly(sha(string(data)))}),
-			},
-			resource.TestStep{
-				Config:            p.provider() + looksAtArtifact("job.py", "include_sha256 = false"),
-				ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": knownvalue.Null(), "content_sha256": knownvalue.Null()}),
-			},
+			step(
+				p.provider()+looksAtArtifact("LIB.JAR", "include_sha256 = true"),
+				finds(map[string]knownvalue.Check{"jar": jobOfJava(11), "content_sha256": exactly(sha(string(data)))}),
+			),
+			step(
+				p.provider()+looksAtArtifact("job.py", "include_sha256 = false"),
+				finds(map[string]knownvalue.Check{"jar": knownvalue.Null(), "content_sha256": knownvalue.Null()}),
+			),
 			// The same place by its URL.
-			resource.TestStep{
-				Config: p.provider() + looksAt(fmt.Sprintf("source_url = %q", p.baseURI+"/"+jobPath), "include_sha256 = true"),
-				ConfigStateChecks: finds(map[string]knownvalue.Check{
-					"uri": knownvalue.Null(), "base_uri": knownvalue.Null(), "size": knownvalue.Int64Exact(int64(len(data))), "last_modified": aTime,
-					"jar": jobOfJava(11), "content_sha256": exactly(sha(string(data))),
-				}),
-			},
+			step(p.provider()+looksAt(fmt.Sprintf("source_url = %q", p.baseURI+"/"+jobPath), "include_sha256 = true"), finds(map[string]knownvalue.Check{
+				"uri": knownvalue.Null(), "base_uri": knownvalue.Null(), "size": knownvalue.Int64Exact(int64(len(data))), "last_modified": aTime,
+				"jar": jobOfJava(11), "content_sha256": exactly(sha(string(data))),
+			})),
 		)
 	})
 }
@@ -99,15 +95,12 @@ func TestArtifactDataSourceOfOurOwn(t *testing.T) {
 		written := artifact("job", `content = "x"`, `filename = "job.txt"`, `content_type = "text/x-job"`, `metadata = { team = "search" }`)
 		config := p.provider() + written + looksAtArtifact("job.txt", "depends_on = [flink_artifact.job]")
 		applies(t,
-			resource.TestStep{Config: config, ConfigStateChecks: finds(map[string]knownvalue.Check{
+			step(config, finds(map[string]knownvalue.Check{
 				"content_sha256": stored, "content_type": exactly("text/x-job"), "metadata": stringMapExact(map[string]string{"team": "search"}),
 				"size": knownvalue.Int64Exact(1), "etag": anyText, "jar": knownvalue.Null(),
-			})},
+			})),
 			unchanged(config),
-			resource.TestStep{
-				Config:            p.provider() + written + looksAtArtifact("job.txt", "include_sha256 = true"),
-				ConfigStateChecks: finds(map[string]knownvalue.Check{"content_sha256": exactly(sha("x"))}),
-			},
+			step(p.provider()+written+looksAtArtifact("job.txt", "include_sha256 = true"), finds(map[string]knownvalue.Check{"content_sha256": exactly(sha("x"))})),
 		)
 	})
 }
@@ -115,7 +108,7 @@ func TestArtifactDataSourceOfOurOwn(t *testing.T) {
 func TestArtifactDataSourceVersion(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{Versioning: true}))
 	p.plant(t, jobPath, javaJAR(t, 8))
-	applies(t, resource.TestStep{Config: p.provider() + looksAtArtifact("job.jar"), ConfigStateChecks: finds(map[string]knownvalue.Check{"version_id": anyText})})
+	applies(t, step(p.provider()+looksAtArtifact("job.jar"), finds(map[string]knownvalue.Check{"version_id": anyText})))
 }
 
 func TestArtifactDataSourceOfLocalFile(t *testing.T) {
@@ -134,8 +127,8 @@ func TestArtifactDataSourceOfLocalFile(t *testing.T) {
 	for _, source := range []string{fmt.Sprintf("source = %q", path), fmt.Sprintf("source = %q", link), fmt.Sprintf("source_url = %q", "file://"+path)} {
 		// No base URI is needed.
 		applies(t,
-			resource.TestStep{Config: looksAt(source), ConfigStateChecks: finds(expected)},
-			resource.TestStep{Config: looksAt(source, "include_sha256 = true"), ConfigStateChecks: finds(hashed)},
+			step(looksAt(source), finds(expected)),
+			step(looksAt(source, "include_sha256 = true"), finds(hashed)),
 		)
 	}
 }
@@ -146,10 +139,7 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 	const named = "namespace = \"default\"\n filename = \"job.jar\"\n"
 	const local = "source = \"job.jar\"\n"
 	const remote = "source_url = \"https://repo.example.com/job.jar\"\n"
-	for name, test := range map[string]struct {
-		config string
-		want   []string
-	}{
+	areRefused(t, map[string]refusal{
 		"nothing":               {looksAt(), []string{"Conflicting file arguments", "No file is specified", "exactly one of filename", "source_url"}},
 		"a namespace alone":     {looksAt(`namespace = "default"`), []string{"Conflicting file arguments", "Set filename as well", "flink_artifacts"}},
 		"a file name alone":     {looksAt(`filename = "job.jar"`), []string{"Conflicting file arguments", "filename requires namespace", "set source instead"}},
@@ -186,11 +176,7 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 			computed("known", "1") + "provider \"flink\" {\n http = { ca_bundle = terraform_data.computed.output }\n}\n" + looksAt(remote),
 			[]string{"settings are not known yet", "http", "https://repo.example.com/job.jar", "depends_on"},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			applies(t, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
-		})
-	}
+	})
 }
 
 // A module may hand over whichever of two its caller has set: what is wrong is told once it is known.
@@ -200,12 +186,8 @@ func TestArtifactDataSourceUnknownInput(t *testing.T) {
 		return computed(path, value) + looksAt("source = terraform_data.computed.output", "source_url = terraform_data.computed.output == \"\" ? \"https://repo.example.com/job.jar\" : "+value)
 	}
 	applies(t,
-		resource.TestStep{
-			Config:            either("null"),
-			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(oneFile, tfjsonpath.New("jar"))),
-			ConfigStateChecks: finds(map[string]knownvalue.Check{"jar": jobOfJava(11)}),
-		},
-		resource.TestStep{Config: either(`"https://repo.example.com/other.jar"`), ExpectError: words("Conflicting file arguments", "set together: source, source_url")},
+		step(either("null"), plansUnknown(oneFile, "jar"), finds(map[string]knownvalue.Check{"jar": jobOfJava(11)})),
+		step(either(`"https://repo.example.com/other.jar"`), words("Conflicting file arguments", "set together: source, source_url")),
 	)
 }
 
@@ -218,7 +200,7 @@ func TestArtifactDataSourceMissing(t *testing.T) {
 			elsewhere = p.name + "://no-such-bucket-here"
 		}
 		plan := func(config string, want ...string) resource.TestStep {
-			return resource.TestStep{Config: p.provider() + config, PlanOnly: true, ExpectError: words(want...)}
+			return step(p.provider()+config, planOnly, words(want...))
 		}
 		steps := []resource.TestStep{
 			plan(looksAtArtifact("job.jar"), "No such file", "Reading "+p.baseURI+"/"+jobPath, "no such object", "What to do"),

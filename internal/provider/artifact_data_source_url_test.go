@@ -35,23 +35,23 @@ func TestArtifactDataSourceOfURL(t *testing.T) {
 		return trusting(server) + looksAtURL(server.URL+path, attributes...)
 	}
 	applies(t,
-		resource.TestStep{Config: address("/job.jar"), ConfigStateChecks: finds(map[string]knownvalue.Check{
+		step(address("/job.jar"), finds(map[string]knownvalue.Check{
 			"uri": knownvalue.Null(), "base_uri": knownvalue.Null(), "size": knownvalue.Int64Exact(int64(len(data))), "etag": exactly("v1"),
 			"version_id": knownvalue.Null(), "last_modified": exactly("2024-05-06T07:08:09Z"), "content_type": exactly("application/java-archive"),
 			"metadata": knownvalue.Null(), "content_sha256": knownvalue.Null(), "jar": jobOf(knownvalue.Int64Exact(17), 3),
-		})},
+		})),
 		unchanged(address("/job.jar")),
-		resource.TestStep{Config: with("/job.jar", "include_sha256 = true"), ConfigStateChecks: finds(map[string]knownvalue.Check{
+		step(with("/job.jar", "include_sha256 = true"), finds(map[string]knownvalue.Check{
 			"content_sha256": exactly(sha(string(data))), "jar": jobOf(knownvalue.Int64Exact(17), 3),
-		})},
-		resource.TestStep{Config: address("/job.py"), ConfigStateChecks: finds(map[string]knownvalue.Check{
+		})),
+		step(address("/job.py"), finds(map[string]knownvalue.Check{
 			"etag": exactly("W/v2"), "last_modified": knownvalue.Null(), "content_type": exactly("text/x-python"), "size": knownvalue.Int64Exact(int64(len(firstJob))),
 			"content_sha256": knownvalue.Null(), "jar": knownvalue.Null(),
-		})},
+		})),
 		// A server that tells nothing; what was read is known all the same.
-		resource.TestStep{Config: with("/bare.txt", "include_sha256 = true"), ConfigStateChecks: finds(map[string]knownvalue.Check{
+		step(with("/bare.txt", "include_sha256 = true"), finds(map[string]knownvalue.Check{
 			"etag": knownvalue.Null(), "last_modified": knownvalue.Null(), "size": knownvalue.Int64Exact(int64(len(firstJob))), "content_sha256": exactly(sha(firstJob)),
-		})},
+		})),
 	)
 }
 
@@ -105,7 +105,7 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 	server.Put("/half.jar", faultserver.File{Data: data[:len(data)/2]})
 	server.Put("/private.jar", faultserver.File{Data: data, Token: secrettest.Mark})
 	refused := func(config string, want ...string) resource.TestStep {
-		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: words(append(want, "What to do")...)}
+		return step(config, planOnly, words(append(want, "What to do")...))
 	}
 	at := func(path string) string { return trusting(server) + looksAtURL(server.URL+path) }
 	named := func(path string) string { return "Reading " + server.URL + path + " as a JAR failed." }
@@ -123,18 +123,18 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 
 	// Another file is put there between two pieces of the JAR, and before the whole of it is read.
 	replace := faultserver.Fault{}.Do(func() { server.Put("/job.jar", faultserver.File{Data: javaJAR(t, 17, large(t)), ETag: `"v2"`}) })
-	applies(t, resource.TestStep{
-		PreConfig: func() { server.Inject(faultserver.Match{Path: "/job.jar"}, 2, 1, replace) },
-		Config:    at("/job.jar"), PlanOnly: true, ExpectError: words("The source changed while being read", server.URL+"/job.jar"),
-	})
+	applies(t, step(
+		at("/job.jar"), prepare(func() { server.Inject(faultserver.Match{Path: "/job.jar"}, 2, 1, replace) }), planOnly,
+		words("The source changed while being read", server.URL+"/job.jar"),
+	))
 	server.Clear()
 	server.Put("/job.py", faultserver.File{Data: []byte(firstJob), ETag: `"v1"`})
 	replace = faultserver.Fault{}.Do(func() { server.Put("/job.py", faultserver.File{Data: []byte(otherJob), ETag: `"v2"`}) })
-	applies(t, resource.TestStep{
-		PreConfig: func() { server.Inject(faultserver.Match{Path: "/job.py", Method: http.MethodGet}, 1, 1, replace) },
-		Config:    trusting(server) + looksAtURL(server.URL+"/job.py", "include_sha256 = true"), PlanOnly: true,
-		ExpectError: words("The source changed while being read", server.URL+"/job.py"),
-	})
+	applies(t, step(
+		trusting(server)+looksAtURL(server.URL+"/job.py", "include_sha256 = true"),
+		prepare(func() { server.Inject(faultserver.Match{Path: "/job.py", Method: http.MethodGet}, 1, 1, replace) }), planOnly,
+		words("The source changed while being read", server.URL+"/job.py"),
+	))
 }
 
 // A query is part of the address, but stays out of what is told of it: beside the configuration itself, which Terraform shows.
@@ -142,10 +142,7 @@ func TestArtifactDataSourceURLWithAQuery(t *testing.T) {
 	server := faultserver.Start(t)
 	server.Put("/raw/job.jar", faultserver.File{Data: javaJAR(t, 11)})
 	address := server.URL + "/raw/job.jar?inline=false"
-	applies(t, resource.TestStep{
-		Config:            trusting(server) + looksAtURL(address),
-		ConfigStateChecks: finds(map[string]knownvalue.Check{"source_url": exactly(address), "jar": jobOfJava(11)}),
-	})
+	applies(t, step(trusting(server)+looksAtURL(address), finds(map[string]knownvalue.Check{"source_url": exactly(address), "jar": jobOfJava(11)})))
 	broken := newRoot(t, trusting(server)+looksAtURL(server.URL+"/raw/none.jar?inline=false"))
 	output := broken.fails(t, "plan", "-input=false", "-no-color")
 	says(t, output, "Reading "+server.URL+"/raw/none.jar as a JAR failed.")
@@ -155,9 +152,8 @@ func TestArtifactDataSourceURLWithAQuery(t *testing.T) {
 func TestArtifactDataSourceURLSettings(t *testing.T) {
 	server := faultserver.Start(t)
 	missing := filepath.Join(t.TempDir(), "none.pem")
-	applies(t, resource.TestStep{
-		Config:      fmt.Sprintf("provider \"flink\" {\n http = { ca_bundle = %q }\n}\n", missing) + looksAtURL(server.URL+"/job.jar"),
-		PlanOnly:    true,
-		ExpectError: words("Invalid provider settings", "none.pem", "What to do"),
-	})
+	applies(t, step(
+		fmt.Sprintf("provider \"flink\" {\n http = { ca_bundle = %q }\n}\n", missing)+looksAtURL(server.URL+"/job.jar"), planOnly,
+		words("Invalid provider settings", "none.pem", "What to do"),
+	))
 }

@@ -6,10 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
 // Each bad input is an error at plan, on the attribute, and nothing is written.
@@ -30,10 +26,7 @@ func TestArtifactBadInput(t *testing.T) {
 	source := fmt.Sprintf("source = %q\n", file)
 	long := strings.Repeat("x", 252) + ".jar"
 
-	cases := map[string]struct {
-		config string
-		want   []string
-	}{
+	areRefused(t, map[string]refusal{
 		"unknown scheme":            {in("oos://bucket", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", `"oos://" is unknown`, "file://", "s3://"}},
 		"no scheme":                 {in("bucket/vvp", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "begins with a scheme"}},
 		"no bucket":                 {in("s3://", `namespace = "default"`+"\n"+source), []string{"Invalid base URI", "names no bucket"}},
@@ -78,14 +71,9 @@ func TestArtifactBadInput(t *testing.T) {
 		"half a key pair":           {fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = { access_key = \"key\" }\n}\n%s", artifact("job", fromFile(file))), []string{"secret_key"}},
 		"endpoint with a password":  {fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = { endpoint = \"http://me:hushQ7vK2mXz9WtR4b@host\" }\n}\n%s", artifact("job", fromFile(file))), []string{"Invalid endpoint", "no user or password"}},
 		"endpoint that is no URL":   {fmt.Sprintf("provider \"flink\" {\n base_uri = \"s3://bucket\"\n s3 = { endpoint = \"minio:9000\" }\n}\n%s", artifact("job", fromFile(file))), []string{"Invalid endpoint", "https://"}},
-	}
-	for name, test := range cases {
-		t.Run(name, func(t *testing.T) {
-			applies(t, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
-			if _, err := os.Stat(base); !os.IsNotExist(err) {
-				t.Errorf("something was written: %v", err)
-			}
-		})
+	})
+	if _, err := os.Stat(base); !os.IsNotExist(err) {
+		t.Errorf("something was written: %v", err)
 	}
 }
 
@@ -99,11 +87,7 @@ resource "terraform_data" "build" {
 }
 `, firstJob, path) + artifact("job", fromFile(path), "depends_on = [terraform_data.build]")
 		applies(t,
-			resource.TestStep{
-				Config:           config,
-				ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(job, tfjsonpath.New("content_sha256"))),
-				Check:            then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(config, plansUnknown(job, "content_sha256"), p.holding(t, jobPath, firstJob)),
 			unchanged(config),
 		)
 	})
@@ -114,12 +98,12 @@ func TestSourceMissingAtApply(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "job.jar")
 		config := p.provider() + artifact("job", fromFile(path))
 		applies(t,
-			resource.TestStep{Config: config, ExpectError: words("The source is missing", "relative path")},
-			resource.TestStep{PreConfig: func() { writeFile(t, path, firstJob) }, Config: config, Check: then(func() { p.holds(t, jobPath, firstJob) })},
+			step(config, words("The source is missing", "relative path")),
+			step(config, prepare(func() { writeFile(t, path, firstJob) }), p.holding(t, jobPath, firstJob)),
 			// It is there no more: the object stays, an apply says why, and a destroy works.
-			resource.TestStep{PreConfig: func() { remove(t, path) }, Config: config, PlanOnly: true, ExpectNonEmptyPlan: true},
-			resource.TestStep{Config: config, ExpectError: words("The source is missing")},
-			resource.TestStep{Config: config, Destroy: true, Check: then(func() { p.holds(t, jobPath, "") })},
+			step(config, prepare(func() { remove(t, path) }), pending),
+			step(config, words("The source is missing")),
+			step(config, destroys, p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -131,18 +115,15 @@ func TestSourceUnreadableLater(t *testing.T) {
 		for addressed, refusal := range map[string]string{"false": "The source is not a regular file", "true": "The old object was kept"} {
 			config := p.provider() + artifact("job", fromFile(path), "content_addressed = "+addressed)
 			applies(t,
-				resource.TestStep{Config: config},
-				resource.TestStep{
-					PreConfig: func() {
-						remove(t, path)
-						if err := os.Mkdir(path, 0o755); err != nil {
-							t.Fatal(err)
-						}
-					},
-					Config: config, PlanOnly: true, ExpectNonEmptyPlan: true,
-				},
-				resource.TestStep{Config: config, ExpectError: words(refusal)},
-				resource.TestStep{PreConfig: func() { remove(t, path); writeFile(t, path, firstJob) }, Config: config},
+				step(config),
+				step(config, prepare(func() {
+					remove(t, path)
+					if err := os.Mkdir(path, 0o755); err != nil {
+						t.Fatal(err)
+					}
+				}), pending),
+				step(config, words(refusal)),
+				step(config, prepare(func() { remove(t, path); writeFile(t, path, firstJob) })),
 			)
 		}
 	})

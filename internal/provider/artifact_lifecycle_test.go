@@ -12,9 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
@@ -38,28 +36,13 @@ func artifact(name string, attributes ...string) string {
 func fromFile(path string) string { return fmt.Sprintf("source = %q", path) }
 
 // unchanged plans again and finds nothing to do.
-func unchanged(config string) resource.TestStep {
-	return resource.TestStep{Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())}
-}
-
-func planned(checks ...plancheck.PlanCheck) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: checks}
-}
-
-func updates(address string) plancheck.PlanCheck {
-	return plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)
-}
+func unchanged(config string) resource.TestStep { return step(config, noChanges) }
 
 func has(attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(job, tfjsonpath.New(attribute), value)
 }
 
 func exactly(text string) knownvalue.Check { return knownvalue.StringExact(text) }
-
-// then looks at the store after a step.
-func then(look func()) resource.TestCheckFunc {
-	return func(*terraform.State) error { look(); return nil }
-}
 
 // looking is then for configurations with for_each, of which the older checks make no sense.
 type looking func()
@@ -76,45 +59,26 @@ func TestArtifactFromSource(t *testing.T) {
 		config := p.provider() + artifact("job", fromFile(path))
 		elsewhere := p.provider() + artifact("job", fromFile(moved))
 		applies(t,
-			resource.TestStep{
-				Config: config,
-				ConfigPlanChecks: planned(
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob))),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath)),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("size"), knownvalue.Int64Exact(int64(len(firstJob)))),
-					plancheck.ExpectUnknownValue(job, tfjsonpath.New("etag")),
-				),
-				ConfigStateChecks: []statecheck.StateCheck{
-					has("base_uri", exactly(p.baseURI)),
-					has("filename", exactly("job.jar")),
-					has("etag", knownvalue.NotNull()),
-					has("version_id", knownvalue.Null()),
-				},
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(
+				config, plansValue(job, "content_sha256", exactly(sha(firstJob))), plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)),
+				plansValue(job, "size", knownvalue.Int64Exact(int64(len(firstJob)))), plansUnknown(job, "etag"), has("base_uri", exactly(p.baseURI)),
+				has("filename", exactly("job.jar")), has("etag", knownvalue.NotNull()), has("version_id", knownvalue.Null()), p.holding(t, jobPath, firstJob),
+			),
 			unchanged(config),
 			// Another path with the same bytes is no change.
-			resource.TestStep{PreConfig: func() { writeFile(t, moved, firstJob) }, Config: elsewhere, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
+			step(elsewhere, prepare(func() { writeFile(t, moved, firstJob) }), noChanges),
 			// Other bytes are an update in place, of which the plan shows the hash.
-			resource.TestStep{
-				PreConfig: func() { writeFile(t, moved, otherJob) },
-				Config:    elsewhere,
-				ConfigPlanChecks: planned(
-					updates(job),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(otherJob))),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath)),
-				),
-				Check: then(func() { p.holds(t, jobPath, otherJob) }),
-			},
+			step(
+				elsewhere, prepare(func() { writeFile(t, moved, otherJob) }), updates(job), plansValue(job, "content_sha256", exactly(sha(otherJob))),
+				plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), p.holding(t, jobPath, otherJob),
+			),
 			unchanged(elsewhere),
 			// The same bytes as text: an update that sends nothing, so that the tag is known.
-			resource.TestStep{
-				Config: p.provider() + artifact("job", `filename = "job.jar"`, fmt.Sprintf("content = %q", otherJob)),
-				ConfigPlanChecks: planned(updates(job),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("etag"), knownvalue.NotNull())),
-				Check: then(func() { p.holds(t, jobPath, otherJob) }),
-			},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(
+				p.provider()+artifact("job", `filename = "job.jar"`, fmt.Sprintf("content = %q", otherJob)), updates(job), plansValue(job, "etag", knownvalue.NotNull()),
+				p.holding(t, jobPath, otherJob),
+			),
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -126,16 +90,10 @@ func TestArtifactContent(t *testing.T) {
 		empty := p.provider() + artifact("job", `filename = "job.py"`, `content = ""`)
 		const path = "artifacts/namespaces/default/job.py"
 		applies(t,
-			resource.TestStep{Config: config, Check: then(func() { p.holds(t, path, "print(1)\n") })},
+			step(config, p.holding(t, path, "print(1)\n")),
 			unchanged(config),
-			resource.TestStep{Config: changed, ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, path, "print(2)\n") })},
-			resource.TestStep{
-				Config: empty,
-				ConfigStateChecks: []statecheck.StateCheck{
-					has("size", knownvalue.Int64Exact(0)),
-					has("content_sha256", exactly(sha(""))),
-				},
-			},
+			step(changed, updates(job), p.holding(t, path, "print(2)\n")),
+			step(empty, has("size", knownvalue.Int64Exact(0)), has("content_sha256", exactly(sha("")))),
 			unchanged(empty),
 		)
 	})
@@ -145,15 +103,11 @@ func TestArtifactMovesToAnotherName(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		applies(t,
-			resource.TestStep{Config: p.provider() + artifact("job", fromFile(path))},
-			resource.TestStep{
-				Config:           p.provider() + artifact("job", fromFile(path), `filename = "renamed.jar"`),
-				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionDestroyBeforeCreate)),
-				Check: then(func() {
-					p.holds(t, jobPath, "")
-					p.holds(t, "artifacts/namespaces/default/renamed.jar", firstJob)
-				}),
-			},
+			step(p.provider()+artifact("job", fromFile(path))),
+			step(p.provider()+artifact("job", fromFile(path), `filename = "renamed.jar"`), replaces(job), then(func() {
+				p.holds(t, jobPath, "")
+				p.holds(t, "artifacts/namespaces/default/renamed.jar", firstJob)
+			})),
 		)
 	})
 }
@@ -164,30 +118,13 @@ func TestArtifactContentAddressed(t *testing.T) {
 		addressed := func(text string) string { return "artifacts/namespaces/default/job-" + sha(text)[:12] + ".jar" }
 		config := p.provider() + artifact("job", fromFile(path), "content_addressed = true", "lifecycle { create_before_destroy = true }")
 		applies(t,
-			resource.TestStep{
-				Config: config,
-				ConfigStateChecks: []statecheck.StateCheck{
-					has("uri", exactly(p.baseURI+"/"+addressed(firstJob))),
-					has("filename", exactly("job.jar")),
-				},
-				Check: then(func() { p.holds(t, addressed(firstJob), firstJob) }),
-			},
+			step(config, has("uri", exactly(p.baseURI+"/"+addressed(firstJob))), has("filename", exactly("job.jar")), p.holding(t, addressed(firstJob), firstJob)),
 			unchanged(config),
-			resource.TestStep{
-				PreConfig:        func() { writeFile(t, path, otherJob) },
-				Config:           config,
-				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionCreateBeforeDestroy)),
-				Check: then(func() {
-					p.holds(t, addressed(firstJob), "")
-					p.holds(t, addressed(otherJob), otherJob)
-				}),
-			},
-			resource.TestStep{
-				ResourceName: job, ImportState: true, ImportStateVerify: true,
-				ImportStateId:                        p.baseURI + "/" + addressed(otherJob),
-				ImportStateVerifyIdentifierAttribute: "uri",
-				ImportStateVerifyIgnore:              []string{"source"},
-			},
+			step(config, prepare(func() { writeFile(t, path, otherJob) }), replacesCreatingFirst(job), then(func() {
+				p.holds(t, addressed(firstJob), "")
+				p.holds(t, addressed(otherJob), otherJob)
+			})),
+			imports(job, p.baseURI+"/"+addressed(otherJob), "uri", "source"),
 		)
 	})
 }
@@ -201,25 +138,17 @@ func TestArtifactAttributesInPlace(t *testing.T) {
 		first := with(`content_type = "application/x-job"`, `metadata = { team = "payments", build = "1" }`)
 		second := with(`content_type = "application/java-archive"`, `metadata = { team = "payments" }`)
 		applies(t,
-			resource.TestStep{Config: first},
+			step(first),
 			unchanged(first),
-			resource.TestStep{
-				Config: second,
-				ConfigPlanChecks: planned(updates(job),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob))),
-					plancheck.ExpectUnknownValue(job, tfjsonpath.New("etag"))),
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(second, updates(job), plansValue(job, "content_sha256", exactly(sha(firstJob))), plansUnknown(job, "etag"), p.holding(t, jobPath, firstJob)),
 			unchanged(second),
 			// Written by hand, the object loses what was told about it, and the same bytes are no drift: only the attributes are mended.
-			resource.TestStep{
-				PreConfig:         func() { p.plant(t, jobPath, []byte(firstJob)) },
-				Config:            second,
-				ConfigPlanChecks:  planned(updates(job)),
-				ConfigStateChecks: []statecheck.StateCheck{has("metadata", knownvalue.MapExact(map[string]knownvalue.Check{"team": exactly("payments")}))},
-			},
+			step(
+				second, prepare(func() { p.plant(t, jobPath, []byte(firstJob)) }), updates(job),
+				has("metadata", knownvalue.MapExact(map[string]knownvalue.Check{"team": exactly("payments")})),
+			),
 			unchanged(second),
-			resource.TestStep{Config: with(), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+			step(with(), p.holding(t, jobPath, firstJob)),
 			unchanged(with()),
 		)
 	})
@@ -230,22 +159,19 @@ func TestArtifactDrift(t *testing.T) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		config := p.provider() + artifact("job", fromFile(path))
 		mended := func(behind func()) resource.TestStep {
-			return resource.TestStep{
-				PreConfig: behind, Config: config,
-				ConfigPlanChecks: planned(plancheck.ExpectNonEmptyPlan()), Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			}
+			return step(config, prepare(behind), someChanges, p.holding(t, jobPath, firstJob))
 		}
 		applies(t,
-			resource.TestStep{Config: config},
+			step(config),
 			// The same bytes by hand.
-			resource.TestStep{PreConfig: func() { p.plant(t, jobPath, []byte(firstJob)) }, Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
+			step(config, prepare(func() { p.plant(t, jobPath, []byte(firstJob)) }), noChanges),
 			// Other bytes of the same length.
 			mended(func() { p.plant(t, jobPath, []byte(otherJob)) }),
 			mended(func() { p.plant(t, jobPath, []byte("longer than both of them")) }),
 			mended(func() { p.remove(t, jobPath) }),
 			unchanged(config),
 			// After a mending the object is owned: a destroy takes it away.
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -262,16 +188,11 @@ func TestArtifactSpelling(t *testing.T) {
 		}
 		again := p.provider() + artifact("job", fromFile(path), fmt.Sprintf("base_uri = %q", another))
 		applies(t,
-			resource.TestStep{Config: p.provider() + artifact("job", fromFile(path))},
-			resource.TestStep{
-				Config:           again,
-				ConfigPlanChecks: planned(updates(job), plancheck.ExpectKnownValue(job, tfjsonpath.New("etag"), knownvalue.NotNull())),
-				ConfigStateChecks: []statecheck.StateCheck{
-					has("uri", exactly(uri+"/"+jobPath)),
-					has("base_uri", exactly(another)),
-				},
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(p.provider()+artifact("job", fromFile(path))),
+			step(
+				again, updates(job), plansValue(job, "etag", knownvalue.NotNull()), has("uri", exactly(uri+"/"+jobPath)), has("base_uri", exactly(another)),
+				p.holding(t, jobPath, firstJob),
+			),
 			unchanged(again),
 		)
 	})
@@ -285,17 +206,14 @@ func TestArtifactImport(t *testing.T) {
 		p.plant(t, jobPath, []byte(firstJob))
 		applies(t,
 			// What somebody else wrote is imported, and the first apply sends nothing.
-			resource.TestStep{
-				Config: block + config,
-				ConfigPlanChecks: planned(updates(job),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("etag"), knownvalue.NotNull()),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob)))),
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(
+				block+config, updates(job), plansValue(job, "etag", knownvalue.NotNull()), plansValue(job, "content_sha256", exactly(sha(firstJob))),
+				p.holding(t, jobPath, firstJob),
+			),
 			unchanged(config),
 			// What was imported is owned: it is replaced and destroyed.
-			resource.TestStep{PreConfig: func() { writeFile(t, path, otherJob) }, Config: config, Check: then(func() { p.holds(t, jobPath, otherJob) })},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(config, prepare(func() { writeFile(t, path, otherJob) }), p.holding(t, jobPath, otherJob)),
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -307,16 +225,14 @@ func TestArtifactPin(t *testing.T) {
 			return p.provider() + artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(text)))
 		}
 		applies(t,
-			resource.TestStep{Config: pinned(otherJob), ExpectError: words("The source does not match its pin", sha(firstJob), sha(otherJob))},
-			resource.TestStep{Config: pinned(firstJob), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+			step(pinned(otherJob), words("The source does not match its pin", sha(firstJob), sha(otherJob))),
+			step(pinned(firstJob), p.holding(t, jobPath, firstJob)),
 			// The stored hash is the pinned one: the source is not even opened.
-			resource.TestStep{PreConfig: func() { remove(t, path) }, Config: pinned(firstJob), ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
+			step(pinned(firstJob), prepare(func() { remove(t, path) }), noChanges),
 			// A pin that the source does not fit is a warning at plan, so that a destroy works, and an error at apply.
-			resource.TestStep{
-				PreConfig: func() { writeFile(t, path, firstJob) }, Config: pinned(otherJob), PlanOnly: true, ExpectNonEmptyPlan: true,
-			},
-			resource.TestStep{Config: pinned(otherJob), ExpectError: words("The source differs from the plan", "content_sha256")},
-			resource.TestStep{Config: pinned(otherJob), Destroy: true, Check: then(func() { p.holds(t, jobPath, "") })},
+			step(pinned(otherJob), prepare(func() { writeFile(t, path, firstJob) }), pending),
+			step(pinned(otherJob), words("The source differs from the plan", "content_sha256")),
+			step(pinned(otherJob), destroys, p.holding(t, jobPath, "")),
 		)
 	})
 }

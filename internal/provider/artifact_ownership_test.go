@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
@@ -19,17 +18,11 @@ func TestCreateRefusesOtherBytes(t *testing.T) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		p.plant(t, jobPath, []byte(otherJob))
 		applies(t,
-			resource.TestStep{
-				Config:      p.provider() + artifact("job", fromFile(path)),
-				ExpectError: words("Object already exists", "different content", "import", "another filename", "overwrite = true"),
-			},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, otherJob) })},
-			resource.TestStep{
-				Config: p.provider() + artifact("job", fromFile(path), "overwrite = true"),
-				Check:  then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(p.provider()+artifact("job", fromFile(path)), words("Object already exists", "different content", "import", "another filename", "overwrite = true")),
+			step(p.provider(), p.holding(t, jobPath, otherJob)),
+			step(p.provider()+artifact("job", fromFile(path), "overwrite = true"), p.holding(t, jobPath, firstJob)),
 			// What was overwritten on purpose is owned.
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -40,28 +33,18 @@ func TestCreateAdoptsTheSameBytes(t *testing.T) {
 		config := p.provider() + artifact("job", fromFile(path))
 		p.plant(t, jobPath, []byte(firstJob))
 		applies(t,
-			resource.TestStep{Config: config},
+			step(config),
 			unchanged(config),
 			// It is not ours: other bytes need a word.
-			resource.TestStep{
-				PreConfig: func() { writeFile(t, path, otherJob) }, Config: config,
-				ExpectError: words("Object not owned by this resource", "overwrite = true"),
-			},
-			resource.TestStep{PreConfig: func() { p.holds(t, jobPath, firstJob); writeFile(t, path, firstJob) }, Config: config},
-			resource.TestStep{
-				Config:      p.provider() + artifact("job", fromFile(path), `metadata = { team = "payments" }`),
-				ExpectError: words("Object not owned by this resource", "overwrite = true"),
-			},
+			step(config, prepare(func() { writeFile(t, path, otherJob) }), words("Object not owned by this resource", "overwrite = true")),
+			step(config, prepare(func() { p.holds(t, jobPath, firstJob); writeFile(t, path, firstJob) })),
+			step(p.provider()+artifact("job", fromFile(path), `metadata = { team = "payments" }`), words("Object not owned by this resource", "overwrite = true")),
 			// A destroy leaves it.
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+			step(p.provider(), p.holding(t, jobPath, firstJob)),
 			// The same again, overwritten with a word: then it is ours.
-			resource.TestStep{Config: config},
-			resource.TestStep{
-				PreConfig: func() { writeFile(t, path, otherJob) },
-				Config:    p.provider() + artifact("job", fromFile(path), "overwrite = true"),
-				Check:     then(func() { p.holds(t, jobPath, otherJob) }),
-			},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(config),
+			step(p.provider()+artifact("job", fromFile(path), "overwrite = true"), prepare(func() { writeFile(t, path, otherJob) }), p.holding(t, jobPath, otherJob)),
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -72,18 +55,12 @@ func TestCreateRefusesTheSameBytesWithOtherAttributes(t *testing.T) {
 		p.plant(t, jobPath, []byte(firstJob))
 		attributes := []string{fromFile(path), `metadata = { team = "payments" }`}
 		applies(t,
-			resource.TestStep{
-				Config:      p.provider() + artifact("job", attributes...),
-				ExpectError: words("Object already exists", "the same content, but a different content type or metadata"),
-			},
-			resource.TestStep{
-				Config: p.provider() + artifact("job", append(attributes, "overwrite = true")...),
-				ConfigStateChecks: []statecheck.StateCheck{
-					has("metadata", knownvalue.MapExact(map[string]knownvalue.Check{"team": exactly("payments")})),
-				},
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(p.provider()+artifact("job", attributes...), words("Object already exists", "the same content, but a different content type or metadata")),
+			step(
+				p.provider()+artifact("job", append(attributes, "overwrite = true")...),
+				has("metadata", knownvalue.MapExact(map[string]knownvalue.Check{"team": exactly("payments")})), p.holding(t, jobPath, firstJob),
+			),
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -101,14 +78,14 @@ resource "flink_artifact" "job" {
 }
 `, key, path)
 		}
-		steps := []resource.TestStep{{Config: keyed("k0")}}
+		steps := []resource.TestStep{step(keyed("k0"))}
 		for i := range 6 {
 			config := keyed(fmt.Sprintf("k%d", i+1))
 			steps = append(steps,
-				resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{looking(func() { p.holds(t, jobPath, firstJob) })}},
+				step(config, looking(func() { p.holds(t, jobPath, firstJob) })),
 				unchanged(config))
 		}
-		steps = append(steps, resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })})
+		steps = append(steps, step(p.provider(), p.holding(t, jobPath, "")))
 		applies(t, steps...)
 	})
 }
@@ -123,14 +100,10 @@ func TestForcedReplacementKeepsTheObject(t *testing.T) {
 					artifact("job", fromFile(path), "lifecycle {\n replace_triggered_by = [terraform_data.trigger]\n "+lifecycle+"\n }")
 			}
 			applies(t,
-				resource.TestStep{Config: replacing("1")},
-				resource.TestStep{
-					Config:           replacing("2"),
-					ConfigPlanChecks: planned(plancheck.ExpectNonEmptyPlan()),
-					Check:            then(func() { p.holds(t, jobPath, firstJob) }),
-				},
+				step(replacing("1")),
+				step(replacing("2"), someChanges, p.holding(t, jobPath, firstJob)),
 				unchanged(replacing("2")),
-				resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+				step(p.provider(), p.holding(t, jobPath, "")),
 			)
 		}
 	})
@@ -141,11 +114,11 @@ func TestRetainOnDestroy(t *testing.T) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		config := p.provider() + artifact("job", fromFile(path), "retain_on_destroy = true")
 		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+			step(config),
+			step(p.provider(), p.holding(t, jobPath, firstJob)),
 			// What an earlier run of ours left carries a token, so it is taken over and owned.
-			resource.TestStep{Config: p.provider() + artifact("job", fromFile(path))},
-			resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+			step(p.provider()+artifact("job", fromFile(path))),
+			step(p.provider(), p.holding(t, jobPath, "")),
 		)
 	})
 }
@@ -156,7 +129,7 @@ func TestDestroyLeavesWhatIsNotOurs(t *testing.T) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		config := p.provider() + artifact("job", fromFile(path))
 		// The destroy at the end of the steps does not refresh.
-		applies(t, resource.TestStep{Config: config}, resource.TestStep{Config: config, Check: then(func() { p.plant(t, jobPath, []byte(otherJob)) }), ExpectNonEmptyPlan: true})
+		applies(t, step(config), step(config, then(func() { p.plant(t, jobPath, []byte(otherJob)) }), drifting))
 		p.holds(t, jobPath, otherJob)
 	})
 }
@@ -167,17 +140,12 @@ func TestTwoArtifactsInOnePlace(t *testing.T) {
 		one, two := artifact("job", fromFile(path)), artifact("twin", fromFile(path))
 		refused := words("Two artifacts at the same location", jobPath)
 		applies(t,
-			resource.TestStep{Config: p.provider() + one + two, ExpectError: refused},
-			resource.TestStep{Config: p.provider() + one},
-			resource.TestStep{Config: p.provider() + one + two, ExpectError: refused},
-			resource.TestStep{
-				Config:           p.provider() + one,
-				ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob))),
-				},
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(p.provider()+one+two, refused),
+			step(p.provider()+one),
+			step(p.provider()+one+two, refused),
+			step(
+				p.provider()+one, noChanges, statecheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob))), p.holding(t, jobPath, firstJob),
+			),
 		)
 	})
 }

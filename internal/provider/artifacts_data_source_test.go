@@ -9,9 +9,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"golang.org/x/sync/errgroup"
@@ -56,37 +54,23 @@ func TestListArtifacts(t *testing.T) {
 			})
 		}
 		applies(t,
-			resource.TestStep{
-				Config: p.provider() + lists(),
-				ConfigStateChecks: []statecheck.StateCheck{
-					tells("base_uri", exactly(p.baseURI)),
-					tells("filenames", texts(".hidden", "B.jar", "a b.py", "b.jar", "ä.txt")),
-					tells("uris", texts(uri(".hidden"), uri("B.jar"), uri("a b.py"), uri("b.jar"), uri("ä.txt"))),
-					tells("artifacts", knownvalue.ListExact([]knownvalue.Check{
-						entry(".hidden", 1, knownvalue.Null()), entry("B.jar", 0, knownvalue.Null()), entry("a b.py", 1, knownvalue.Null()),
-						entry("b.jar", 10, knownvalue.Null()), entry("ä.txt", 1, knownvalue.Null()),
-					})),
-				},
-			},
-			resource.TestStep{
-				Config:            p.provider() + lists(`glob = "{[ab]*,?.txt}"`),
-				ConfigStateChecks: []statecheck.StateCheck{tells("filenames", texts("a b.py", "b.jar", "ä.txt"))},
-			},
-			resource.TestStep{
-				Config:            p.provider() + lists(`glob = "*.zip"`),
-				ConfigStateChecks: []statecheck.StateCheck{tells("filenames", texts()), tells("uris", texts()), tells("artifacts", knownvalue.ListSizeExact(0))},
-			},
+			step(
+				p.provider()+lists(), tells("base_uri", exactly(p.baseURI)), tells("filenames", texts(".hidden", "B.jar", "a b.py", "b.jar", "ä.txt")),
+				tells("uris", texts(uri(".hidden"), uri("B.jar"), uri("a b.py"), uri("b.jar"), uri("ä.txt"))), tells("artifacts", knownvalue.ListExact([]knownvalue.Check{
+					entry(".hidden", 1, knownvalue.Null()), entry("B.jar", 0, knownvalue.Null()), entry("a b.py", 1, knownvalue.Null()),
+					entry("b.jar", 10, knownvalue.Null()), entry("ä.txt", 1, knownvalue.Null()),
+				})),
+			),
+			step(p.provider()+lists(`glob = "{[ab]*,?.txt}"`), tells("filenames", texts("a b.py", "b.jar", "ä.txt"))),
+			step(p.provider()+lists(`glob = "*.zip"`), tells("filenames", texts()), tells("uris", texts()), tells("artifacts", knownvalue.ListSizeExact(0))),
 			// These were written by somebody else: their hash is that of their bytes.
-			resource.TestStep{
-				Config: p.provider() + lists("include_sha256 = true", `glob = "*.jar"`),
-				ConfigStateChecks: []statecheck.StateCheck{tells("artifacts", knownvalue.ListExact([]knownvalue.Check{
-					entry("B.jar", 0, exactly(sha(""))), entry("b.jar", 10, exactly(sha("bytes of b"))),
-				}))},
-			},
-			resource.TestStep{
-				Config:            fmt.Sprintf("provider \"flink\" {\n%s\n}\n", p.block) + "data \"flink_artifacts\" \"listing\" {\n namespace = \"nobody\"\n base_uri = \"" + p.baseURI + "/\"\n}\n",
-				ConfigStateChecks: []statecheck.StateCheck{tells("filenames", texts()), tells("base_uri", exactly(p.baseURI+"/"))},
-			},
+			step(p.provider()+lists("include_sha256 = true", `glob = "*.jar"`), tells("artifacts", knownvalue.ListExact([]knownvalue.Check{
+				entry("B.jar", 0, exactly(sha(""))), entry("b.jar", 10, exactly(sha("bytes of b"))),
+			}))),
+			step(
+				fmt.Sprintf("provider \"flink\" {\n%s\n}\n", p.block)+"data \"flink_artifacts\" \"listing\" {\n namespace = \"nobody\"\n base_uri = \""+p.baseURI+"/\"\n}\n",
+				tells("filenames", texts()), tells("base_uri", exactly(p.baseURI+"/")),
+			),
 		)
 	})
 }
@@ -97,12 +81,10 @@ func TestListOwnArtifacts(t *testing.T) {
 		own := func(attribute string) statecheck.StateCheck {
 			return statecheck.CompareValuePairs(job, tfjsonpath.New(attribute), listing, tfjsonpath.New("artifacts").AtSliceIndex(0).AtMapKey(attribute), compare.ValuesSame())
 		}
-		applies(t, resource.TestStep{
-			Config: p.provider() + artifact("job", `content = "x"`, `filename = "job.py"`) + lists("include_sha256 = true", "depends_on = [flink_artifact.job]"),
-			ConfigStateChecks: []statecheck.StateCheck{
-				own("filename"), own("uri"), own("size"), own("etag"), own("content_sha256"),
-			},
-		})
+		applies(t, step(
+			p.provider()+artifact("job", `content = "x"`, `filename = "job.py"`)+lists("include_sha256 = true", "depends_on = [flink_artifact.job]"),
+			own("filename"), own("uri"), own("size"), own("etag"), own("content_sha256"),
+		))
 	})
 }
 
@@ -125,17 +107,12 @@ func TestListManyArtifacts(t *testing.T) {
 			return statecheck.ExpectKnownValue(listing, tfjsonpath.New("artifacts").AtSliceIndex(at).AtMapKey("visible_in_console"), knownvalue.Bool(want))
 		}
 		applies(t,
-			resource.TestStep{
-				Config: p.provider() + lists(),
-				ConfigStateChecks: []statecheck.StateCheck{
-					tells("artifacts", knownvalue.ListSizeExact(count)), visible(0, true), visible(999, true), visible(1000, false), visible(1004, false),
-				},
-			},
+			step(
+				p.provider()+lists(), tells("artifacts", knownvalue.ListSizeExact(count)), visible(0, true), visible(999, true), visible(1000, false),
+				visible(1004, false),
+			),
 			// The glob does not change what a console shows.
-			resource.TestStep{
-				Config:            p.provider() + lists(`glob = "job-{0999,1000}.jar"`),
-				ConfigStateChecks: []statecheck.StateCheck{tells("artifacts", knownvalue.ListSizeExact(2)), visible(0, true), visible(1, false)},
-			},
+			step(p.provider()+lists(`glob = "job-{0999,1000}.jar"`), tells("artifacts", knownvalue.ListSizeExact(2)), visible(0, true), visible(1, false)),
 		)
 	})
 }
@@ -178,10 +155,7 @@ func TestListBadInput(t *testing.T) {
 	root := t.TempDir()
 	missing := "file://" + filepath.Join(root, "missing")
 	provider := func(attributes string) string { return "provider \"flink\" {\n" + attributes + "\n}\n" }
-	for name, test := range map[string]struct {
-		config string
-		want   []string
-	}{
+	areRefused(t, map[string]refusal{
 		"no base URI":       {provider("") + lists(), []string{"No base URI", "FLINK_BASE_URI"}},
 		"base URI":          {provider("") + lists(`base_uri = "ftp://x"`), []string{"Invalid base URI", `"ftp://" is unknown`}},
 		"namespace":         {provider("") + "data \"flink_artifacts\" \"listing\" {\n namespace = \"namespaces/default\"\n}\n", []string{"Invalid namespace", `Write "default"`}},
@@ -195,11 +169,7 @@ func TestListBadInput(t *testing.T) {
 			computed("known", "1") + provider("base_uri = \"s3://bucket\"\n s3 = {\n access_key = \"x\"\n secret_key = "+onceKnown(secrettest.Mark)+"\n}") + lists(),
 			[]string{"settings are not known yet", "s3", "depends_on"},
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			applies(t, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
-		})
-	}
+	})
 	if left, err := os.ReadDir(root); err != nil || len(left) > 0 {
 		t.Errorf("something was written: %v, %v", left, err)
 	}
@@ -209,18 +179,14 @@ func TestListBadInput(t *testing.T) {
 func TestListUnknownBaseURI(t *testing.T) {
 	p := inDirectory(t)
 	p.plant(t, "artifacts/namespaces/default/job.jar", []byte("x"))
-	applies(t, resource.TestStep{
-		Config:            computed(p.baseURI, "1") + "provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n" + lists("base_uri = terraform_data.computed.output"),
-		ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(listing, tfjsonpath.New("uris"))),
-		ConfigStateChecks: []statecheck.StateCheck{tells("filenames", texts("job.jar"))},
-	})
+	applies(t, step(
+		computed(p.baseURI, "1")+"provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n"+lists("base_uri = terraform_data.computed.output"),
+		plansUnknown(listing, "uris"), tells("filenames", texts("job.jar")),
+	))
 }
 
 func TestListMissingBucket(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
-	applies(t, resource.TestStep{
-		Config: p.provider() + lists(`base_uri = "s3://no-such-bucket-here"`), PlanOnly: true,
-		ExpectError: words("No such bucket", "s3://no-such-bucket-here", "What to do"),
-	})
+	applies(t, step(p.provider()+lists(`base_uri = "s3://no-such-bucket-here"`), planOnly, words("No such bucket", "s3://no-such-bucket-here", "What to do")))
 }

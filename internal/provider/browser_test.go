@@ -11,7 +11,6 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/chromedp/cdproto/network"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
@@ -46,19 +45,15 @@ func TestBrowserUpload(t *testing.T) {
 	// Keys differ, as a browser keeps the answer to a preflight for some seconds.
 	standard := p.provider() + corsBlock()
 	applies(t,
-		resource.TestStep{
-			PreConfig: func() {
-				console.isRefused(t, "before/console.jar")
-				stranger.isRefused(t, "before/stranger.jar")
-				reports.uploads(t, "before/report")
-			},
-			Config: standard,
-			Check: then(func() {
-				console.works(t, "during/console.jar")
-				stranger.isRefused(t, "during/stranger.jar")
-				reports.uploads(t, "during/report")
-			}),
-		},
+		step(standard, prepare(func() {
+			console.isRefused(t, "before/console.jar")
+			stranger.isRefused(t, "before/stranger.jar")
+			reports.uploads(t, "before/report")
+		}), then(func() {
+			console.works(t, "during/console.jar")
+			stranger.isRefused(t, "during/stranger.jar")
+			reports.uploads(t, "during/report")
+		})),
 		unchanged(standard),
 	)
 	console.isRefused(t, "after/console.jar")

@@ -12,15 +12,12 @@ import (
 
 // evaluates is a step that computes an expression.
 func evaluates(expression string, want knownvalue.Check) resource.TestStep {
-	return resource.TestStep{
-		Config:            "output \"result\" {\n value = " + expression + "\n}\n",
-		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("result", want)},
-	}
+	return step("output \"result\" {\n value = "+expression+"\n}\n", statecheck.ExpectKnownOutputValue("result", want))
 }
 
 // refuses is a step whose expression is an error at plan.
 func refuses(expression string, want ...string) resource.TestStep {
-	return resource.TestStep{Config: "output \"result\" {\n value = " + expression + "\n}\n", PlanOnly: true, ExpectError: words(want...)}
+	return step("output \"result\" {\n value = "+expression+"\n}\n", planOnly, words(want...))
 }
 
 func TestArtifactURIFunction(t *testing.T) {

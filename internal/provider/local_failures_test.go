@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
@@ -142,20 +140,10 @@ func TestSourceTruncatedWhileItIsRead(t *testing.T) {
 	config := p.provider() + artifact("job", fromFile(file))
 	changed := words("The source changed while being read", "Publishing "+p.baseURI+"/"+jobPath+" failed", "Nothing was published")
 	applies(t,
-		resource.TestStep{PreConfig: truncate, Config: config, ExpectError: changed},
-		resource.TestStep{
-			PreConfig: func() { proxy.Clear(); p.holds(t, jobPath, "") },
-			Config:    config,
-			Check:     then(func() { p.holds(t, jobPath, large[:9<<20]) }),
-		},
+		step(config, prepare(truncate), changed),
+		step(config, prepare(func() { proxy.Clear(); p.holds(t, jobPath, "") }), p.holding(t, jobPath, large[:9<<20])),
 		// An update leaves what is there.
-		resource.TestStep{
-			PreConfig: func() { writeFile(t, file, strings.ToUpper(large)); truncate() }, Config: config, ExpectError: changed,
-		},
-		resource.TestStep{
-			PreConfig: func() { proxy.Clear(); p.holds(t, jobPath, large[:9<<20]) },
-			Config:    config,
-			Check:     then(func() { p.holds(t, jobPath, strings.ToUpper(large)[:9<<20]) }),
-		},
+		step(config, prepare(func() { writeFile(t, file, strings.ToUpper(large)); truncate() }), changed),
+		step(config, prepare(func() { proxy.Clear(); p.holds(t, jobPath, large[:9<<20]) }), p.holding(t, jobPath, strings.ToUpper(large)[:9<<20])),
 	)
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
@@ -79,10 +77,7 @@ func TestTimeout(t *testing.T) {
 	p := inBucket(t, &through)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	proxy.Inject(faultproxy.Match{Method: "PUT"}, faultproxy.Stall, 1, 100)
-	applies(t, resource.TestStep{
-		Config:      p.provider() + artifact("job", fromFile(path), `timeouts = { create = "2s" }`),
-		ExpectError: words("Timed out", "What to do:", "timeouts"),
-	})
+	applies(t, step(p.provider()+artifact("job", fromFile(path), `timeouts = { create = "2s" }`), words("Timed out", "What to do:", "timeouts")))
 	proxy.Clear()
 	p.holds(t, jobPath, "")
 }

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
@@ -36,34 +34,24 @@ func TestOSSCORSRuleAmongOthers(t *testing.T) {
 		}
 	}
 	applies(t,
-		resource.TestStep{Config: standard, Check: then(func() { bucket.origins(t, "https://a.example", "https://b.example", consoleOrigin); vary() })},
+		step(standard, then(func() { bucket.origins(t, "https://a.example", "https://b.example", consoleOrigin); vary() })),
 		unchanged(standard),
-		resource.TestStep{
-			PreConfig: func() {
-				bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append(bucket.cors(t).CORSRules, third), ResponseVary: oss.Ptr(true)})
-			},
-			Config: standard, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-		},
+		step(standard, prepare(func() {
+			bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append(bucket.cors(t).CORSRules, third), ResponseVary: oss.Ptr(true)})
+		}), noChanges),
 		// A new rule takes the place of the old one.
-		resource.TestStep{
-			Config: changed, ConfigPlanChecks: planned(updates(storage)),
-			Check: then(func() {
-				bucket.origins(t, "https://a.example", "https://b.example", "https://flink.example.com", "https://c.example")
-				vary()
-			}),
-		},
+		step(changed, updates(storage), then(func() {
+			bucket.origins(t, "https://a.example", "https://b.example", "https://flink.example.com", "https://c.example")
+			vary()
+		})),
 		unchanged(changed),
 		// Somebody took it away: that is shown, and mended.
-		resource.TestStep{
-			PreConfig: func() {
-				bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{first, second, third}, ResponseVary: oss.Ptr(true)})
-			},
-			Config: changed, ConfigPlanChecks: planned(updates(storage)),
-			Check: then(func() {
-				bucket.origins(t, "https://a.example", "https://b.example", "https://c.example", "https://flink.example.com")
-			}),
-		},
-		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, "https://a.example", "https://b.example", "https://c.example"); vary() })},
+		step(changed, prepare(func() {
+			bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{first, second, third}, ResponseVary: oss.Ptr(true)})
+		}), updates(storage), then(func() {
+			bucket.origins(t, "https://a.example", "https://b.example", "https://c.example", "https://flink.example.com")
+		})),
+		step(p.provider(), then(func() { bucket.origins(t, "https://a.example", "https://b.example", "https://c.example"); vary() })),
 	)
 }
 
@@ -73,18 +61,15 @@ func TestOSSCORSRuleWrittenBackByATool(t *testing.T) {
 	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
 	config := p.provider() + corsBlock()
 	applies(t,
-		resource.TestStep{Config: config, Check: then(func() { bucket.origins(t, consoleOrigin) })},
-		resource.TestStep{
-			PreConfig: func() {
-				rules := bucket.cors(t).CORSRules
-				for i := range rules {
-					rules[i].MaxAgeSeconds = oss.Ptr(int64(0))
-				}
-				bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append([]oss.CORSRule{foreignOSSRule("https://a.example")}, rules...)})
-			},
-			Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-		},
-		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, "https://a.example") })},
+		step(config, then(func() { bucket.origins(t, consoleOrigin) })),
+		step(config, prepare(func() {
+			rules := bucket.cors(t).CORSRules
+			for i := range rules {
+				rules[i].MaxAgeSeconds = oss.Ptr(int64(0))
+			}
+			bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append([]oss.CORSRule{foreignOSSRule("https://a.example")}, rules...)})
+		}), noChanges),
+		step(p.provider(), then(func() { bucket.origins(t, "https://a.example") })),
 	)
 }
 
@@ -101,13 +86,10 @@ func TestOSSCORSRuleOfAFailedUpdate(t *testing.T) {
 		}
 	}
 	applies(t,
-		resource.TestStep{Config: p.provider() + workspaceStorage("storage", wide, "cors_rule = {}"), Check: then(func() { bucket.origins(t, consoleOrigin) })},
-		resource.TestStep{PreConfig: deny("DeleteObject"), Config: changed, ExpectError: words("Access denied")},
-		resource.TestStep{
-			PreConfig: func() { bucket.origins(t, "https://flink.example.com"); deny()() },
-			Config:    changed, Check: then(func() { bucket.origins(t, "https://flink.example.com") }),
-		},
-		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t) })},
+		step(p.provider()+workspaceStorage("storage", wide, "cors_rule = {}"), then(func() { bucket.origins(t, consoleOrigin) })),
+		step(changed, prepare(deny("DeleteObject")), words("Access denied")),
+		step(changed, prepare(func() { bucket.origins(t, "https://flink.example.com"); deny()() }), then(func() { bucket.origins(t, "https://flink.example.com") })),
+		step(p.provider(), then(func() { bucket.origins(t) })),
 	)
 }
 
@@ -119,16 +101,16 @@ func TestOSSCORSRuleOfSomebodyElse(t *testing.T) {
 	server.ClearRequests()
 	config := p.provider() + corsBlock()
 	applies(t,
-		resource.TestStep{Config: config, Check: then(func() {
+		step(config, then(func() {
 			bucket.origins(t, consoleOrigin)
 			for _, operation := range operations(server) {
 				if operation == "PutBucketCors" {
 					t.Error("the rules were written")
 				}
 			}
-		})},
+		})),
 		unchanged(config),
-		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		step(p.provider(), then(func() { bucket.origins(t, consoleOrigin) })),
 	)
 }
 
@@ -138,17 +120,15 @@ func TestOSSCORSRuleAlone(t *testing.T) {
 	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))
 	config := p.provider() + corsBlock()
 	applies(t,
-		resource.TestStep{Config: config, Check: then(func() { bucket.origins(t, consoleOrigin) })},
-		resource.TestStep{ // the rule is taken out of the configuration, and the workspace stays
-			Config: p.provider() + workspaceStorage("storage", `directories = ["artifacts"]`),
-			Check: then(func() {
-				if cors := bucket.cors(t); cors != nil {
-					t.Errorf("there is still %+v", cors)
-				}
-			}),
-		},
-		resource.TestStep{Config: config, Check: then(func() { bucket.origins(t, consoleOrigin) })},
-		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t) })},
+		step(config, then(func() { bucket.origins(t, consoleOrigin) })),
+		// the rule is taken out of the configuration, and the workspace stays
+		step(p.provider()+workspaceStorage("storage", `directories = ["artifacts"]`), then(func() {
+			if cors := bucket.cors(t); cors != nil {
+				t.Errorf("there is still %+v", cors)
+			}
+		})),
+		step(config, then(func() { bucket.origins(t, consoleOrigin) })),
+		step(p.provider(), then(func() { bucket.origins(t) })),
 	)
 }
 
@@ -160,8 +140,8 @@ func TestOSSCORSRuleAfterImport(t *testing.T) {
 	config := p.provider() + corsBlock()
 	block := fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", storage, p.baseURI)
 	applies(t,
-		resource.TestStep{Config: block + config, ConfigPlanChecks: planned(updates(storage)), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		step(block+config, updates(storage), then(func() { bucket.origins(t, consoleOrigin) })),
 		unchanged(config),
-		resource.TestStep{Config: p.provider(), Check: then(func() { bucket.origins(t, consoleOrigin) })},
+		step(p.provider(), then(func() { bucket.origins(t, consoleOrigin) })),
 	)
 }

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
@@ -95,9 +93,9 @@ func TestOSSFailureAtARefresh(t *testing.T) {
 		}
 	}
 	applies(t,
-		resource.TestStep{Config: with(server.SecretKey), Check: then(func() { p.holds(t, jobPath, firstJob) })},
-		resource.TestStep{Config: with("wrong"), PlanOnly: true, ExpectError: words("No valid credentials", "oss://"+bucket.name)},
-		resource.TestStep{PreConfig: denied(true), Config: with(server.SecretKey), PlanOnly: true, ExpectError: words("Access denied", "oss://"+bucket.name)},
-		resource.TestStep{PreConfig: denied(false), Config: with(server.SecretKey), PlanOnly: true},
+		step(with(server.SecretKey), p.holding(t, jobPath, firstJob)),
+		step(with("wrong"), planOnly, words("No valid credentials", "oss://"+bucket.name)),
+		step(with(server.SecretKey), prepare(denied(true)), planOnly, words("Access denied", "oss://"+bucket.name)),
+		step(with(server.SecretKey), prepare(denied(false)), planOnly),
 	)
 }

@@ -30,9 +30,9 @@ func TestOSSRequests(t *testing.T) {
 	}
 	applies(t,
 		// A plan of something new asks nothing.
-		resource.TestStep{Config: with(), PlanOnly: true, ExpectNonEmptyPlan: true},
-		resource.TestStep{PreConfig: func() { sent()(nil) }, Config: with(), Check: sent("HeadObject", "PutObject")},
-		resource.TestStep{PreConfig: server.ClearRequests, Config: with(), PlanOnly: true}, // the refresh after the apply, and this one
+		step(with(), pending),
+		step(with(), prepare(func() { sent()(nil) }), sent("HeadObject", "PutObject")),
+		step(with(), prepare(server.ClearRequests), planOnly), // the refresh after the apply, and this one
 		resource.TestStep{
 			PreConfig: func() {
 				if names := operations(server); len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return name != "HeadObject" }) {
@@ -43,13 +43,9 @@ func TestOSSRequests(t *testing.T) {
 			},
 			Config: with(), Check: sent("HeadObject", "HeadObject", "PutObject"), // the first is the refresh
 		},
-		resource.TestStep{
-			PreConfig: server.ClearRequests,
-			Config:    with(`metadata = { team = "payments" }`), Check: sent("HeadObject", "HeadObject", "GetObjectACL", "CopyObject"),
-			ConfigPlanChecks: planned(updates(job)),
-		},
-		resource.TestStep{PreConfig: server.ClearRequests, Config: with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), Check: sent("HeadObject")},
-		resource.TestStep{PreConfig: server.ClearRequests, Config: p.provider(), Check: sent("HeadObject", "HeadObject", "DeleteObject")},
+		step(with(`metadata = { team = "payments" }`), prepare(server.ClearRequests), updates(job), sent("HeadObject", "HeadObject", "GetObjectACL", "CopyObject")),
+		step(with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), prepare(server.ClearRequests), sent("HeadObject")),
+		step(p.provider(), prepare(server.ClearRequests), sent("HeadObject", "HeadObject", "DeleteObject")),
 	)
 }
 
@@ -64,14 +60,14 @@ func TestOSSCommonSettings(t *testing.T) {
 		server.Throttle(func(r ossfake.Request) bool { return r.Operation == "PutObject" }, 1, ossfake.Refusal{})
 	}
 	applies(t,
-		resource.TestStep{PreConfig: throttle, Config: once, ExpectError: words("The store cannot be reached", "QpsLimitExceeded")},
-		resource.TestStep{PreConfig: throttle, Config: config, Check: then(func() {
+		step(once, prepare(throttle), words("The store cannot be reached", "QpsLimitExceeded")),
+		step(config, prepare(throttle), then(func() {
 			p.holds(t, jobPath, firstJob)
 			for _, request := range server.Requests() {
 				if agent := request.Header.Get("User-Agent"); request.Operation == "PutObject" && !strings.HasPrefix(agent, "terraform-provider-flink/") {
 					t.Errorf("%s by %q", request.Operation, agent)
 				}
 			}
-		})},
+		})),
 	)
 }

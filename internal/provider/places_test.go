@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
@@ -163,4 +164,10 @@ func (p place) holds(t *testing.T, path, want string) {
 	if left := p.uploads(t); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// holding is the same after a step.
+func (p place) holding(t *testing.T, path, want string) resource.TestCheckFunc {
+	t.Helper()
+	return then(func() { t.Helper(); p.holds(t, path, want) })
 }

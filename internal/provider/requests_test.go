@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
@@ -37,10 +36,10 @@ func TestRequests(t *testing.T) {
 	}
 	applies(t,
 		// A plan of something new asks nothing.
-		resource.TestStep{Config: with(), PlanOnly: true, ExpectNonEmptyPlan: true},
-		resource.TestStep{PreConfig: func() { sent()(nil) }, Config: with(), Check: sent("HEAD", "PUT")},
+		step(with(), pending),
+		step(with(), prepare(func() { sent()(nil) }), sent("HEAD", "PUT")),
 		// What follows an apply is the framework's own second plan: a refresh.
-		resource.TestStep{PreConfig: proxy.Clear, Config: with(), PlanOnly: true},
+		step(with(), prepare(proxy.Clear), planOnly),
 		resource.TestStep{
 			PreConfig: func() {
 				if methods := proxy.Methods(); slices.ContainsFunc(methods, func(method string) bool { return method != "HEAD" }) || len(methods) == 0 {
@@ -51,13 +50,9 @@ func TestRequests(t *testing.T) {
 			},
 			Config: with(), Check: sent("HEAD", "HEAD", "PUT"), // the first is the refresh
 		},
-		resource.TestStep{
-			PreConfig: proxy.Clear,
-			Config:    with(`metadata = { team = "payments" }`), Check: sent("HEAD", "HEAD", "PUT"),
-			ConfigPlanChecks: planned(updates(job)),
-		},
-		resource.TestStep{PreConfig: proxy.Clear, Config: with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), Check: sent("HEAD")},
-		resource.TestStep{PreConfig: proxy.Clear, Config: p.provider(), Check: sent("HEAD", "HEAD", "DELETE")},
+		step(with(`metadata = { team = "payments" }`), prepare(proxy.Clear), updates(job), sent("HEAD", "HEAD", "PUT")),
+		step(with(`metadata = { team = "payments" }`, "retain_on_destroy = false", "overwrite = true"), prepare(proxy.Clear), sent("HEAD")),
+		step(p.provider(), prepare(proxy.Clear), sent("HEAD", "HEAD", "DELETE")),
 	)
 	for _, request := range proxy.Requests() {
 		if request.Method == http.MethodPut {
@@ -83,12 +78,8 @@ func TestLostAnswer(t *testing.T) {
 			path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), text)
 			config := p.provider() + artifact("job", fromFile(path))
 			applies(t,
-				resource.TestStep{
-					PreConfig: func() { proxy.Inject(match, faultproxy.LoseAnswer, 1, 10) },
-					Config:    config,
-					Check:     then(func() { proxy.Clear(); p.holds(t, jobPath, text) }),
-				},
-				resource.TestStep{Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
+				step(config, prepare(func() { proxy.Inject(match, faultproxy.LoseAnswer, 1, 10) }), then(func() { proxy.Clear(); p.holds(t, jobPath, text) })),
+				step(config, noChanges),
 			)
 		})
 	}

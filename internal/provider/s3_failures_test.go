@@ -58,7 +58,7 @@ func TestStoreFailures(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			config := configured(test.bucket, test.endpoint, test.accessKey, test.secretKey)
-			applies(t, resource.TestStep{Config: config, ExpectError: words(test.want...)})
+			applies(t, step(config, words(test.want...)))
 		})
 		if name == "no such bucket" {
 			continue
@@ -69,8 +69,8 @@ func TestStoreFailures(t *testing.T) {
 			bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
 			good := configured(bucket, server.Endpoint, server.AccessKey, server.SecretKey)
 			applies(t,
-				resource.TestStep{Config: good},
-				resource.TestStep{Config: configured(bucket, test.endpoint, test.accessKey, test.secretKey), PlanOnly: true, ExpectError: words(test.want[0])},
+				step(good),
+				step(configured(bucket, test.endpoint, test.accessKey, test.secretKey), planOnly, words(test.want[0])),
 				unchanged(good),
 			)
 		})
@@ -85,11 +85,8 @@ func TestBucketGone(t *testing.T) {
 	config := p.provider() + artifact("job", fromFile(path))
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
 	applies(t,
-		resource.TestStep{Config: config},
-		resource.TestStep{
-			PreConfig: func() { p.remove(t, jobPath); deleteBucket(t, server, bucket) },
-			Config:    config, ExpectError: words("No such bucket", "s3://"+bucket),
-		},
+		step(config),
+		step(config, prepare(func() { p.remove(t, jobPath); deleteBucket(t, server, bucket) }), words("No such bucket", "s3://"+bucket)),
 	)
 }
 
@@ -115,11 +112,11 @@ func TestArtifactOnOtherServers(t *testing.T) {
 				versioned = resource.TestCheckResourceAttrSet(job, "version_id")
 			}
 			applies(t,
-				resource.TestStep{Config: config, Check: versioned},
+				step(config, versioned),
 				unchanged(config),
-				resource.TestStep{PreConfig: func() { writeFile(t, path, otherJob) }, Config: config, Check: resource.ComposeTestCheckFunc(versioned, then(func() { p.holds(t, jobPath, otherJob) }))},
+				step(config, prepare(func() { writeFile(t, path, otherJob) }), resource.ComposeTestCheckFunc(versioned, then(func() { p.holds(t, jobPath, otherJob) }))),
 				unchanged(config),
-				resource.TestStep{Config: p.provider(), Check: then(func() { p.holds(t, jobPath, "") })},
+				step(p.provider(), p.holding(t, jobPath, "")),
 			)
 		})
 	}

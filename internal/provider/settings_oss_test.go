@@ -24,10 +24,10 @@ func TestOSSSettingsRefused(t *testing.T) {
 		{`assume_role_with_oidc = { role_arn = "", oidc_provider_arn = "acs:ram::1:oidc-provider/x" }`, "oss.assume_role_with_oidc.role_arn"},
 		{`assume_role_with_oidc = { role_arn = "acs:ram::1:role/x", oidc_provider_arn = "" }`, "oss.assume_role_with_oidc.oidc_provider_arn"},
 	} {
-		steps = append(steps, resource.TestStep{
-			Config:   fmt.Sprintf("provider \"flink\" {\n base_uri = \"oss://acme-flink\"\n oss = {\n %s\n }\n}\n", test.block) + workspaceStorage("storage"),
-			PlanOnly: true, ExpectError: words(test.want),
-		})
+		steps = append(steps, step(
+			fmt.Sprintf("provider \"flink\" {\n base_uri = \"oss://acme-flink\"\n oss = {\n %s\n }\n}\n", test.block)+workspaceStorage("storage"), planOnly,
+			words(test.want),
+		))
 	}
 	applies(t, steps...)
 }

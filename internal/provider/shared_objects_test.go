@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
@@ -131,8 +130,8 @@ func TestPinnedBytesMadeDuringTheRun(t *testing.T) {
 	}
 	writeFile(t, path, firstJob)
 	applies(t,
-		resource.TestStep{Config: config(firstJob, "1")},
-		resource.TestStep{Config: config("longer than the first one", "2"), Check: then(func() { p.holds(t, jobPath, "longer than the first one") })},
+		step(config(firstJob, "1")),
+		step(config("longer than the first one", "2"), p.holding(t, jobPath, "longer than the first one")),
 	)
 }
 
@@ -152,25 +151,22 @@ func TestContentTypeRemovedAndForeignMetadata(t *testing.T) {
 	}
 	config := p.provider() + artifact("job", fromFile(path))
 	applies(t,
-		resource.TestStep{Config: p.provider() + artifact("job", fromFile(path), `content_type = "application/x-job"`)},
-		resource.TestStep{Config: config, Check: then(func() {
+		step(p.provider()+artifact("job", fromFile(path), `content_type = "application/x-job"`)),
+		step(config, then(func() {
 			if got := *head().ContentType; got != "application/java-archive" {
 				t.Errorf("content type %q", got)
 			}
-		})},
+		})),
 		unchanged(config),
-		resource.TestStep{
-			PreConfig: func() {
-				rewrite(t, server, p, []byte(firstJob), map[string]string{"who": "me"})
-				writeFile(t, path, otherJob)
-			},
-			Config: config, Check: then(func() {
-				if got := head().Metadata["who"]; got != "me" {
-					t.Errorf("metadata of others: %v", head().Metadata)
-				}
-				p.holds(t, jobPath, otherJob)
-			}),
-		},
+		step(config, prepare(func() {
+			rewrite(t, server, p, []byte(firstJob), map[string]string{"who": "me"})
+			writeFile(t, path, otherJob)
+		}), then(func() {
+			if got := head().Metadata["who"]; got != "me" {
+				t.Errorf("metadata of others: %v", head().Metadata)
+			}
+			p.holds(t, jobPath, otherJob)
+		})),
 	)
 }
 
@@ -182,11 +178,8 @@ func TestDriftThatKeepsTheMetadata(t *testing.T) {
 	config := p.provider() + artifact("job", fromFile(path))
 	for _, other := range []string{otherJob, "longer than both of them"} {
 		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{
-				PreConfig: func() { rewrite(t, server, p, []byte(other), nil) }, Config: config,
-				ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(config),
+			step(config, prepare(func() { rewrite(t, server, p, []byte(other), nil) }), updates(job), p.holding(t, jobPath, firstJob)),
 		)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 )
 
 // TestSmoke is what each store is tried with in every run, a short one and one of OpenTofu too: each kind of resource is created, updated, mended
@@ -53,19 +52,14 @@ func smoke(t *testing.T, p acceleratedPlace) {
 		})
 	}
 	applies(t,
-		resource.TestStep{Config: config, Check: hold(firstJob)},
+		step(config, hold(firstJob)),
 		unchanged(config),
-		resource.TestStep{
-			PreConfig: func() { p.plant(t, jobPath, []byte(otherJob)) }, // as long as the first
-			Config:    config, ConfigPlanChecks: planned(updates(job)), Check: hold(firstJob),
-		},
-		resource.TestStep{
-			PreConfig: func() { writeFile(t, path, otherJob); p.plant(t, importedPath, []byte("imported")) },
-			Config:    config + imported + "import {\n to = flink_artifact.imported\n id = \"" + p.baseURI + "/" + importedPath + "\"\n}\n",
-			ConfigPlanChecks: planned(updates(job), updates("flink_artifact.imported"),
-				plancheck.ExpectResourceAction("flink_artifact.copied", plancheck.ResourceActionNoop)),
-			Check: hold(otherJob),
-		},
+		step(config, prepare(func() { p.plant(t, jobPath, []byte(otherJob)) }), updates(job), hold(firstJob)), // as long as the first
+		step(
+			config+imported+"import {\n to = flink_artifact.imported\n id = \""+p.baseURI+"/"+importedPath+"\"\n}\n",
+			prepare(func() { writeFile(t, path, otherJob); p.plant(t, importedPath, []byte("imported")) }), updates(job), updates("flink_artifact.imported"),
+			plansNothing("flink_artifact.copied"), hold(otherJob),
+		),
 		unchanged(config+imported),
 	)
 	p.holds(t, jobPath, "")

@@ -5,10 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
@@ -32,39 +28,23 @@ func TestSourceURLChecksums(t *testing.T) {
 		s.release(firstJob, "1")
 		checksums(sha(otherJob) + "  other.jar\n" + sha(firstJob) + "  job.jar\n")
 		applies(t,
-			resource.TestStep{
-				Config:           config(),
-				ConfigPlanChecks: planned(plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob)))),
-				Check:            then(func() { p.holds(t, jobPath, firstJob) }),
-			},
-			resource.TestStep{PreConfig: s.Forget, Config: config(), PlanOnly: true},
-			resource.TestStep{
-				PreConfig: func() {
-					if asked := files(); slices.Contains(asked, publishedPath) || len(asked) == 0 {
-						t.Errorf("a plan without changes asked for %q", asked)
-					}
-					checksums(sha("third build") + "  job.jar\n")
-				},
-				Config: config(), ExpectError: words("differs from the plan", sha(firstJob), sha("third build")),
-			},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release("third build", "3") },
-				Config:    config(), Check: then(func() { p.holds(t, jobPath, "third build") }),
-			},
-			resource.TestStep{
-				// What exists can be planned and destroyed although the file of checksums says nothing.
-				PreConfig: func() { checksums("<!doctype html>") },
-				Config:    config(), PlanOnly: true, ExpectNonEmptyPlan: true,
-			},
-			resource.TestStep{Config: config(), ExpectError: words("Unusable checksum file", "page of HTML")},
-			resource.TestStep{Config: config(), Destroy: true},
-			resource.TestStep{Config: config(), PlanOnly: true, ExpectError: words("Unusable checksum file", "page of HTML")},
-			resource.TestStep{
-				// It may be there at apply.
-				PreConfig: func() { s.Remove("/releases/SHA256SUMS") },
-				Config:    config(), PlanOnly: true, ExpectNonEmptyPlan: true,
-			},
-			resource.TestStep{Config: config(), ExpectError: words("The checksum file cannot be read", "404", "Check content_sha256_url")},
+			step(config(), plansValue(job, "content_sha256", exactly(sha(firstJob))), p.holding(t, jobPath, firstJob)),
+			step(config(), prepare(s.Forget), planOnly),
+			step(config(), prepare(func() {
+				if asked := files(); slices.Contains(asked, publishedPath) || len(asked) == 0 {
+					t.Errorf("a plan without changes asked for %q", asked)
+				}
+				checksums(sha("third build") + "  job.jar\n")
+			}), words("differs from the plan", sha(firstJob), sha("third build"))),
+			step(config(), prepare(func() { p.holds(t, jobPath, firstJob); s.release("third build", "3") }), p.holding(t, jobPath, "third build")),
+			// What exists can be planned and destroyed although the file of checksums says nothing.
+			step(config(), prepare(func() { checksums("<!doctype html>") }), pending),
+			step(config(), words("Unusable checksum file", "page of HTML")),
+			step(config(), destroys),
+			step(config(), planOnly, words("Unusable checksum file", "page of HTML")),
+			// It may be there at apply.
+			step(config(), prepare(func() { s.Remove("/releases/SHA256SUMS") }), pending),
+			step(config(), words("The checksum file cannot be read", "404", "Check content_sha256_url")),
 		)
 		p.holds(t, jobPath, "")
 	})

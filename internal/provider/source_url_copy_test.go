@@ -7,9 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
@@ -24,23 +21,13 @@ func TestSourceURLInTheSameStore(t *testing.T) {
 			return p.provider() + artifact("job", append(more, fromURL(p.baseURI+"/"+staged), `filename = "job.jar"`, `metadata = { team = "payments" }`)...)
 		}
 		applies(t,
-			resource.TestStep{
-				Config: config(), ConfigStateChecks: holdsHash(firstJob),
-				Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(config(), holdsHash(firstJob), p.holding(t, jobPath, firstJob)),
 			unchanged(config()),
-			resource.TestStep{
-				PreConfig: func() { p.plant(t, staged, []byte(otherJob)) },
-				Config:    config(), ConfigPlanChecks: planned(updates(job)), ConfigStateChecks: holdsHash(otherJob),
-				Check: then(func() { p.holds(t, jobPath, otherJob) }),
-			},
+			step(config(), prepare(func() { p.plant(t, staged, []byte(otherJob)) }), updates(job), holdsHash(otherJob), p.holding(t, jobPath, otherJob)),
 			unchanged(config()),
-			resource.TestStep{Config: config(pin(otherJob)), ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
-			resource.TestStep{Config: config(pin(firstJob)), ExpectError: words(sha(otherJob), sha(firstJob))},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, otherJob); p.remove(t, staged) },
-				Config:    config(pin(firstJob)), ExpectError: words("The source is missing"),
-			},
+			step(config(pin(otherJob)), noChanges),
+			step(config(pin(firstJob)), words(sha(otherJob), sha(firstJob))),
+			step(config(pin(firstJob)), prepare(func() { p.holds(t, jobPath, otherJob); p.remove(t, staged) }), words("The source is missing")),
 		)
 		p.holds(t, jobPath, "")
 	})
@@ -56,23 +43,20 @@ func TestSourceURLCopiedByTheServer(t *testing.T) {
 		from, to := inBucket(t, &through), inBucket(t, &through)
 		from.plant(t, "job.jar", []byte(firstJob))
 		proxy.Clear()
-		applies(t, resource.TestStep{
-			Config: to.provider() + artifact("job", fromURL(from.baseURI+"/job.jar"), pin(firstJob)),
-			Check: then(func() {
-				var methods []string
-				for _, request := range proxy.Requests() {
-					methods = append(methods, request.Method)
-					if request.Method == http.MethodPut && request.Bytes > 0 {
-						t.Errorf("%s sent %d bytes", request.Path, request.Bytes)
-					}
+		applies(t, step(to.provider()+artifact("job", fromURL(from.baseURI+"/job.jar"), pin(firstJob)), then(func() {
+			var methods []string
+			for _, request := range proxy.Requests() {
+				methods = append(methods, request.Method)
+				if request.Method == http.MethodPut && request.Bytes > 0 {
+					t.Errorf("%s sent %d bytes", request.Path, request.Bytes)
 				}
-				// The second GET lists what killed processes left open of this key.
-				if sent := strings.Join(methods, " "); !strings.Contains(sent, "GET GET POST PUT HEAD POST") || strings.Count(sent, "GET") != 2 {
-					t.Errorf("requests: %s", sent)
-				}
-				to.holds(t, jobPath, firstJob)
-			}),
-		})
+			}
+			// The second GET lists what killed processes left open of this key.
+			if sent := strings.Join(methods, " "); !strings.Contains(sent, "GET GET POST PUT HEAD POST") || strings.Count(sent, "GET") != 2 {
+				t.Errorf("requests: %s", sent)
+			}
+			to.holds(t, jobPath, firstJob)
+		})))
 		from.holds(t, "job.jar", firstJob)
 	})
 	t.Run("oss", func(t *testing.T) {
@@ -81,15 +65,12 @@ func TestSourceURLCopiedByTheServer(t *testing.T) {
 		to, _ := inOSSBucket(t, server)
 		from.plant(t, "job.jar", []byte(firstJob))
 		server.ClearRequests()
-		applies(t, resource.TestStep{
-			Config: to.provider() + artifact("job", fromURL(from.baseURI+"/job.jar"), pin(firstJob)),
-			Check: then(func() {
-				if sent := operations(server); !slices.Contains(sent, "UploadPartCopy") || slices.Contains(sent, "PutObject") || slices.Contains(sent, "UploadPart") {
-					t.Errorf("requests: %q", sent)
-				}
-				to.holds(t, jobPath, firstJob)
-			}),
-		})
+		applies(t, step(to.provider()+artifact("job", fromURL(from.baseURI+"/job.jar"), pin(firstJob)), then(func() {
+			if sent := operations(server); !slices.Contains(sent, "UploadPartCopy") || slices.Contains(sent, "PutObject") || slices.Contains(sent, "UploadPart") {
+				t.Errorf("requests: %q", sent)
+			}
+			to.holds(t, jobPath, firstJob)
+		})))
 		from.holds(t, "job.jar", firstJob)
 	})
 }
@@ -112,7 +93,7 @@ func TestSourceURLBetweenStores(t *testing.T) {
 				to.block = block
 				config := to.provider() + artifact("job", fromURL(from.baseURI+"/released/job.jar"))
 				applies(t,
-					resource.TestStep{Config: config, ConfigStateChecks: holdsHash(firstJob), Check: then(func() { to.holds(t, jobPath, firstJob) })},
+					step(config, holdsHash(firstJob), to.holding(t, jobPath, firstJob)),
 					unchanged(config),
 				)
 				to.holds(t, jobPath, "")
@@ -131,9 +112,9 @@ func TestSourceURLOfAnotherArtifact(t *testing.T) {
 		}
 		promoted := strings.Replace(jobPath, "default", "production", 1)
 		applies(t,
-			resource.TestStep{Config: config(firstJob), Check: then(func() { p.holds(t, promoted, firstJob) })},
+			step(config(firstJob), p.holding(t, promoted, firstJob)),
 			unchanged(config(firstJob)),
-			resource.TestStep{Config: config(otherJob), Check: then(func() { p.holds(t, promoted, otherJob) })},
+			step(config(otherJob), p.holding(t, promoted, otherJob)),
 			unchanged(config(otherJob)),
 		)
 		p.holds(t, promoted, "")

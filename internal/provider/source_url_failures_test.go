@@ -65,7 +65,7 @@ func TestSourceURLBadInput(t *testing.T) {
 		{with(`credentials = { "repo.example.com" = { headers = { Range = "hushQ7vK2mXz9WtR4b" } } }`), []string{"set by the provider itself"}},
 		{with(`credentials = { "repo.example.com" = { client_cert_pem = "x" } }`), []string{"client_key_pem"}},
 	} {
-		steps = append(steps, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
+		steps = append(steps, step(test.config, planOnly, words(test.want...)))
 	}
 	applies(t, steps...)
 	s.asked(t, nil)
@@ -137,10 +137,7 @@ func TestSourceURLFaults(t *testing.T) {
 			test.inject(s)
 			p := inDirectory(t).fetching(s)
 			p.block += "max_retries = 3\n"
-			step := resource.TestStep{
-				Config: p.provider() + artifact("job", append(test.more, fromURL(s.URL+publishedPath))...),
-				Check:  then(func() { p.holds(t, jobPath, text) }),
-			}
+			step := step(p.provider()+artifact("job", append(test.more, fromURL(s.URL+publishedPath))...), p.holding(t, jobPath, text))
 			if test.fails != nil {
 				step.Check, step.ExpectError = nil, words(test.fails...)
 			}
@@ -219,7 +216,7 @@ func TestSourceURLSilentAtPlan(t *testing.T) {
 	s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Stall())
 	p := inDirectory(t).fetching(s)
 	began := time.Now()
-	applies(t, resource.TestStep{Config: p.provider() + artifact("job", fromURL(s.URL+publishedPath)), PlanOnly: true, ExpectNonEmptyPlan: true})
+	applies(t, step(p.provider()+artifact("job", fromURL(s.URL+publishedPath)), pending))
 	// The server's own silence is borne for a minute, five times.
 	if took := time.Since(began); took > time.Minute {
 		t.Errorf("the plan waited %s", took)
@@ -299,10 +296,10 @@ func TestSourceURLUnknownSettings(t *testing.T) {
 			p.baseURI, s.CAFile, strings.TrimPrefix(s.URL, "https://"), onceKnown(secrettest.Mark)) + artifact("job", fromURL(s.URL+publishedPath))
 	}
 	applies(t,
-		resource.TestStep{Config: config("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		step(config("1"), p.holding(t, jobPath, firstJob)),
 		unchanged(config("1")),
 		// Nobody can be asked at plan, so the file comes again, and turns out to be the same.
-		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		step(config("2"), updates(job), p.holding(t, jobPath, firstJob)),
 		unchanged(config("2")),
 	)
 }

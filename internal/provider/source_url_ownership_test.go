@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
@@ -21,10 +19,10 @@ func TestSourceURLTouchedAndNotOurs(t *testing.T) {
 		p = p.fetching(s)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{PreConfig: func() { s.release(firstJob, "2") }, Config: config, ConfigPlanChecks: planned(updates(job))},
+			step(config),
+			step(config, prepare(func() { s.release(firstJob, "2") }), updates(job)),
 			unchanged(config),
-			resource.TestStep{PreConfig: func() { s.release(otherJob, "3") }, Config: config, ExpectError: words("Object not owned by this resource", "overwrite = true")},
+			step(config, prepare(func() { s.release(otherJob, "3") }), words("Object not owned by this resource", "overwrite = true")),
 		)
 		p.holds(t, jobPath, firstJob)
 	})
@@ -79,21 +77,13 @@ func TestSourceURLFoundAtCreate(t *testing.T) {
 			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...)
 		}
 		applies(t,
-			resource.TestStep{
-				PreConfig:   func() { p.plant(t, jobPath, []byte(otherJob)) },
-				Config:      config(),
-				ExpectError: words("Object already exists", "different content"),
-			},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, otherJob) },
-				Config:    config("overwrite = true"),
-				Check:     then(func() { p.holds(t, jobPath, firstJob) }),
-			},
+			step(config(), prepare(func() { p.plant(t, jobPath, []byte(otherJob)) }), words("Object already exists", "different content")),
+			step(config("overwrite = true"), prepare(func() { p.holds(t, jobPath, otherJob) }), p.holding(t, jobPath, firstJob)),
 			unchanged(config("overwrite = true")),
 		)
 		p.plant(t, jobPath, []byte(firstJob))
 		applies(t,
-			resource.TestStep{Config: config(), Check: then(func() { p.holds(t, jobPath, firstJob) })}, // adopted
+			step(config(), p.holding(t, jobPath, firstJob)), // adopted
 			unchanged(config()),
 		)
 		p.holds(t, jobPath, firstJob) // and left

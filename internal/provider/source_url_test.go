@@ -9,9 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
@@ -68,43 +66,29 @@ func TestSourceURLPinned(t *testing.T) {
 			return p.provider() + artifact("job", fromURL(s.URL+path), pin(firstJob))
 		}
 		applies(t,
-			resource.TestStep{Config: config(publishedPath), PlanOnly: true, ExpectNonEmptyPlan: true},
-			resource.TestStep{
-				PreConfig: func() { s.asked(t, nil) },
-				Config:    config(publishedPath),
-				ConfigPlanChecks: planned(
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(firstJob))),
-					plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath)),
-				),
-				Check: then(func() {
+			step(config(publishedPath), pending),
+			step(
+				config(publishedPath), prepare(func() { s.asked(t, nil) }), plansValue(job, "content_sha256", exactly(sha(firstJob))),
+				plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), then(func() {
 					p.holds(t, jobPath, firstJob)
 					s.asked(t, map[string]int{"GET": 1})
 				}),
-			},
+			),
 			unchanged(config(publishedPath)),
-			resource.TestStep{
-				// Another URL, behind which nothing is, for the same bytes: nobody is asked.
-				Config:           config("/moved/job.jar"),
-				ConfigPlanChecks: planned(updates(job), plancheck.ExpectKnownValue(job, tfjsonpath.New("size"), sizeOf(firstJob))),
-				Check: then(func() {
-					p.holds(t, jobPath, firstJob)
-					s.asked(t, nil)
-				}),
-			},
-			resource.TestStep{
-				// Other bytes: both hashes are shown, and what was there stays.
-				PreConfig:   func() { s.release(otherJob, "2") },
-				Config:      p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin("third build")),
-				ExpectError: words("The source differs from the plan", sha(otherJob), sha("third build")),
-			},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, firstJob); s.Forget() },
-				Config:    p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)),
-				Check: then(func() {
-					p.holds(t, jobPath, otherJob)
-					s.asked(t, map[string]int{"GET": 1})
-				}),
-			},
+			// Another URL, behind which nothing is, for the same bytes: nobody is asked.
+			step(config("/moved/job.jar"), updates(job), plansValue(job, "size", sizeOf(firstJob)), then(func() {
+				p.holds(t, jobPath, firstJob)
+				s.asked(t, nil)
+			})),
+			// Other bytes: both hashes are shown, and what was there stays.
+			step(
+				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin("third build")), prepare(func() { s.release(otherJob, "2") }),
+				words("The source differs from the plan", sha(otherJob), sha("third build")),
+			),
+			step(p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)), prepare(func() { p.holds(t, jobPath, firstJob); s.Forget() }), then(func() {
+				p.holds(t, jobPath, otherJob)
+				s.asked(t, map[string]int{"GET": 1})
+			})),
 		)
 		p.holds(t, jobPath, "")
 	})
@@ -117,57 +101,35 @@ func TestSourceURLNotPinned(t *testing.T) {
 		s.release(firstJob, "1")
 		p = p.fetching(s)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
-		unknownHash := plancheck.ExpectUnknownValue(job, tfjsonpath.New("content_sha256"))
+		unknownHash := plansUnknown(job, "content_sha256")
 		applies(t,
-			resource.TestStep{
-				Config:            config,
-				ConfigPlanChecks:  planned(unknownHash, plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath))),
-				ConfigStateChecks: []statecheck.StateCheck{has("content_sha256", exactly(sha(firstJob)))},
-				Check: then(func() {
-					p.holds(t, jobPath, firstJob)
-					s.asked(t, map[string]int{"HEAD": 2, "GET": 1}) // the plan, and that of the apply
-				}),
-			},
-			resource.TestStep{
-				PreConfig: s.Forget, Config: config, PlanOnly: true,
-			},
-			resource.TestStep{
-				PreConfig: func() {
-					for _, request := range s.Requests() {
-						if request.Method != http.MethodHead {
-							t.Errorf("a plan without changes sent %s", request.Method)
-						}
+			step(config, unknownHash, plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), has("content_sha256", exactly(sha(firstJob))), then(func() {
+				p.holds(t, jobPath, firstJob)
+				s.asked(t, map[string]int{"HEAD": 2, "GET": 1}) // the plan, and that of the apply
+			})),
+			step(config, prepare(s.Forget), planOnly),
+			step(config, prepare(func() {
+				for _, request := range s.Requests() {
+					if request.Method != http.MethodHead {
+						t.Errorf("a plan without changes sent %s", request.Method)
 					}
-					s.release(otherJob, "2")
-				},
-				Config:            config,
-				ConfigPlanChecks:  planned(updates(job), unknownHash),
-				ConfigStateChecks: []statecheck.StateCheck{has("content_sha256", exactly(sha(otherJob)))},
-				Check:             then(func() { p.holds(t, jobPath, otherJob) }),
-			},
+				}
+				s.release(otherJob, "2")
+			}), updates(job), unknownHash, has("content_sha256", exactly(sha(otherJob))), p.holding(t, jobPath, otherJob)),
 			unchanged(config),
-			resource.TestStep{
-				// Published again with the same bytes: they come, and nothing is written.
-				PreConfig:        func() { s.release(otherJob, "3") },
-				Config:           config,
-				ConfigPlanChecks: planned(updates(job), unknownHash),
-				Check:            then(func() { p.holds(t, jobPath, otherJob) }),
-			},
+			// Published again with the same bytes: they come, and nothing is written.
+			step(config, prepare(func() { s.release(otherJob, "3") }), updates(job), unknownHash, p.holding(t, jobPath, otherJob)),
 			unchanged(config),
-			resource.TestStep{
-				// Drift of the object is mended by the hash that is known.
-				PreConfig:        func() { p.plant(t, jobPath, []byte("by hand")) },
-				Config:           config,
-				ConfigPlanChecks: planned(updates(job), plancheck.ExpectKnownValue(job, tfjsonpath.New("content_sha256"), exactly(sha(otherJob)))),
-				Check:            then(func() { p.holds(t, jobPath, otherJob) }),
-			},
-			resource.TestStep{
-				// The pin that was in the state, pasted: nothing is asked any more, and nothing changes.
-				PreConfig:        func() { s.Remove(publishedPath); s.Forget() },
-				Config:           p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)),
-				ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-				Check:            then(func() { s.asked(t, nil) }),
-			},
+			// Drift of the object is mended by the hash that is known.
+			step(
+				config, prepare(func() { p.plant(t, jobPath, []byte("by hand")) }), updates(job), plansValue(job, "content_sha256", exactly(sha(otherJob))),
+				p.holding(t, jobPath, otherJob),
+			),
+			// The pin that was in the state, pasted: nothing is asked any more, and nothing changes.
+			step(
+				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)), prepare(func() { s.Remove(publishedPath); s.Forget() }), noChanges,
+				then(func() { s.asked(t, nil) }),
+			),
 		)
 		p.holds(t, jobPath, "")
 	})
@@ -182,17 +144,13 @@ func TestSourceURLTouched(t *testing.T) {
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		var before string
 		applies(t,
-			resource.TestStep{Config: config, Check: resource.TestCheckResourceAttrWith(job, "etag", func(etag string) error { before = etag; return nil })},
-			resource.TestStep{
-				PreConfig: func() { s.release(firstJob, "2") },
-				Config:    config,
-				Check: resource.TestCheckResourceAttrWith(job, "etag", func(etag string) error {
-					if etag != before {
-						return fmt.Errorf("the object was written again: its tag was %s, and is %s", before, etag)
-					}
-					return nil
-				}),
-			},
+			step(config, resource.TestCheckResourceAttrWith(job, "etag", func(etag string) error { before = etag; return nil })),
+			step(config, prepare(func() { s.release(firstJob, "2") }), resource.TestCheckResourceAttrWith(job, "etag", func(etag string) error {
+				if etag != before {
+					return fmt.Errorf("the object was written again: its tag was %s, and is %s", before, etag)
+				}
+				return nil
+			})),
 			unchanged(config),
 		)
 	})
@@ -224,7 +182,7 @@ func TestSourceURLValidators(t *testing.T) {
 			}
 			put(test.first, firstJob)
 			config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
-			want, plan := firstJob, plancheck.ExpectEmptyPlan()
+			want, plan := firstJob, noChanges
 			if test.comes {
 				want, plan = otherJob, updates(job)
 				if test.second.Data != nil {
@@ -232,11 +190,8 @@ func TestSourceURLValidators(t *testing.T) {
 				}
 			}
 			applies(t,
-				resource.TestStep{Config: config, Check: then(func() { p.holds(t, jobPath, firstJob) })},
-				resource.TestStep{
-					PreConfig: func() { put(test.second, otherJob) },
-					Config:    config, ConfigPlanChecks: planned(plan), Check: then(func() { p.holds(t, jobPath, want) }),
-				},
+				step(config, p.holding(t, jobPath, firstJob)),
+				step(config, prepare(func() { put(test.second, otherJob) }), plan, p.holding(t, jobPath, want)),
 			)
 		})
 	}
@@ -251,16 +206,12 @@ func TestSourceURLContentAddressed(t *testing.T) {
 		path := func(text string) string { return strings.Replace(jobPath, ".jar", "-"+sha(text)[:12]+".jar", 1) }
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath), "content_addressed = true", "lifecycle {\n create_before_destroy = true\n}")
 		applies(t,
-			resource.TestStep{Config: config, Check: then(func() { p.holds(t, path(firstJob), firstJob) })},
+			step(config, p.holding(t, path(firstJob), firstJob)),
 			unchanged(config),
-			resource.TestStep{
-				PreConfig: func() { s.release(otherJob, "2") },
-				Config:    config,
-				Check: then(func() {
-					p.holds(t, path(otherJob), otherJob)
-					p.holds(t, path(firstJob), "")
-				}),
-			},
+			step(config, prepare(func() { s.release(otherJob, "2") }), then(func() {
+				p.holds(t, path(otherJob), otherJob)
+				p.holds(t, path(firstJob), "")
+			})),
 			unchanged(config),
 		)
 	})
@@ -274,35 +225,22 @@ func TestSourceURLUnreachable(t *testing.T) {
 		p = p.fetching(s)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		applies(t,
-			resource.TestStep{
-				PreConfig: func() { s.Remove(publishedPath) },
-				Config:    config, PlanOnly: true, ExpectNonEmptyPlan: true,
-			},
-			resource.TestStep{Config: config, ExpectError: words("The source is missing", s.URL+publishedPath)},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, ""); s.release(firstJob, "1") },
-				Config:    config, Check: then(func() { p.holds(t, jobPath, firstJob) }),
-			},
-			resource.TestStep{
-				PreConfig: func() { s.Remove(publishedPath) },
-				Config:    config, PlanOnly: true, ExpectNonEmptyPlan: true,
-			},
-			resource.TestStep{Config: config, ExpectError: words("The source is missing")},
-			resource.TestStep{
-				// It was to be deleted first, for something that nobody saw.
-				PreConfig:   func() { p.holds(t, jobPath, firstJob) },
-				Config:      p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`),
-				ExpectError: words("The old object was kept"),
-			},
-			resource.TestStep{
-				PreConfig: func() { p.holds(t, jobPath, firstJob); s.release(otherJob, "2") },
-				Config:    p.provider() + artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`),
-				Check:     then(func() { p.holds(t, jobPath, ""); p.holds(t, strings.Replace(jobPath, "job", "renamed", 1), otherJob) }),
-			},
-			resource.TestStep{
-				PreConfig: func() { s.Remove(publishedPath) },
-				Config:    p.provider() + artifact("job", fromURL(s.URL+publishedPath), `filename = "renamed.jar"`), Destroy: true,
-			},
+			step(config, prepare(func() { s.Remove(publishedPath) }), pending),
+			step(config, words("The source is missing", s.URL+publishedPath)),
+			step(config, prepare(func() { p.holds(t, jobPath, ""); s.release(firstJob, "1") }), p.holding(t, jobPath, firstJob)),
+			step(config, prepare(func() { s.Remove(publishedPath) }), pending),
+			step(config, words("The source is missing")),
+			// It was to be deleted first, for something that nobody saw.
+			step(
+				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`), prepare(func() { p.holds(t, jobPath, firstJob) }),
+				words("The old object was kept"),
+			),
+			step(
+				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob), `filename = "renamed.jar"`),
+				prepare(func() { p.holds(t, jobPath, firstJob); s.release(otherJob, "2") }),
+				then(func() { p.holds(t, jobPath, ""); p.holds(t, strings.Replace(jobPath, "job", "renamed", 1), otherJob) }),
+			),
+			step(p.provider()+artifact("job", fromURL(s.URL+publishedPath), `filename = "renamed.jar"`), prepare(func() { s.Remove(publishedPath) }), destroys),
 		)
 	})
 }
@@ -320,10 +258,7 @@ func TestSourceURLDecomposedName(t *testing.T) {
 	p := inDirectory(t).fetching(s)
 	config := p.provider() + artifact("job", fromURL(s.URL+"/cafe%CC%81.jar"))
 	applies(t,
-		resource.TestStep{
-			Config: config, ConfigStateChecks: []statecheck.StateCheck{has("filename", exactly("caf\u00e9.jar"))},
-			Check: then(func() { p.holds(t, "artifacts/namespaces/default/caf\u00e9.jar", firstJob) }),
-		},
+		step(config, has("filename", exactly("caf\u00e9.jar")), p.holding(t, "artifacts/namespaces/default/caf\u00e9.jar", firstJob)),
 		unchanged(config),
 	)
 }

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 )
 
 // A replacement in the same bucket leaves it as planned. What was found before the first one is what a destroy puts back, unless the new
@@ -24,13 +21,9 @@ func TestAccelerationReplaced(t *testing.T) {
 						return p.provider() + computed("x", trigger) + accelerates("bucket",
 							fmt.Sprintf("lifecycle {\n create_before_destroy = %v\n replace_triggered_by = [terraform_data.computed]\n}", first))
 					}
-					action := plancheck.ResourceActionDestroyBeforeCreate
-					if first {
-						action = plancheck.ResourceActionCreateBeforeDestroy
-					}
 					applies(t,
-						resource.TestStep{Config: config("1"), Check: p.then(t, on)},
-						resource.TestStep{Config: config("2"), ConfigPlanChecks: acts(action), Check: p.then(t, on)},
+						step(config("1"), p.then(t, on)),
+						step(config("2"), replacesInOrder(acceleration, first), p.then(t, on)),
 						unchanged(config("2")),
 					)
 					p.is(t, map[bool]string{true: on, false: off}[found == on || first])
@@ -59,13 +52,9 @@ func TestAccelerationInAnotherBucket(t *testing.T) {
 		at := func(uri string) string {
 			return p.provider() + accelerates("bucket", fmt.Sprintf("base_uri = %q\n lifecycle { create_before_destroy = %v }", uri, first))
 		}
-		action := plancheck.ResourceActionDestroyBeforeCreate
-		if first {
-			action = plancheck.ResourceActionCreateBeforeDestroy
-		}
 		applies(t,
-			resource.TestStep{Config: at(p.uri), Check: p.then(t, on)},
-			resource.TestStep{Config: at(other.uri), ConfigPlanChecks: acts(action), Check: then(func() { p.is(t, off); other.is(t, on) })},
+			step(at(p.uri), p.then(t, on)),
+			step(at(other.uri), replacesInOrder(acceleration, first), then(func() { p.is(t, off); other.is(t, on) })),
 			unchanged(at(other.uri)),
 		)
 		p.is(t, off)

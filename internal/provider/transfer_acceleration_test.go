@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
@@ -25,10 +24,6 @@ func reads(attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(acceleration, tfjsonpath.New(attribute), value)
 }
 
-func acts(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return planned(plancheck.ExpectResourceAction(acceleration, action))
-}
-
 // Created, changed and destroyed: what was found is put back.
 func TestAcceleration(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
@@ -39,34 +34,25 @@ func TestAcceleration(t *testing.T) {
 				}
 				config := p.provider() + accelerates("bucket")
 				switchedOff := p.provider() + accelerates("bucket", "enabled = false")
-				created := resource.TestStep{
-					Config: config,
-					ConfigPlanChecks: planned(
-						plancheck.ExpectResourceAction(acceleration, plancheck.ResourceActionCreate),
-						plancheck.ExpectKnownValue(acceleration, tfjsonpath.New("bucket"), exactly(p.bucket)),
-						plancheck.ExpectKnownValue(acceleration, tfjsonpath.New("enabled"), knownvalue.Bool(true)),
-						plancheck.ExpectKnownValue(acceleration, tfjsonpath.New("wait"), knownvalue.Bool(false)),
-					),
-					ConfigStateChecks: []statecheck.StateCheck{
-						reads("base_uri", exactly(p.baseURI)), reads("bucket", exactly(p.bucket)), reads("endpoint", exactly(p.endpoint)),
-						reads("enabled", knownvalue.Bool(true)), reads("wait", knownvalue.Bool(false)),
-					},
-					Check: p.then(t, on),
-				}
+				created := step(
+					config, creates(acceleration), plansValue(acceleration, "bucket", exactly(p.bucket)), plansValue(acceleration, "enabled", knownvalue.Bool(true)),
+					plansValue(acceleration, "wait", knownvalue.Bool(false)), reads("base_uri", exactly(p.baseURI)), reads("bucket", exactly(p.bucket)),
+					reads("endpoint", exactly(p.endpoint)), reads("enabled", knownvalue.Bool(true)), reads("wait", knownvalue.Bool(false)), p.then(t, on),
+				)
 				applies(t,
 					created,
 					unchanged(config),
-					resource.TestStep{Config: switchedOff, ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: p.then(t, off)},
+					step(switchedOff, updates(acceleration), p.then(t, off)),
 					unchanged(switchedOff),
-					resource.TestStep{Config: config, ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: p.then(t, on)},
+					step(config, updates(acceleration), p.then(t, on)),
 				)
 				p.is(t, left)
 				// Off before, and off again while the resource is there: then the destroy puts back what was, even if that is on.
-				applies(t, resource.TestStep{Config: switchedOff, Check: then(func() {
+				applies(t, step(switchedOff, then(func() {
 					if p.status(t) == on {
 						t.Error("it is on")
 					}
-				})})
+				})))
 				p.is(t, left)
 			})
 			p = freshBucket(t, p)
@@ -93,14 +79,13 @@ func TestAccelerationMoves(t *testing.T) {
 		if p.name == "s3" {
 			spelled = strings.Replace(p.uri, "s3://", "s3a://", 1) + "/a/b"
 		}
-		steps := []resource.TestStep{
-			{Config: at(p.baseURI), ConfigStateChecks: []statecheck.StateCheck{reads("base_uri", exactly(p.baseURI))}},
-			unchanged(at(p.baseURI + "/deeper")),
+		applies(t,
+			step(at(p.baseURI), reads("base_uri", exactly(p.baseURI))),
+			unchanged(at(p.baseURI+"/deeper")),
 			unchanged(at(spelled)),
 			// The provider's own base URI is in the same bucket.
-			unchanged(p.provider() + accelerates("bucket")),
-		}
-		applies(t, steps...)
+			unchanged(p.provider()+accelerates("bucket")),
+		)
 		p.is(t, off)
 	})
 }
@@ -111,10 +96,10 @@ func TestAccelerationDrift(t *testing.T) {
 		config := p.provider() + accelerates("bucket")
 		without := p.provider() + accelerates("bucket", "enabled = false")
 		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{PreConfig: func() { p.set(t, off) }, Config: config, ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: p.then(t, on)},
-			resource.TestStep{Config: without},
-			resource.TestStep{PreConfig: func() { p.set(t, on) }, Config: without, ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: p.then(t, off)},
+			step(config),
+			step(config, prepare(func() { p.set(t, off) }), updates(acceleration), p.then(t, on)),
+			step(without),
+			step(without, prepare(func() { p.set(t, on) }), updates(acceleration), p.then(t, off)),
 		)
 		p.is(t, off)
 	})
@@ -123,25 +108,20 @@ func TestAccelerationDrift(t *testing.T) {
 func TestAccelerationImport(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
 		config := p.provider() + accelerates("bucket")
-		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{
-				ResourceName: acceleration, ImportState: true, ImportStateId: p.baseURI, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "bucket",
-			},
-		)
+		applies(t, step(config), imports(acceleration, p.baseURI, "bucket"))
 		// By any base URI in the bucket; then a destroy switches it off, as what was before is not known.
 		p.set(t, on)
 		importing := func(id string) string {
 			return p.provider() + fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", acceleration, id) + accelerates("bucket")
 		}
-		applies(t, resource.TestStep{Config: importing(p.uri + "/other/prefix"), ConfigPlanChecks: acts(plancheck.ResourceActionNoop)}, unchanged(config))
+		applies(t, step(importing(p.uri+"/other/prefix"), plansNothing(acceleration)), unchanged(config))
 		p.is(t, off)
 		// With another configuration it is an update.
-		applies(t, resource.TestStep{Config: importing(p.uri), ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: p.then(t, on)})
+		applies(t, step(importing(p.uri), updates(acceleration), p.then(t, on)))
 		p.is(t, off)
-		applies(t, resource.TestStep{Config: importing(p.uri + "-absent"), PlanOnly: true, ExpectError: words("Cannot import non-existent remote object")})
-		applies(t, resource.TestStep{Config: importing("bucket"), PlanOnly: true, ExpectError: words("Invalid import ID")})
-		applies(t, resource.TestStep{Config: importing("file:///srv"), PlanOnly: true, ExpectError: words("Transfer acceleration not available")})
+		applies(t, step(importing(p.uri+"-absent"), planOnly, words("Cannot import non-existent remote object")))
+		applies(t, step(importing("bucket"), planOnly, words("Invalid import ID")))
+		applies(t, step(importing("file:///srv"), planOnly, words("Transfer acceleration not available")))
 	})
 }
 
@@ -152,15 +132,15 @@ func TestAccelerationUnsupported(t *testing.T) {
 		without := p.provider() + accelerates("bucket", "enabled = false")
 		config := p.provider() + accelerates("bucket")
 		applies(t,
-			resource.TestStep{Config: without, ConfigStateChecks: []statecheck.StateCheck{reads("enabled", knownvalue.Bool(false))}},
+			step(without, reads("enabled", knownvalue.Bool(false))),
 			unchanged(without),
-			resource.TestStep{
-				Config:      p.provider() + accelerates("bucket", "enabled = true"),
-				ExpectError: words("Operation not supported by this store", "enabled = true", "Switching the transfer acceleration of "+p.uri+" on failed.", "What to do:", "region"),
-			},
+			step(
+				p.provider()+accelerates("bucket", "enabled = true"),
+				words("Operation not supported by this store", "enabled = true", "Switching the transfer acceleration of "+p.uri+" on failed.", "What to do:", "region"),
+			),
 		)
 		p.requests()
-		applies(t, resource.TestStep{Config: config, ExpectError: words("Operation not supported by this store", "with "+acceleration)})
+		applies(t, step(config, words("Operation not supported by this store", "with "+acceleration)))
 		p.sent(t, "read", "switch")
 	})
 }
@@ -171,14 +151,11 @@ func TestAccelerationInAnotherStore(t *testing.T) {
 	p.refuse(unsupported)
 	p.block = strings.Replace(p.block, "accelerate_endpoint", "# accelerate_endpoint", 1)
 	applies(t,
-		resource.TestStep{
-			Config:            p.provider() + accelerates("bucket", "enabled = false", "wait = true"),
-			ConfigStateChecks: []statecheck.StateCheck{reads("endpoint", knownvalue.Null())},
-		},
+		step(p.provider()+accelerates("bucket", "enabled = false", "wait = true"), reads("endpoint", knownvalue.Null())),
 		unchanged(p.provider()+accelerates("bucket", "enabled = false", "wait = true")),
 	)
 	p.requests()
-	applies(t, resource.TestStep{Config: p.provider() + accelerates("bucket", "wait = true"), ExpectError: words("wait = true", "no accelerated endpoint is known", "Set accelerate_endpoint")})
+	applies(t, step(p.provider()+accelerates("bucket", "wait = true"), words("wait = true", "no accelerated endpoint is known", "Set accelerate_endpoint")))
 	p.sent(t)
 }
 
@@ -187,14 +164,14 @@ func TestAccelerationDenied(t *testing.T) {
 		config := p.provider() + accelerates("bucket")
 		permission := map[string]string{"s3": "s3:GetAccelerateConfiguration", "oss": "oss:GetBucketTransferAcceleration"}[p.name]
 		p.refuse(denied)
-		applies(t, resource.TestStep{Config: config, ExpectError: words("Access denied", "Reading the transfer acceleration of "+p.uri, permission)})
+		applies(t, step(config, words("Access denied", "Reading the transfer acceleration of "+p.uri, permission)))
 		p.refuse(nothing)
 		p.is(t, never)
 		// With one in the state it is an error too, and no removal.
 		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{PreConfig: func() { p.refuse(denied) }, Config: config, PlanOnly: true, ExpectError: words("Access denied", permission)},
-			resource.TestStep{PreConfig: func() { p.refuse(nothing) }, Config: config, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan())},
+			step(config),
+			step(config, prepare(func() { p.refuse(denied) }), planOnly, words("Access denied", permission)),
+			step(config, prepare(func() { p.refuse(nothing) }), noChanges),
 		)
 	})
 }
@@ -204,8 +181,8 @@ func TestAccelerationBucketGone(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
 		config := p.provider() + accelerates("bucket")
 		applies(t,
-			resource.TestStep{Config: config},
-			resource.TestStep{PreConfig: func() { p.delete(t) }, Config: config, ExpectError: words("No such bucket", "Reading the transfer acceleration of "+p.uri)},
+			step(config),
+			step(config, prepare(func() { p.delete(t) }), words("No such bucket", "Reading the transfer acceleration of "+p.uri)),
 		)
 	})
 }
@@ -214,21 +191,18 @@ func TestAccelerationBucketGone(t *testing.T) {
 func TestAccelerationRefused(t *testing.T) {
 	p := inDirectory(t)
 	refused := func(baseURI string, texts ...string) resource.TestStep {
-		return resource.TestStep{Config: p.provider() + accelerates("bucket", fmt.Sprintf("base_uri = %q", baseURI)), PlanOnly: true, ExpectError: words(texts...)}
+		return step(p.provider()+accelerates("bucket", fmt.Sprintf("base_uri = %q", baseURI)), planOnly, words(texts...))
 	}
 	applies(t,
 		refused(p.baseURI, "Transfer acceleration not available", "base_uri = ", `"file"`, "Supported: oss, s3."),
 		refused("s3://acme.flink/vvp", "Transfer acceleration not available", "base_uri = ", "buckets with a dot in the name"),
-		resource.TestStep{Config: p.provider() + accelerates("bucket"), PlanOnly: true, ExpectError: words("Transfer acceleration not available", p.baseURI)},
-		resource.TestStep{Config: accelerates("bucket"), PlanOnly: true, ExpectError: words("No base URI")},
-		resource.TestStep{
-			Config:   p.provider() + accelerates("first", `base_uri = "s3://acme/a"`) + accelerates("second", `base_uri = "s3a://acme/b"`),
-			PlanOnly: true, ExpectError: words("Two transfer accelerations for one bucket", "manage s3://acme."),
-		},
-		resource.TestStep{
-			Config:   p.provider() + accelerates("first", `base_uri = "s3://acme"`) + accelerates("second", `base_uri = "s3://other"`),
-			PlanOnly: true, ExpectNonEmptyPlan: true,
-		},
+		step(p.provider()+accelerates("bucket"), planOnly, words("Transfer acceleration not available", p.baseURI)),
+		step(accelerates("bucket"), planOnly, words("No base URI")),
+		step(
+			p.provider()+accelerates("first", `base_uri = "s3://acme/a"`)+accelerates("second", `base_uri = "s3a://acme/b"`), planOnly,
+			words("Two transfer accelerations for one bucket", "manage s3://acme."),
+		),
+		step(p.provider()+accelerates("first", `base_uri = "s3://acme"`)+accelerates("second", `base_uri = "s3://other"`), pending),
 	)
 }
 
@@ -242,14 +216,10 @@ func TestAccelerationUnknown(t *testing.T) {
 			return computed("5", trigger) + fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n max_retries = terraform_data.computed.output\n%s\n}\n", p.baseURI, p.block) + accelerates("bucket")
 		}
 		applies(t,
-			resource.TestStep{
-				Config:           fromProvider("1"),
-				ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(acceleration, tfjsonpath.New("bucket"))),
-				Check:            p.then(t, on),
-			},
+			step(fromProvider("1"), plansUnknown(acceleration, "bucket"), p.then(t, on)),
 			unchanged(fromProvider("1")),
-			resource.TestStep{Config: fromProvider("2"), ConfigPlanChecks: acts(plancheck.ResourceActionNoop), Check: p.then(t, on)},
-			resource.TestStep{Config: settings("1"), ConfigPlanChecks: acts(plancheck.ResourceActionNoop), Check: p.then(t, on)},
+			step(fromProvider("2"), plansNothing(acceleration), p.then(t, on)),
+			step(settings("1"), plansNothing(acceleration), p.then(t, on)),
 			unchanged(settings("1")),
 		)
 		p.is(t, off)
@@ -267,16 +237,16 @@ func TestAccelerationRequests(t *testing.T) {
 		}
 		forget := func() { p.requests() }
 		applies(t,
-			resource.TestStep{Config: config, PlanOnly: true, ExpectNonEmptyPlan: true}, // of something new: nothing is asked
-			resource.TestStep{PreConfig: func() { p.sent(t) }, Config: config, Check: sent("read", "switch")},
-			resource.TestStep{PreConfig: forget, Config: without, Check: sent("read", "switch")}, // the first is the refresh
-			resource.TestStep{PreConfig: forget, Config: p.provider() + accelerates("bucket", "enabled = false", "wait = true"), Check: sent("read")},
-			resource.TestStep{PreConfig: forget, Config: empty, Check: sent("read")}, // off already, as it was found
-			resource.TestStep{PreConfig: forget, Config: config, Check: sent("read", "switch")},
-			resource.TestStep{PreConfig: forget, Config: empty, Check: sent("read", "switch")},
-			resource.TestStep{PreConfig: func() { p.set(t, on); forget() }, Config: config, Check: sent("read")},
-			resource.TestStep{PreConfig: forget, Config: p.provider() + accelerates("bucket", "wait = true"), Check: sent("read", "try")},
-			resource.TestStep{PreConfig: forget, Config: empty, Check: sent("read")}, // it stays on
+			step(config, pending), // of something new: nothing is asked
+			step(config, prepare(func() { p.sent(t) }), sent("read", "switch")),
+			step(without, prepare(forget), sent("read", "switch")), // the first is the refresh
+			step(p.provider()+accelerates("bucket", "enabled = false", "wait = true"), prepare(forget), sent("read")),
+			step(empty, prepare(forget), sent("read")), // off already, as it was found
+			step(config, prepare(forget), sent("read", "switch")),
+			step(empty, prepare(forget), sent("read", "switch")),
+			step(config, prepare(func() { p.set(t, on); forget() }), sent("read")),
+			step(p.provider()+accelerates("bucket", "wait = true"), prepare(forget), sent("read", "try")),
+			step(empty, prepare(forget), sent("read")), // it stays on
 		)
 		p.is(t, on)
 	})
@@ -292,12 +262,12 @@ func TestAccelerationLostAnswer(t *testing.T) {
 	}
 	config := p.provider() + accelerates("bucket")
 	applies(t,
-		resource.TestStep{PreConfig: func() { lose(1) }, Config: config, ExpectError: words("The store cannot be reached", "Switching the transfer acceleration of "+p.uri+" on failed.")},
-		resource.TestStep{
-			PreConfig: func() { p.is(t, off); p.sent(t, "read", "switch", "switch"); proxy.Clear(); lose(2) },
-			Config:    config, ExpectError: words("the original setting (enabled: false) could not be restored, so check whether it was changed"),
-		},
-		resource.TestStep{PreConfig: proxy.Clear, Config: config, Check: p.then(t, on)},
+		step(config, prepare(func() { lose(1) }), words("The store cannot be reached", "Switching the transfer acceleration of "+p.uri+" on failed.")),
+		step(
+			config, prepare(func() { p.is(t, off); p.sent(t, "read", "switch", "switch"); proxy.Clear(); lose(2) }),
+			words("the original setting (enabled: false) could not be restored, so check whether it was changed"),
+		),
+		step(config, prepare(proxy.Clear), p.then(t, on)),
 	)
 	p.is(t, off)
 }

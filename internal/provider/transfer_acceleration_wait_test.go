@@ -9,8 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
 )
@@ -26,20 +24,16 @@ func TestAccelerationWait(t *testing.T) {
 		}
 		forget := func() { p.requests() }
 		applies(t,
-			resource.TestStep{
-				PreConfig:         func() { p.takes(3) },
-				Config:            config,
-				Check:             sent("read", "switch", "try", "try", "try", "try"),
-				ConfigStateChecks: []statecheck.StateCheck{reads("wait", knownvalue.Bool(true)), reads("enabled", knownvalue.Bool(true))},
-			},
+			step(
+				config, prepare(func() { p.takes(3) }), reads("wait", knownvalue.Bool(true)), reads("enabled", knownvalue.Bool(true)),
+				sent("read", "switch", "try", "try", "try", "try"),
+			),
 			unchanged(config),
-			resource.TestStep{PreConfig: forget, Config: without, Check: sent("read", "switch")}, // nothing to wait for
-			resource.TestStep{PreConfig: func() { forget(); p.takes(1) }, Config: config, Check: sent("read", "switch", "try", "try")},
-			resource.TestStep{PreConfig: forget, Config: p.provider() + accelerates("bucket"), ConfigPlanChecks: acts(plancheck.ResourceActionUpdate), Check: sent("read")},
-			resource.TestStep{PreConfig: func() { forget(); p.takes(1) }, Config: config, Check: sent("read", "try", "try")},
-			resource.TestStep{
-				PreConfig: forget, Config: p.provider() + accelerates("bucket", "wait = true", `timeouts = { create = "1h" }`), Check: sent("read"),
-			},
+			step(without, prepare(forget), sent("read", "switch")), // nothing to wait for
+			step(config, prepare(func() { forget(); p.takes(1) }), sent("read", "switch", "try", "try")),
+			step(p.provider()+accelerates("bucket"), prepare(forget), updates(acceleration), sent("read")),
+			step(config, prepare(func() { forget(); p.takes(1) }), sent("read", "try", "try")),
+			step(p.provider()+accelerates("bucket", "wait = true", `timeouts = { create = "1h" }`), prepare(forget), sent("read")),
 		)
 		p.is(t, off)
 	})

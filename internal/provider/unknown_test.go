@@ -5,10 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
@@ -32,17 +28,9 @@ func TestUnknownBaseURI(t *testing.T) {
 		return computed(p.baseURI, trigger) + "provider \"flink\" {\n base_uri = terraform_data.computed.output\n}\n" + artifact("job", fromFile(path))
 	}
 	applies(t,
-		resource.TestStep{
-			Config:           config("1"),
-			ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(job, tfjsonpath.New("uri"))),
-			Check:            then(func() { p.holds(t, jobPath, firstJob) }),
-		},
+		step(config("1"), plansUnknown(job, "uri"), p.holding(t, jobPath, firstJob)),
 		unchanged(config("1")),
-		resource.TestStep{
-			Config:           config("2"),
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionNoop)),
-			Check:            then(func() { p.holds(t, jobPath, firstJob) }),
-		},
+		step(config("2"), plansNothing(job), p.holding(t, jobPath, firstJob)),
 	)
 }
 
@@ -60,12 +48,9 @@ func TestUnknownCredentials(t *testing.T) {
 			p.baseURI, server.Endpoint, server.AccessKey, onceKnown(server.SecretKey)) + artifact("job", fromFile(path))
 	}
 	applies(t,
-		resource.TestStep{Config: config("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		step(config("1"), p.holding(t, jobPath, firstJob)),
 		unchanged(config("1")),
-		resource.TestStep{
-			Config:           config("2"),
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionNoop)),
-		},
+		step(config("2"), plansNothing(job)),
 	)
 }
 
@@ -77,16 +62,10 @@ func TestUnknownAttributes(t *testing.T) {
 		return p.provider() + computed(path, trigger) + artifact("job", "source = terraform_data.computed.output", `filename = "job.jar"`)
 	}
 	applies(t,
-		resource.TestStep{
-			Config: config("1"),
-			ConfigPlanChecks: planned(
-				plancheck.ExpectUnknownValue(job, tfjsonpath.New("content_sha256")),
-				plancheck.ExpectKnownValue(job, tfjsonpath.New("uri"), exactly(p.baseURI+"/"+jobPath))),
-			Check: then(func() { p.holds(t, jobPath, firstJob) }),
-		},
+		step(config("1"), plansUnknown(job, "content_sha256"), plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), p.holding(t, jobPath, firstJob)),
 		unchanged(config("1")),
 		// Unknown again, and the same in the end: the object stays in its place.
-		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(updates(job)), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		step(config("2"), updates(job), p.holding(t, jobPath, firstJob)),
 		unchanged(config("2")),
 	)
 }
@@ -118,12 +97,10 @@ func TestUnknownOSSCredentials(t *testing.T) {
 		}
 	}
 	applies(t,
-		resource.TestStep{Config: own("1"), Check: then(func() { p.holds(t, jobPath, firstJob) })},
+		step(own("1"), p.holding(t, jobPath, firstJob)),
 		unchanged(own("1")),
-		resource.TestStep{
-			PreConfig: server.ClearRequests, Config: own("2"), PlanOnly: true, ExpectNonEmptyPlan: true,
-		},
-		resource.TestStep{PreConfig: func() { asked(false)(); server.ClearRequests() }, Config: others("3"), ConfigPlanChecks: planned(plancheck.ExpectResourceAction(job, plancheck.ResourceActionNoop))},
-		resource.TestStep{PreConfig: asked(true), Config: others("3"), PlanOnly: true},
+		step(own("2"), prepare(server.ClearRequests), pending),
+		step(others("3"), prepare(func() { asked(false)(); server.ClearRequests() }), plansNothing(job)),
+		step(others("3"), prepare(asked(true)), planOnly),
 	)
 }

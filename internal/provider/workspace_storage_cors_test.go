@@ -18,7 +18,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
@@ -119,15 +118,9 @@ func TestCORSRuleAmongOthers(t *testing.T) {
 	standard := p.provider() + corsBlock()
 	changed := p.provider() + corsBlock(`allowed_origins = ["https://*.example.com"]`, `allowed_methods = ["PUT"]`, `allowed_headers = ["x-amz-*"]`, `expose_headers = ["ETag"]`, "max_age_seconds = 600")
 	applies(t,
-		resource.TestStep{
-			Config: standard, ConfigStateChecks: []statecheck.StateCheck{documented},
-			Check: then(func() { bucket.are(t, "https://a.example", "b https://b.example", ours+" "+consoleOrigin) }),
-		},
+		step(standard, documented, then(func() { bucket.are(t, "https://a.example", "b https://b.example", ours+" "+consoleOrigin) })),
 		unchanged(standard),
-		resource.TestStep{
-			PreConfig: func() { bucket.set(t, append(bucket.rules(t), third)...) },
-			Config:    standard, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-		},
+		step(standard, prepare(func() { bucket.set(t, append(bucket.rules(t), third)...) }), noChanges),
 		// Drift of our rule is shown, and mended in its place.
 		resource.TestStep{
 			PreConfig: func() {
@@ -138,27 +131,16 @@ func TestCORSRuleAmongOthers(t *testing.T) {
 			RefreshState: true, ExpectNonEmptyPlan: true,
 			Check: resource.TestCheckTypeSetElemAttr(storage, "cors_rule.allowed_origins.*", "https://drifted.example"),
 		},
-		resource.TestStep{
-			Config: standard, ConfigPlanChecks: planned(updates(storage)), ConfigStateChecks: []statecheck.StateCheck{documented},
-			Check: then(func() {
-				bucket.are(t, "https://a.example", "b https://b.example", ours+" "+consoleOrigin, "https://c.example")
-			}),
-		},
+		step(standard, updates(storage), documented, then(func() {
+			bucket.are(t, "https://a.example", "b https://b.example", ours+" "+consoleOrigin, "https://c.example")
+		})),
 		// Removed by hand, it comes back at the end.
-		resource.TestStep{
-			PreConfig: func() { bucket.set(t, slices.Delete(bucket.rules(t), 2, 3)...) },
-			Config:    standard, ConfigPlanChecks: planned(updates(storage)),
-			Check: then(func() {
-				bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", ours+" "+consoleOrigin)
-			}),
-		},
-		resource.TestStep{
-			PreConfig: func() { bucket.set(t, append(bucket.rules(t), foreignRule("d", "https://d.example"))...) },
-			Config:    changed,
-			ConfigStateChecks: []statecheck.StateCheck{
-				rule("https://*.example.com", setOf("PUT"), setOf("x-amz-*"), setOf("ETag"), knownvalue.Int64Exact(600)),
-			},
-			Check: then(func() {
+		step(standard, prepare(func() { bucket.set(t, slices.Delete(bucket.rules(t), 2, 3)...) }), updates(storage), then(func() {
+			bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", ours+" "+consoleOrigin)
+		})),
+		step(
+			changed, prepare(func() { bucket.set(t, append(bucket.rules(t), foreignRule("d", "https://d.example"))...) }),
+			rule("https://*.example.com", setOf("PUT"), setOf("x-amz-*"), setOf("ETag"), knownvalue.Int64Exact(600)), then(func() {
 				bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", ours+" https://*.example.com", "d https://d.example")
 				mine := bucket.rules(t)[3]
 				if !slices.Equal(mine.AllowedMethods, []string{"PUT"}) || !slices.Equal(mine.AllowedHeaders, []string{"x-amz-*"}) ||
@@ -166,15 +148,12 @@ func TestCORSRuleAmongOthers(t *testing.T) {
 					t.Errorf("our rule is %+v", mine)
 				}
 			}),
-		},
+		),
 		unchanged(changed),
-		resource.TestStep{
-			Config: p.provider() + workspaceStorage("storage", `directories = ["artifacts"]`),
-			Check: then(func() {
-				bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", "d https://d.example")
-			}),
-		},
-		resource.TestStep{Config: standard},
+		step(p.provider()+workspaceStorage("storage", `directories = ["artifacts"]`), then(func() {
+			bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", "d https://d.example")
+		})),
+		step(standard),
 	)
 	bucket.are(t, "https://a.example", "b https://b.example", "https://c.example", "d https://d.example")
 	for i, rule := range bucket.rules(t)[:2] {
@@ -202,28 +181,18 @@ func TestCORSRuleOfSomebodyElse(t *testing.T) {
 	bucket.set(t, consoleRule("theirs"))
 	standard := p.provider() + corsBlock()
 	applies(t,
-		resource.TestStep{Config: standard, Check: then(func() { bucket.are(t, "theirs "+consoleOrigin) })},
+		step(standard, then(func() { bucket.are(t, "theirs "+consoleOrigin) })),
 		unchanged(standard),
 		// A rule that is other than theirs is ours.
-		resource.TestStep{
-			Config: p.provider() + corsBlock(`allowed_origins = ["https://mine.example"]`),
-			Check:  then(func() { bucket.are(t, "theirs "+consoleOrigin, ours+" https://mine.example") }),
-		},
-		resource.TestStep{
-			Config: p.provider() + workspaceStorage("storage", `directories = ["artifacts"]`),
-			Check:  then(func() { bucket.are(t, "theirs "+consoleOrigin) }),
-		},
-		resource.TestStep{Config: standard},
+		step(
+			p.provider()+corsBlock(`allowed_origins = ["https://mine.example"]`),
+			then(func() { bucket.are(t, "theirs "+consoleOrigin, ours+" https://mine.example") }),
+		),
+		step(p.provider()+workspaceStorage("storage", `directories = ["artifacts"]`), then(func() { bucket.are(t, "theirs "+consoleOrigin) })),
+		step(standard),
 		// Theirs goes: ours is needed.
-		resource.TestStep{
-			PreConfig: func() { bucket.set(t) },
-			Config:    standard, ConfigPlanChecks: planned(updates(storage)),
-			Check: then(func() { bucket.are(t, ours+" "+consoleOrigin) }),
-		},
-		resource.TestStep{
-			PreConfig: func() { bucket.set(t, consoleRule("theirs")) },
-			Config:    standard, ConfigPlanChecks: planned(plancheck.ExpectEmptyPlan()),
-		},
+		step(standard, prepare(func() { bucket.set(t) }), updates(storage), then(func() { bucket.are(t, ours+" "+consoleOrigin) })),
+		step(standard, prepare(func() { bucket.set(t, consoleRule("theirs")) }), noChanges),
 	)
 	bucket.are(t, "theirs "+consoleOrigin)
 }
@@ -236,10 +205,8 @@ func TestCORSRuleAlone(t *testing.T) {
 	bucket := bucketOf(p, server)
 	config := p.provider() + corsBlock()
 	applies(t,
-		resource.TestStep{Config: config, Check: then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) })},
-		resource.TestStep{
-			ResourceName: storage, ImportState: true, ImportStateId: p.baseURI, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "base_uri",
-		},
+		step(config, then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) })),
+		imports(storage, p.baseURI, "base_uri"),
 	)
 	bucket.are(t)
 }
@@ -259,36 +226,32 @@ func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
 	for name, baseURI := range map[string]string{"one": one, "other": other} {
 		config += workspaceStorage(name, fmt.Sprintf("base_uri = %q", baseURI), "directories = []", fmt.Sprintf("cors_rule = {\n allowed_origins = [\"https://%s.example\"]\n}", name))
 	}
-	applies(t, resource.TestStep{
-		PreConfig: func() {
-			proxy.Clear()
-			proxy.OnRequest(func(request *http.Request) {
-				if request.URL.Query().Has("cors") {
-					time.Sleep(50 * time.Millisecond) // long enough for the two to meet
-				}
-			})
-		},
-		Config: config,
-		Check: then(func() {
-			rules := bucket.rules(t)
-			ids := []string{}
-			for _, rule := range rules {
-				ids = append(ids, aws.ToString(rule.ID))
+	applies(t, step(config, prepare(func() {
+		proxy.Clear()
+		proxy.OnRequest(func(request *http.Request) {
+			if request.URL.Query().Has("cors") {
+				time.Sleep(50 * time.Millisecond) // long enough for the two to meet
 			}
-			if len(rules) != 3 || ids[0] != "b" || !slices.Contains(ids, ruleID(one)) || !slices.Contains(ids, ruleID(other)) {
-				t.Errorf("the rules are %q", ids)
+		})
+	}), then(func() {
+		rules := bucket.rules(t)
+		ids := []string{}
+		for _, rule := range rules {
+			ids = append(ids, aws.ToString(rule.ID))
+		}
+		if len(rules) != 3 || ids[0] != "b" || !slices.Contains(ids, ruleID(one)) || !slices.Contains(ids, ruleID(other)) {
+			t.Errorf("the rules are %q", ids)
+		}
+		var methods []string
+		for _, request := range proxy.Requests() {
+			if request.Query.Has("cors") {
+				methods = append(methods, request.Method)
 			}
-			var methods []string
-			for _, request := range proxy.Requests() {
-				if request.Query.Has("cors") {
-					methods = append(methods, request.Method)
-				}
-			}
-			if want := []string{"GET", "PUT", "GET", "GET", "PUT", "GET"}; !slices.Equal(methods, want) {
-				t.Errorf("requests %v, want %v", methods, want)
-			}
-		}),
-	})
+		}
+		if want := []string{"GET", "PUT", "GET", "GET", "PUT", "GET"}; !slices.Equal(methods, want) {
+			t.Errorf("requests %v, want %v", methods, want)
+		}
+	})))
 	bucket.are(t, "b https://b.example")
 }
 
@@ -322,15 +285,9 @@ func TestCORSRuleUndone(t *testing.T) {
 		})
 	}
 	undo(1)
-	applies(t, resource.TestStep{
-		Config: p.provider() + corsBlock(),
-		Check:  then(func() { bucket.are(t, "b https://b.example", ruleID(p.baseURI)+" "+consoleOrigin) }),
-	})
+	applies(t, step(p.provider()+corsBlock(), then(func() { bucket.are(t, "b https://b.example", ruleID(p.baseURI)+" "+consoleOrigin) })))
 	undo(100)
-	applies(t, resource.TestStep{
-		Config:      p.provider() + corsBlock(),
-		ExpectError: words("CORS rules were overwritten by another client", "cors_rule", "Let only one of them run"),
-	})
+	applies(t, step(p.provider()+corsBlock(), words("CORS rules were overwritten by another client", "cors_rule", "Let only one of them run")))
 }
 
 // A create that fails in its middle leaves no state, so that the next one creates and nothing is deleted first.
@@ -344,12 +301,8 @@ func TestCORSRuleFails(t *testing.T) {
 	config := p.provider() + corsBlock()
 	proxy.Inject(faultproxy.Match{Method: "PUT", Query: "cors"}, faultproxy.Refuse501, 1, 1)
 	applies(t,
-		resource.TestStep{Config: config, ExpectError: words("Operation not supported by this store", "cors_rule", "leave cors_rule out")},
-		resource.TestStep{
-			Config:           config,
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),
-			Check:            then(func() { p.directories(t, []string{"artifacts"}, nil) }),
-		},
+		step(config, words("Operation not supported by this store", "cors_rule", "leave cors_rule out")),
+		step(config, creates(storage), then(func() { p.directories(t, []string{"artifacts"}, nil) })),
 		unchanged(config),
 	)
 }
@@ -382,15 +335,12 @@ func TestWorkspaceStorageRequests(t *testing.T) {
 	many := `namespaces = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]`
 	fewer := p.provider() + workspaceStorage("storage", `namespaces = ["a", "b", "c", "d", "e", "f", "g", "h"]`)
 	applies(t,
-		resource.TestStep{Config: p.provider() + workspaceStorage("storage", many), PlanOnly: true, ExpectNonEmptyPlan: true},
-		resource.TestStep{
-			PreConfig: func() { sent(map[string]int{})(nil) },
-			Config:    p.provider() + workspaceStorage("storage", many), Check: sent(map[string]int{"PUT": 16}),
-		},
-		resource.TestStep{PreConfig: proxy.Clear, Config: fewer, Check: sent(map[string]int{"GET": 3, "DELETE": 1})}, // a refresh, and a look whether it is empty
-		resource.TestStep{
-			PreConfig: proxy.Clear, Config: p.provider() + workspaceStorage("storage", `namespaces = ["a"]`, "cors_rule = {}"),
-			Check: sent(map[string]int{"GET": 9, "DELETE": 7, "GET cors": 2, "PUT cors": 1}),
-		},
+		step(p.provider()+workspaceStorage("storage", many), pending),
+		step(p.provider()+workspaceStorage("storage", many), prepare(func() { sent(map[string]int{})(nil) }), sent(map[string]int{"PUT": 16})),
+		step(fewer, prepare(proxy.Clear), sent(map[string]int{"GET": 3, "DELETE": 1})), // a refresh, and a look whether it is empty
+		step(
+			p.provider()+workspaceStorage("storage", `namespaces = ["a"]`, "cors_rule = {}"), prepare(proxy.Clear),
+			sent(map[string]int{"GET": 9, "DELETE": 7, "GET cors": 2, "PUT cors": 1}),
+		),
 	)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
@@ -88,47 +87,30 @@ func TestWorkspaceStorage(t *testing.T) {
 		created := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`)
 		changed := p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, `directories = ["logs/deep", "plan"]`)
 		applies(t,
-			resource.TestStep{
-				Config: created,
-				ConfigPlanChecks: planned(
-					plancheck.ExpectKnownValue(storage, tfjsonpath.New("directory_uris"), mapOf(uris)),
-					plancheck.ExpectKnownValue(storage, tfjsonpath.New("bucket"), exactly(bucket)),
-				),
-				ConfigStateChecks: []statecheck.StateCheck{
-					keeps("base_uri", exactly(p.baseURI)),
-					keeps("bucket", exactly(bucket)),
-					keeps("namespaces", setOf("default", "staging")),
-					keeps("directories", setOf(allDirectories...)),
-					keeps("cors_rule", knownvalue.Null()),
-					keeps("directory_uris", mapOf(uris)),
-					keeps("namespace_artifact_uris", mapOf(map[string]string{"default": p.baseURI + "/" + first, "staging": p.baseURI + "/" + second})),
-				},
-				Check: then(func() {
+			step(
+				created, plansValue(storage, "directory_uris", mapOf(uris)), plansValue(storage, "bucket", exactly(bucket)), keeps("base_uri", exactly(p.baseURI)),
+				keeps("bucket", exactly(bucket)), keeps("namespaces", setOf("default", "staging")), keeps("directories", setOf(allDirectories...)),
+				keeps("cors_rule", knownvalue.Null()), keeps("directory_uris", mapOf(uris)),
+				keeps("namespace_artifact_uris", mapOf(map[string]string{"default": p.baseURI + "/" + first, "staging": p.baseURI + "/" + second})), then(func() {
 					p.directories(t, append(allDirectories, first, second), nil)
 					p.holds(t, "flink-jobs/checkpoint", "checkpoint")
 				}),
-			},
+			),
 			unchanged(created),
-			resource.TestStep{
-				Config:           changed,
-				ConfigPlanChecks: planned(updates(storage)),
-				ConfigStateChecks: []statecheck.StateCheck{
-					keeps("namespaces", setOf("default")),
-					keeps("directory_uris", mapOf(map[string]string{"logs/deep": p.baseURI + "/logs/deep", "plan": p.baseURI + "/plan"})),
-				},
-				Check: then(func() {
+			step(
+				changed, updates(storage), keeps("namespaces", setOf("default")),
+				keeps("directory_uris", mapOf(map[string]string{"logs/deep": p.baseURI + "/logs/deep", "plan": p.baseURI + "/plan"})), then(func() {
 					p.directories(t, []string{"logs/deep", "plan", first}, []string{"flink-savepoints", "sql-artifacts", second})
 					p.holds(t, "flink-jobs/checkpoint", "checkpoint")
 				}),
-			},
+			),
 			unchanged(changed),
-			resource.TestStep{
-				Config:            p.provider() + workspaceStorage("storage", "directories = []"),
-				ConfigStateChecks: []statecheck.StateCheck{keeps("directories", setOf()), keeps("namespaces", knownvalue.Null())},
-				Check:             then(func() { p.directories(t, nil, []string{"plan", first, "logs/deep"}) }),
-			},
+			step(
+				p.provider()+workspaceStorage("storage", "directories = []"), keeps("directories", setOf()), keeps("namespaces", knownvalue.Null()),
+				then(func() { p.directories(t, nil, []string{"plan", first, "logs/deep"}) }),
+			),
 			unchanged(p.provider()+workspaceStorage("storage", "directories = []")),
-			resource.TestStep{Config: created},
+			step(created),
 		)
 		p.directories(t, nil, []string{"plan", "logs", "artifacts/namespaces", "artifacts", first, second})
 		p.holds(t, "flink-jobs/checkpoint", "checkpoint")
@@ -153,8 +135,8 @@ func TestWorkspaceStorageKeepsData(t *testing.T) {
 			p.directories(t, []string{full, "flink-savepoints"}, []string{empty, "logs"})
 		}
 		applies(t,
-			resource.TestStep{Config: all},
-			resource.TestStep{PreConfig: plant, Config: fewer, Check: then(intact)},
+			step(all),
+			step(fewer, prepare(plant), then(intact)),
 			unchanged(fewer),
 		)
 		intact()
@@ -196,7 +178,7 @@ func TestWorkspaceStorageDrift(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		config := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`, `directories = ["artifacts", "logs", "a/b", "a/c"]`)
 		applies(t,
-			resource.TestStep{Config: config},
+			step(config),
 			resource.TestStep{
 				PreConfig: func() {
 					p.remove(t, "logs/")
@@ -213,25 +195,18 @@ func TestWorkspaceStorageDrift(t *testing.T) {
 					return nil
 				},
 			},
-			resource.TestStep{
-				Config: config, ConfigPlanChecks: planned(updates(storage)),
-				Check: then(func() { p.directories(t, []string{"logs", "a/b", "a/c", "artifacts/namespaces/staging"}, nil) }),
-			},
+			step(config, updates(storage), then(func() { p.directories(t, []string{"logs", "a/b", "a/c", "artifacts/namespaces/staging"}, nil) })),
 			unchanged(config),
-			resource.TestStep{
-				PreConfig: func() {
-					for _, path := range []string{"logs/", "a/b/", "a/c/", "artifacts/namespaces/default/", "artifacts/namespaces/staging/"} {
-						p.remove(t, path)
-					}
-					if p.name == "file" {
-						p.remove(t, "artifacts/namespaces/")
-						p.remove(t, "a/")
-					}
-					p.remove(t, "artifacts/")
-				},
-				Config:           config,
-				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),
-			},
+			step(config, prepare(func() {
+				for _, path := range []string{"logs/", "a/b/", "a/c/", "artifacts/namespaces/default/", "artifacts/namespaces/staging/"} {
+					p.remove(t, path)
+				}
+				if p.name == "file" {
+					p.remove(t, "artifacts/namespaces/")
+					p.remove(t, "a/")
+				}
+				p.remove(t, "artifacts/")
+			}), creates(storage)),
 		)
 	})
 }
@@ -241,16 +216,12 @@ func TestWorkspaceStorageBaseGone(t *testing.T) {
 	p := inDirectory(t)
 	config := p.provider() + workspaceStorage("storage", `namespaces = ["default"]`)
 	applies(t,
-		resource.TestStep{Config: config},
-		resource.TestStep{
-			PreConfig: func() {
-				if err := os.RemoveAll(strings.TrimPrefix(p.baseURI, "file://")); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Config:           config,
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreate)),
-		},
+		step(config),
+		step(config, prepare(func() {
+			if err := os.RemoveAll(strings.TrimPrefix(p.baseURI, "file://")); err != nil {
+				t.Fatal(err)
+			}
+		}), creates(storage)),
 		unchanged(config),
 	)
 }
@@ -262,17 +233,13 @@ func TestWorkspaceStorageBucketGone(t *testing.T) {
 	config := p.provider() + workspaceStorage("storage", "directories = [\"logs\"]")
 	bucket := strings.TrimSuffix(strings.TrimPrefix(p.baseURI, "s3://"), "/vvp")
 	applies(t,
-		resource.TestStep{Config: config},
-		resource.TestStep{
-			PreConfig: func() {
-				p.remove(t, "logs/")
-				if _, err := server.Client().DeleteBucket(context.Background(), &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Config:      config,
-			ExpectError: words("No such bucket", "Creating directories in "+p.baseURI, "What to do"),
-		},
+		step(config),
+		step(config, prepare(func() {
+			p.remove(t, "logs/")
+			if _, err := server.Client().DeleteBucket(context.Background(), &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
+				t.Fatal(err)
+			}
+		}), words("No such bucket", "Creating directories in "+p.baseURI, "What to do")),
 	)
 }
 
@@ -280,18 +247,11 @@ func TestWorkspaceStorageImport(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		config := p.provider() + workspaceStorage("storage", `namespaces = ["default", "staging"]`)
 		some := p.provider() + workspaceStorage("storage", `directories = ["logs", "plan"]`)
-		imports := resource.TestStep{
-			ResourceName: storage, ImportState: true, ImportStateId: p.baseURI + "/", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "base_uri",
-		}
-		applies(t,
-			resource.TestStep{Config: config},
-			imports,
-			resource.TestStep{Config: some},
-			imports,
-		)
+		imported := imports(storage, p.baseURI+"/", "base_uri")
+		applies(t, step(config), imported, step(some), imported)
 		importing := func(id string) string { return fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", storage, id) + some }
-		applies(t, resource.TestStep{Config: importing(p.baseURI), PlanOnly: true, ExpectError: words("Cannot import non-existent remote object")})
-		applies(t, resource.TestStep{Config: importing("bucket/vvp"), PlanOnly: true, ExpectError: words("Invalid import ID", "begins with a scheme")})
+		applies(t, step(importing(p.baseURI), planOnly, words("Cannot import non-existent remote object")))
+		applies(t, step(importing("bucket/vvp"), planOnly, words("Invalid import ID", "begins with a scheme")))
 	})
 }
 
@@ -303,10 +263,7 @@ func TestWorkspaceStorageImportBlock(t *testing.T) {
 		}
 		block := fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", storage, p.baseURI)
 		applies(t,
-			resource.TestStep{
-				Config:           p.provider() + block + workspaceStorage("storage", `namespaces = ["default"]`),
-				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionNoop)),
-			},
+			step(p.provider()+block+workspaceStorage("storage", `namespaces = ["default"]`), plansNothing(storage)),
 			unchanged(p.provider()+workspaceStorage("storage", `namespaces = ["default"]`)),
 		)
 		p.holds(t, "logs/x", "x")
@@ -325,25 +282,17 @@ func TestWorkspaceStorageMoves(t *testing.T) {
 	other := strings.Replace(p.baseURI, "s3://", "s3a://", 1) + "/"
 	elsewhere := p.baseURI + "/elsewhere"
 	applies(t,
-		resource.TestStep{Config: in(p.baseURI)},
-		resource.TestStep{
-			Config:           in(other),
-			ConfigPlanChecks: planned(updates(storage)),
-			ConfigStateChecks: []statecheck.StateCheck{
-				keeps("base_uri", exactly(other)),
-				keeps("namespace_artifact_uris", mapOf(map[string]string{"default": strings.TrimSuffix(other, "/") + "/artifacts/namespaces/default"})),
-			},
-			Check: then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) }),
-		},
+		step(in(p.baseURI)),
+		step(
+			in(other), updates(storage), keeps("base_uri", exactly(other)),
+			keeps("namespace_artifact_uris", mapOf(map[string]string{"default": strings.TrimSuffix(other, "/") + "/artifacts/namespaces/default"})),
+			then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) }),
+		),
 		unchanged(in(other)),
-		resource.TestStep{
-			Config:           in(elsewhere),
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionDestroyBeforeCreate)),
-			Check: then(func() {
-				p.directories(t, []string{"elsewhere/logs", "elsewhere/artifacts/namespaces/default"}, []string{"logs", "artifacts/namespaces/default"})
-				bucket.are(t, ruleID(elsewhere)+" "+consoleOrigin)
-			}),
-		},
+		step(in(elsewhere), replaces(storage), then(func() {
+			p.directories(t, []string{"elsewhere/logs", "elsewhere/artifacts/namespaces/default"}, []string{"logs", "artifacts/namespaces/default"})
+			bucket.are(t, ruleID(elsewhere)+" "+consoleOrigin)
+		})),
 	)
 }
 
@@ -357,20 +306,14 @@ func TestWorkspaceStorageReplaced(t *testing.T) {
 		}
 		renamed := func(name string) string { return p.provider() + workspaceStorage(name, `namespaces = ["default"]`) }
 		applies(t,
-			resource.TestStep{Config: replaced("1", false), Check: there},
-			resource.TestStep{
-				Config: replaced("2", false), Check: there,
-				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionDestroyBeforeCreate)),
-			},
+			step(replaced("1", false), there),
+			step(replaced("2", false), replaces(storage), there),
 			unchanged(replaced("2", false)),
-			resource.TestStep{Config: replaced("2", true)},
-			resource.TestStep{
-				Config: replaced("3", true), Check: there,
-				ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionCreateBeforeDestroy)),
-			},
+			step(replaced("2", true)),
+			step(replaced("3", true), replacesCreatingFirst(storage), there),
 			unchanged(replaced("3", true)),
-			resource.TestStep{Config: renamed("storage")},
-			resource.TestStep{Config: renamed("other"), Check: there},
+			step(renamed("storage")),
+			step(renamed("other"), there),
 			unchanged(renamed("other")),
 		)
 		p.directories(t, nil, append(allDirectories, "artifacts/namespaces/default"))
@@ -385,21 +328,10 @@ func TestWorkspaceStorageUnknown(t *testing.T) {
 	}
 	namespaces := computed("default", "3") + p.provider() + workspaceStorage("storage", `namespaces = [terraform_data.computed.output]`)
 	applies(t,
-		resource.TestStep{
-			Config:           fromProvider("1"),
-			ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(storage, tfjsonpath.New("directory_uris")), plancheck.ExpectUnknownValue(storage, tfjsonpath.New("bucket"))),
-			Check:            then(func() { p.directories(t, allDirectories, nil) }),
-		},
+		step(fromProvider("1"), plansUnknown(storage, "directory_uris"), plansUnknown(storage, "bucket"), then(func() { p.directories(t, allDirectories, nil) })),
 		unchanged(fromProvider("1")),
-		resource.TestStep{
-			Config:           fromProvider("2"),
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionNoop)),
-		},
-		resource.TestStep{
-			Config:           namespaces,
-			ConfigPlanChecks: planned(plancheck.ExpectUnknownValue(storage, tfjsonpath.New("namespace_artifact_uris"))),
-			Check:            then(func() { p.directories(t, []string{"artifacts/namespaces/default"}, nil) }),
-		},
+		step(fromProvider("2"), plansNothing(storage)),
+		step(namespaces, plansUnknown(storage, "namespace_artifact_uris"), then(func() { p.directories(t, []string{"artifacts/namespaces/default"}, nil) })),
 		unchanged(namespaces),
 	)
 }
@@ -414,8 +346,8 @@ func TestWorkspaceStorageUnknownSettings(t *testing.T) {
 			p.baseURI, server.Endpoint, server.AccessKey, onceKnown(server.SecretKey)) + workspaceStorage("storage", "cors_rule = {}")
 	}
 	applies(t,
-		resource.TestStep{Config: config("1")},
-		resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(plancheck.ExpectResourceAction(storage, plancheck.ResourceActionNoop))},
+		step(config("1")),
+		step(config("2"), plansNothing(storage)),
 	)
 }
 
@@ -427,10 +359,7 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 		return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n}\n", uri) + workspaceStorage("storage", attributes...)
 	}
 	cors := func(attributes string) string { return in("s3://bucket", "cors_rule = {\n"+attributes+"\n}") }
-	cases := map[string]struct {
-		config string
-		want   []string
-	}{
+	areRefused(t, map[string]refusal{
 		"no base URI":              {"provider \"flink\" {\n}\n" + workspaceStorage("storage"), []string{"No base URI", "FLINK_BASE_URI"}},
 		"unknown scheme":           {in(base, `base_uri = "oos://bucket"`), []string{"Invalid base URI", `"oos://" is unknown`}},
 		"namespace with directory": {in(base, `namespaces = ["ok", "namespaces/default"]`), []string{"Invalid namespace", `Write "default"`}},
@@ -456,12 +385,7 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 			in(base) + workspaceStorage("other", fmt.Sprintf("base_uri = %q", base+"/")),
 			[]string{"Two workspaces at the same base URI", "change the base_uri"},
 		},
-	}
-	for name, test := range cases {
-		t.Run(name, func(t *testing.T) {
-			applies(t, resource.TestStep{Config: test.config, PlanOnly: true, ExpectError: words(test.want...)})
-		})
-	}
+	})
 	if left, err := os.ReadDir(root); err != nil || len(left) > 0 {
 		t.Errorf("something was written: %v, %v", left, err)
 	}
@@ -471,9 +395,6 @@ func TestWorkspaceStorageBadInput(t *testing.T) {
 func TestWorkspaceStorageBlocked(t *testing.T) {
 	p := inDirectory(t)
 	p.plant(t, "logs", []byte("a file"))
-	applies(t, resource.TestStep{
-		Config:      p.provider() + workspaceStorage("storage"),
-		ExpectError: words("Creating directories in "+p.baseURI, "it is a file, not a directory", "What to do"),
-	})
+	applies(t, step(p.provider()+workspaceStorage("storage"), words("Creating directories in "+p.baseURI, "it is a file, not a directory", "What to do")))
 	p.holds(t, "logs", "a file")
 }
