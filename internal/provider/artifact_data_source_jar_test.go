@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
@@ -139,40 +138,35 @@ func TestArtifactDataSourceOfWhatIsNoJAR(t *testing.T) {
 func TestArtifactDataSourceRequests(t *testing.T) {
 	small, big := javaJAR(t, 11), javaJAR(t, 11, large(t))
 	const objects = "artifacts/namespaces/default/"
-	t.Run("s3", func(t *testing.T) {
-		server := versitygw.Start(t, versitygw.Options{})
-		proxy := faultproxy.Start(t, server.Endpoint, "")
-		through := *server
-		through.Endpoint = proxy.URL
-		p := inBucket(t, &through)
+	count := func(t *testing.T, p place, requests func() []string, forget func(), head, get string, look func(name string)) {
+		t.Helper()
 		p.plant(t, objects+"small.jar", small)
 		p.plant(t, objects+"big.jar", big)
 		p.plant(t, objects+"job.py", []byte(firstJob))
 		for name, most := range map[string]int{"small.jar": 1, "big.jar": 2, "job.py": 0} {
 			r := newRoot(t, p.provider()+looksAtArtifact(name))
-			proxy.Clear()
-			r.run(t, "plan", "-input=false", "-no-color")
-			methods := proxy.Methods()
-			if len(methods) == 0 || methods[0] != "HEAD" || len(methods) > 1+most || slices.ContainsFunc(methods[1:], func(method string) bool { return method != "GET" }) {
-				t.Errorf("%s: requests %v, want a HEAD and up to %d GETs", name, methods, most)
+			forget()
+			r.plan(t)
+			if got := requests(); len(got) == 0 || got[0] != head || len(got) > 1+most || slices.ContainsFunc(got[1:], func(request string) bool { return request != get }) {
+				t.Errorf("%s: requests %v, want %s and up to %d %s", name, got, head, most, get)
 			}
+			look(name)
+		}
+	}
+	t.Run("s3", func(t *testing.T) {
+		p, proxy := inBucketBehindProxy(t)
+		count(t, p, proxy.Methods, proxy.Clear, "HEAD", "GET", func(name string) {
 			for _, request := range proxy.Requests() {
 				if request.Method == http.MethodGet && (request.Header.Get("Range") == "" || request.Header.Get("If-Match") == "") {
 					t.Errorf("%s: a GET of the whole object, or of any: %v", name, request.Header)
 				}
 			}
-		}
+		})
 	})
 	t.Run("oss", func(t *testing.T) {
 		server := ossfake.Start(t, ossfake.Options{})
 		p, _ := inOSSBucket(t, server)
-		p.plant(t, objects+"big.jar", big)
-		r := newRoot(t, p.provider()+looksAtArtifact("big.jar"))
-		server.ClearRequests()
-		r.run(t, "plan", "-input=false", "-no-color")
-		if got := operations(server); len(got) == 0 || got[0] != "HeadObject" || len(got) > 3 || slices.ContainsFunc(got[1:], func(name string) bool { return name != "GetObject" }) {
-			t.Errorf("requests: %v, want HeadObject and up to 2 GetObject", got)
-		}
+		count(t, p, func() []string { return operations(server) }, server.ClearRequests, "HeadObject", "GetObject", func(string) {})
 	})
 }
 
@@ -183,7 +177,7 @@ func TestArtifactDataSourceUnsearched(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
 	p.plant(t, jobPath, jar)
 	r := newRoot(t, p.provider()+looksAtArtifact("job.jar")+"output \"release\" {\n value = data.flink_artifact.one.jar.java_release == null\n}\noutput \"class\" {\n value = data.flink_artifact.one.jar.main_class\n}\n")
-	output := r.run(t, "plan", "-input=false", "-no-color")
+	output := r.plan(t)
 	says(t, output, "Warning: JAR has too many entries to search", "java_release is null", fmt.Sprint(count+2), "set source to a local copy")
 	says(t, output, "release = true", `class = "com.example.Job"`)
 
@@ -202,15 +196,15 @@ func TestArtifactDataSourceExampleStopsNewerJava(t *testing.T) {
 	r := newExample(t, "data-sources/flink_artifact", []string{"FLINK_BASE_URI=file://" + t.TempDir()})
 	target := filepath.Join(r.directory, "target", "job.jar")
 	writeFile(t, target, string(javaJAR(t, 17)))
-	says(t, r.fails(t, "plan", "-input=false", "-no-color"), "Resource precondition failed", "job.jar needs Java 17, and the cluster has Java 11.")
+	says(t, r.fails(t, "plan"), "Resource precondition failed", "job.jar needs Java 17, and the cluster has Java 11.")
 	var archive bytes.Buffer
 	if err := zip.NewWriter(&archive).Close(); err != nil {
 		t.Fatal(err)
 	}
 	writeFile(t, target, archive.String())
-	says(t, r.fails(t, "plan", "-input=false", "-no-color"), "Resource precondition failed", "needs Java (unknown)")
+	says(t, r.fails(t, "plan"), "Resource precondition failed", "needs Java (unknown)")
 	writeFile(t, target, string(javaJAR(t, 11)))
-	if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); !strings.Contains(output, `main_class = "com.example.Job"`) {
+	if output := r.apply(t); !strings.Contains(output, `main_class = "com.example.Job"`) {
 		t.Errorf("the outputs have no main class:\n%s", output)
 	}
 }

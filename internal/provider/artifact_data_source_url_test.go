@@ -72,7 +72,7 @@ func TestArtifactDataSourceURLRequests(t *testing.T) {
 			server.Put("/job.jar", faultserver.File{Data: test.data, ETag: `"v1"`})
 			r := newRoot(t, trusting(server)+looksAtURL(server.URL+"/job.jar")+"output \"release\" {\n value = coalesce(data.flink_artifact.one.jar.java_release, 0)\n}\n")
 			server.Forget()
-			output := r.run(t, "plan", "-input=false", "-no-color")
+			output := r.plan(t)
 			want := "release = 11"
 			if name == "unsearched" {
 				want = "release = 0"
@@ -144,7 +144,7 @@ func TestArtifactDataSourceURLWithAQuery(t *testing.T) {
 	address := server.URL + "/raw/job.jar?inline=false"
 	applies(t, step(trusting(server)+looksAtURL(address), finds(map[string]knownvalue.Check{"source_url": exactly(address), "jar": jobOfJava(11)})))
 	broken := newRoot(t, trusting(server)+looksAtURL(server.URL+"/raw/none.jar?inline=false"))
-	output := broken.fails(t, "plan", "-input=false", "-no-color")
+	output := broken.fails(t, "plan")
 	says(t, output, "Reading "+server.URL+"/raw/none.jar as a JAR failed.")
 }
 

@@ -123,12 +123,12 @@ func TestListWarnings(t *testing.T) {
 		p.plant(t, fmt.Sprintf("artifacts/namespaces/default/%04d.jar", i), nil)
 	}
 	r := newRoot(t, p.provider()+lists(`glob = "x"`)+"output \"names\" {\n value = data.flink_artifacts.listing.filenames\n}\n")
-	output := r.run(t, "plan", "-no-color")
+	output := r.plan(t)
 	if !words("Warning: Web consoles do not show all artifacts", "has 1001 artifacts", "the first 1000").MatchString(output) {
 		t.Errorf("no warning past 1000:\n%s", output)
 	}
 	p.remove(t, "artifacts/namespaces/default/0000.jar")
-	if output := r.run(t, "plan", "-no-color"); strings.Contains(output, "Warning: A web console") {
+	if output := r.plan(t); strings.Contains(output, "Warning: A web console") {
 		t.Errorf("a warning of 1000:\n%s", output)
 	}
 }
@@ -142,7 +142,7 @@ func TestListHostileNames(t *testing.T) {
 		p.plant(t, directory+name, []byte("x"))
 	}
 	r := newRoot(t, p.provider()+lists()+"output \"names\" {\n value = data.flink_artifacts.listing.filenames\n}\n")
-	output := r.run(t, "apply", "-auto-approve", "-no-color")
+	output := r.apply(t)
 	if !words("Warning: Some file names cannot be listed", `"e\u0301.jar"`).MatchString(output) {
 		t.Errorf("no warning:\n%s", output)
 	}

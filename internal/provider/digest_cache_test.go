@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -45,35 +44,7 @@ func (c cachedRoot) configure(t *testing.T, attribute string, more ...string) {
 	t.Helper()
 	p := c.place
 	p.block += attribute
-	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
-	writeFile(t, filepath.Join(c.directory, "main.tf"), block+p.provider()+artifact("job", append(more, fromFile(c.file))...)+computed("true", "1"))
-}
-
-func (c cachedRoot) plan(t *testing.T) string {
-	t.Helper()
-	return c.run(t, "plan", "-input=false", "-no-color")
-}
-
-func (c cachedRoot) apply(t *testing.T) string {
-	t.Helper()
-	return c.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-}
-
-// fails applies, and returns what is said.
-func (c cachedRoot) fails(t *testing.T) string {
-	t.Helper()
-	output, err := c.command(t.Context(), "apply", "-auto-approve", "-input=false", "-no-color").CombinedOutput()
-	if err == nil {
-		t.Fatalf("the apply succeeded:\n%s", output)
-	}
-	return string(output)
-}
-
-func (c cachedRoot) isUnchanged(t *testing.T) {
-	t.Helper()
-	if output := c.plan(t); !strings.Contains(output, "No changes") {
-		t.Errorf("the plan is not empty:\n%s", output)
-	}
+	c.root.configure(t, p.provider()+artifact("job", append(more, fromFile(c.file))...)+computed("true", "1"))
 }
 
 // entries are the files of the cache.
@@ -133,7 +104,7 @@ func TestDigestCache(t *testing.T) {
 	_, wrong := c.poison(t)
 	says(t, c.plan(t), wrong)
 
-	says(t, c.fails(t), "The source differs from the plan", wrong, "The digest cache had another hash of this file", "plan again", "digest_cache = false")
+	says(t, c.fails(t, "apply"), "The source differs from the plan", wrong, "The digest cache had another hash of this file", "plan again", "digest_cache = false")
 	if _, there := c.place.read(t, jobPath); there {
 		t.Error("wrong bytes were published")
 	}
@@ -142,18 +113,18 @@ func TestDigestCache(t *testing.T) {
 	}
 	c.apply(t)
 	c.holdsFile(t)
-	c.isUnchanged(t)
+	c.unchanged(t)
 
 	// The same with an object that is there: it stays as it is.
 	_, wrong = c.poison(t)
 	says(t, c.plan(t), "will be updated in-place", wrong)
-	says(t, c.fails(t), "The source differs from the plan", "The digest cache had another hash of this file")
+	says(t, c.fails(t, "apply"), "The source differs from the plan", "The digest cache had another hash of this file")
 	c.holdsFile(t)
-	c.isUnchanged(t)
+	c.unchanged(t)
 
 	// A wrong pin is no fault of the cache.
 	c.configure(t, "", pin(firstJob))
-	output := c.fails(t)
+	output := c.fails(t, "apply")
 	says(t, output, "The source differs from the plan")
 	if words("digest cache").MatchString(output) {
 		t.Errorf("the cache is blamed:\n%s", output)
@@ -176,7 +147,7 @@ func TestDigestCacheOff(t *testing.T) {
 	data, wrong := c.poison(t)
 	says(t, c.plan(t), wrong)
 	c.configure(t, "digest_cache = false")
-	c.isUnchanged(t)
+	c.unchanged(t)
 	entries := c.entries(t)
 	if len(entries) != 1 {
 		t.Fatalf("the cache has %v", entries)
@@ -187,12 +158,12 @@ func TestDigestCacheOff(t *testing.T) {
 	if err := os.RemoveAll(c.folder); err != nil {
 		t.Fatal(err)
 	}
-	c.isUnchanged(t)
+	c.unchanged(t)
 	if _, err := os.Stat(c.folder); !os.IsNotExist(err) {
 		t.Errorf("the folder was made again: %v", err)
 	}
 	c.configure(t, "digest_cache = true")
-	c.isUnchanged(t)
+	c.unchanged(t)
 	if entries := c.entries(t); len(entries) != 1 {
 		t.Errorf("switched on, the cache has %v", entries)
 	}
@@ -209,7 +180,7 @@ func TestDigestCacheUnknown(t *testing.T) {
 	}
 	c.apply(t)
 	c.holdsFile(t)
-	c.isUnchanged(t)
+	c.unchanged(t)
 	if entries := c.entries(t); len(entries) != 1 {
 		t.Errorf("known to be on, the cache has %v", entries)
 	}

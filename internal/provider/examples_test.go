@@ -87,15 +87,15 @@ func TestExamples(t *testing.T) {
 			if test.prepare != nil {
 				test.prepare(t, r.directory)
 			}
-			if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); !strings.Contains(output, test.wantOutput) {
+			if output := r.apply(t); !strings.Contains(output, test.wantOutput) {
 				t.Errorf("the outputs have no %s:\n%s", test.wantOutput, output)
 			}
-			r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+			r.unchanged(t)
 			importsAgain(t, r, name)
 			if test.then != nil {
 				test.then(t, r)
 			}
-			r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+			r.destroy(t)
 		})
 	}
 }
@@ -156,11 +156,11 @@ func importsAgain(t *testing.T, r root, name string) {
 		address := regexp.MustCompile(`to = (\S+)`).FindSubmatch(text)[1]
 		r.run(t, "state", "rm", string(address))
 		path := writeFile(t, filepath.Join(r.directory, "import.tf"), string(text))
-		if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); !strings.Contains(output, "1 imported, 0 added") || !strings.Contains(output, "0 destroyed") {
+		if output := r.apply(t); !strings.Contains(output, "1 imported, 0 added") || !strings.Contains(output, "0 destroyed") {
 			t.Errorf("%s did not import one resource alone:\n%s", block, output)
 		}
 		remove(t, path)
-		r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+		r.unchanged(t)
 	}
 	command := filepath.Join(r.directory, "import.sh")
 	text, err := os.ReadFile(command)
@@ -176,8 +176,8 @@ func importsAgain(t *testing.T, r root, name string) {
 	}
 	r.run(t, "state", "rm", arguments[2])
 	r.run(t, arguments[1:]...)
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-	r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+	r.apply(t)
+	r.unchanged(t)
 }
 
 // knowsIdentities says whether the binary can import by identity: Terraform and OpenTofu both from 1.12 on.

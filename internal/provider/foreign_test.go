@@ -147,7 +147,7 @@ func (d *deployments) followTheJAR(t *testing.T, r root, list func() []string) {
 		t.Fatal(err)
 	}
 	writeFile(t, jar, string(before)+"\x00")
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.apply(t)
 	second := d.last(t, "job")
 	if len(first.uses) == 0 || len(second.uses) == 0 || first.uses[0] == second.uses[0] {
 		t.Fatalf("after another JAR the deployment was told of %v, before of %v", second.uses, first.uses)
@@ -158,7 +158,7 @@ func (d *deployments) followTheJAR(t *testing.T, r root, list func() []string) {
 	if now := list(); contains(now, first.uses[0]) || !contains(now, second.uses[0]) {
 		t.Errorf("after %s took the place of %s, there is %v", second.uses[0], first.uses[0], now)
 	}
-	r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+	r.unchanged(t)
 }
 
 func contains(uris []string, uri string) bool {

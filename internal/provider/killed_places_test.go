@@ -24,10 +24,7 @@ type killedPlace struct {
 
 func killedInBucket(t *testing.T) killedPlace {
 	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
+	p, proxy := inBucketOf(t, server)
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
 	return killedPlace{
 		place: p, proxy: proxy,

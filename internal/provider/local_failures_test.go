@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
@@ -30,7 +28,7 @@ func newLocalRoot(t *testing.T) localRoot {
 	file := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	l := localRoot{newRoot(t, p.provider()+artifact("job", fromFile(file))), p, file}
 	l.environment = append(l.environment, "HOME="+l.directory, "XDG_CACHE_HOME="+filepath.Join(l.directory, "cache"))
-	l.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	l.apply(t)
 	l.holds(t, jobPath, firstJob)
 	return l
 }
@@ -48,7 +46,7 @@ func (l localRoot) refused(t *testing.T, apply *exec.Cmd, want ...string) {
 
 func (l localRoot) converges(t *testing.T, want string) {
 	t.Helper()
-	l.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	l.apply(t)
 	l.holds(t, jobPath, want)
 }
 
@@ -118,11 +116,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 
 // A file that gets shorter while it is read is another file. Here that happens after its first part was hashed, and before it was sent.
 func TestSourceTruncatedWhileItIsRead(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
+	p, proxy := inBucketBehindProxy(t)
 	large := strings.Repeat("0123456789abcdef", 20<<20>>4)
 	file := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), large)
 	truncate := func() {

@@ -25,56 +25,46 @@ func says(t *testing.T, output string, texts ...string) {
 func TestWarnings(t *testing.T) {
 	p := inDirectory(t)
 	path := filepath.Join(t.TempDir(), "job.jar")
-	r := newRoot(t, "")
-	configure := func(config string) {
-		const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
-		writeFile(t, filepath.Join(r.directory, "main.tf"), block+p.provider()+config)
-	}
-	plan := func() string { return r.run(t, "plan", "-input=false", "-no-color") }
-	apply := func() string { return r.run(t, "apply", "-auto-approve", "-input=false", "-no-color") }
+	r := newWorkingDirectory(t, p)
 
-	configure(artifact("job", fromFile(path)))
-	says(t, plan(), "The source does not exist yet", path)
+	r.configure(t, artifact("job", fromFile(path)))
+	says(t, r.plan(t), "The source does not exist yet", path)
 
 	// Adopted, and left at the end.
 	writeFile(t, path, firstJob)
 	p.plant(t, jobPath, []byte(firstJob))
-	says(t, apply(), "Existing object adopted", "a destroy will leave it")
+	says(t, r.apply(t), "Existing object adopted", "a destroy will leave it")
 	writeFile(t, path, otherJob)
-	says(t, plan(), "Object not owned by this resource", "overwrite = true")
+	says(t, r.plan(t), "Object not owned by this resource", "overwrite = true")
 	writeFile(t, path, firstJob)
-	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The object was left in the store", p.baseURI+"/"+jobPath)
+	says(t, r.destroy(t), "The object was left in the store", p.baseURI+"/"+jobPath)
 	p.holds(t, jobPath, firstJob)
 	p.remove(t, jobPath)
 
 	// Another address for the same place.
-	apply()
-	configure(artifact("renamed", fromFile(path)))
-	says(t, plan(), "One artifact is destroyed and another created at the same location", "moved block")
-	configure("moved {\n from = flink_artifact.job\n to = flink_artifact.renamed\n}\n" + artifact("renamed", fromFile(path)))
-	if output := plan(); strings.Contains(output, "Warning: One artifact") || !strings.Contains(output, "0 to add, 0 to change, 0 to destroy") {
+	r.apply(t)
+	r.configure(t, artifact("renamed", fromFile(path)))
+	says(t, r.plan(t), "One artifact is destroyed and another created at the same location", "moved block")
+	r.configure(t, "moved {\n from = flink_artifact.job\n to = flink_artifact.renamed\n}\n"+artifact("renamed", fromFile(path)))
+	if output := r.plan(t); strings.Contains(output, "Warning: One artifact") || !strings.Contains(output, "0 to add, 0 to change, 0 to destroy") {
 		t.Errorf("with a moved block:\n%s", output)
 	}
 
 	// A pin that does not fit, while an object exists.
-	configure(artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(otherJob))) + "moved {\n from = flink_artifact.renamed\n to = flink_artifact.job\n}\n")
-	says(t, plan(), "The source does not match its pin", sha(firstJob), sha(otherJob))
+	r.configure(t, artifact("job", fromFile(path), fmt.Sprintf("content_sha256 = %q", sha(otherJob)))+"moved {\n from = flink_artifact.renamed\n to = flink_artifact.job\n}\n")
+	says(t, r.plan(t), "The source does not match its pin", sha(firstJob), sha(otherJob))
 
 	// A name that Flink reads otherwise.
-	configure(artifact("job", fromFile(path), `filename = "my job.jar"`))
-	says(t, plan(), "Flink may not find this file", `file name "my job.jar"`)
-	configure(strings.Replace(artifact("job", fromFile(path)), `"default"`, `"Dev Team"`, 1))
-	says(t, plan(), "Flink may not find this file", `namespace "Dev Team"`)
+	r.configure(t, artifact("job", fromFile(path), `filename = "my job.jar"`))
+	says(t, r.plan(t), "Flink may not find this file", `file name "my job.jar"`)
+	r.configure(t, strings.Replace(artifact("job", fromFile(path)), `"default"`, `"Dev Team"`, 1))
+	says(t, r.plan(t), "Flink may not find this file", `namespace "Dev Team"`)
 }
 
 // A store that does not answer ends with the timeouts block, and says so.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
+	p, proxy := inBucketBehindProxy(t)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 	proxy.Inject(faultproxy.Match{Method: "PUT"}, faultproxy.Stall, 1, 100)
 	applies(t, step(p.provider()+artifact("job", fromFile(path), `timeouts = { create = "2s" }`), words("Timed out", "What to do:", "timeouts")))
@@ -100,8 +90,8 @@ func TestSecretsStayOut(t *testing.T) {
 				r.environment = append(r.environment, "AWS_ACCESS_KEY_ID="+server.AccessKey, "AWS_SECRET_ACCESS_KEY="+server.SecretKey)
 			}
 			outputs := map[string]string{
-				"plan":  r.run(t, "plan", "-input=false", "-no-color", "-out=saved.plan"),
-				"apply": r.run(t, "apply", "-input=false", "-no-color", "saved.plan"),
+				"plan":  r.plan(t, "-out=saved.plan"),
+				"apply": r.apply(t, "saved.plan"),
 				"show":  r.run(t, "show", "-json"),
 			}
 			if name == "in the environment" {
@@ -116,7 +106,7 @@ func TestSecretsStayOut(t *testing.T) {
 				t.Error("a wrong secret was accepted")
 			}
 			outputs["refused apply"] = string(output)
-			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+			outputs["destroy"] = r.destroy(t)
 			r.hides(t, outputs, server.SecretKey)
 		})
 	}

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,8 +50,8 @@ func TestOSSFailures(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			config := fmt.Sprintf("provider \"flink\" {\n base_uri = \"oss://%s/vvp\"\n max_retries = 0\n %s}\n", test.bucket, test.block) + artifact("job", fromFile(path))
-			r := newRoot(t, "").with(t, config)
-			output := r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
+			r := newRoot(t, config)
+			output := r.fails(t, "apply")
 			says(t, output, test.want...)
 			if strings.Contains(output, secret) || strings.Contains(output, server.SecretKey) || strings.Contains(output, "StringToSign") {
 				t.Errorf("a secret is shown:\n%s", output)
@@ -62,17 +61,6 @@ func TestOSSFailures(t *testing.T) {
 			}
 		})
 	}
-}
-
-// fails runs a command that must fail, and returns what it says.
-func (r root) fails(t *testing.T, arguments ...string) string {
-	t.Helper()
-	command := r.command(t.Context(), arguments...)
-	output, err := command.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); !exited { //nolint:errorlint // exec returns it bare
-		t.Fatalf("terraform %v: %v\n%s", arguments, err, output)
-	}
-	return string(output)
 }
 
 // With an object in the state, a failure at a refresh is an error, and never a removal.

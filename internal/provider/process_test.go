@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/nginx"
@@ -51,8 +50,6 @@ func newRoot(t *testing.T, config string) root {
 	}
 	directory := t.TempDir()
 	secrettest.Leave(t, directory)
-	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
-	writeFile(t, filepath.Join(directory, "main.tf"), block+config)
 	var overrides strings.Builder
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		// The second is what a configuration means that does not say where the provider comes from.
@@ -61,7 +58,16 @@ func newRoot(t *testing.T, config string) root {
 		}
 	}
 	cli := writeFile(t, filepath.Join(directory, "terraformrc"), "provider_installation {\n dev_overrides {\n"+overrides.String()+"}\n direct {}\n}\n")
-	return root{directory, append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli)}
+	r := root{directory, append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli)}
+	r.configure(t, config)
+	return r
+}
+
+// configure replaces the configuration.
+func (r root) configure(t *testing.T, config string) {
+	t.Helper()
+	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
+	writeFile(t, filepath.Join(r.directory, "main.tf"), block+config)
 }
 
 // command is a run of Terraform that has not begun.
@@ -83,6 +89,46 @@ func (r root) run(t *testing.T, arguments ...string) string {
 	return string(output)
 }
 
+// unattended is a command that asks nothing, with its options.
+func unattended(command string, options []string) []string {
+	all := []string{command, "-input=false", "-no-color"}
+	if command != "plan" {
+		all = append(all, "-auto-approve")
+	}
+	return append(all, options...)
+}
+
+func (r root) plan(t *testing.T, options ...string) string {
+	t.Helper()
+	return r.run(t, unattended("plan", options)...)
+}
+
+func (r root) apply(t *testing.T, options ...string) string {
+	t.Helper()
+	return r.run(t, unattended("apply", options)...)
+}
+
+func (r root) destroy(t *testing.T, options ...string) string {
+	t.Helper()
+	return r.run(t, unattended("destroy", options)...)
+}
+
+// unchanged plans, and finds nothing to do.
+func (r root) unchanged(t *testing.T) {
+	t.Helper()
+	r.plan(t, "-detailed-exitcode")
+}
+
+// fails runs a command that must fail, and returns what it prints.
+func (r root) fails(t *testing.T, command string, options ...string) string {
+	t.Helper()
+	output, err := r.command(t.Context(), unattended(command, options)...).CombinedOutput()
+	if _, exited := err.(*exec.ExitError); !exited { //nolint:errorlint // exec returns it bare
+		t.Fatalf("terraform %s %v: %v\n%s", command, options, err, output)
+	}
+	return string(output)
+}
+
 // randomFile makes a file that does not compress and is the same in every run.
 func randomFile(t *testing.T, path string, size int) string {
 	t.Helper()
@@ -100,11 +146,7 @@ func randomFile(t *testing.T, path string, size int) string {
 // Ctrl-C in the middle of an upload: no object, no open upload, and the next apply succeeds.
 func TestInterruptedUpload(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
+	p, proxy := inBucketBehindProxy(t)
 	file := randomFile(t, filepath.Join(t.TempDir(), "job.jar"), 64<<20)
 	r := newRoot(t, p.provider()+artifact("job", fromFile(file)))
 
@@ -149,7 +191,7 @@ func TestInterruptedUpload(t *testing.T) {
 	p.holds(t, jobPath, "")
 
 	proxy.Clear()
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.apply(t)
 	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -157,9 +199,7 @@ func TestInterruptedUpload(t *testing.T) {
 	if got, _ := p.read(t, jobPath); !bytes.Equal(got, want) {
 		t.Errorf("the object has %d bytes, other than the file's %d", len(got), len(want))
 	}
-	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
-		t.Errorf("the plan after the apply:\n%s", output)
-	}
+	r.unchanged(t)
 }
 
 // The provider's memory does not grow with the file.
@@ -185,10 +225,8 @@ func staysBelow(t *testing.T, limit int64, r root) {
 	done := make(chan struct{})
 	peaks := make(chan int64)
 	go func() { peaks <- watchProviders(done) }()
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
-		t.Errorf("the plan after the apply:\n%s", output)
-	}
+	r.apply(t)
+	r.unchanged(t)
 	close(done)
 	peak := <-peaks
 	t.Logf("peak memory of the provider: %d MiB", peak>>20)

@@ -66,10 +66,16 @@ func expectCounts(t *testing.T, what string, got []string, want map[string]int) 
 // inBucketBehindProxy is a bucket whose requests are written down.
 func inBucketBehindProxy(t *testing.T) (place, *faultproxy.Proxy) {
 	t.Helper()
-	server := *versitygw.Start(t, versitygw.Options{})
+	return inBucketOf(t, versitygw.Start(t, versitygw.Options{}))
+}
+
+// inBucketOf is one of a server that the test also reaches past the proxy.
+func inBucketOf(t *testing.T, server *versitygw.Server) (place, *faultproxy.Proxy) {
+	t.Helper()
 	proxy := faultproxy.Start(t, server.Endpoint, "")
-	server.Endpoint = proxy.URL
-	return inBucket(t, &server), proxy
+	through := *server
+	through.Endpoint = proxy.URL
+	return inBucket(t, &through), proxy
 }
 
 // later is beyond the slack of what was just written.
@@ -86,7 +92,7 @@ func TestRefreshOfMany(t *testing.T) {
 	p, proxy := inBucketBehindProxy(t)
 	r := newRoot(t, many(p, n))
 
-	r.run(t, "apply", "-auto-approve", "-input=false")
+	r.apply(t)
 	expectCounts(t, "the apply", proxy.Methods(), map[string]int{"HEAD": n, "PUT": n})
 	proxy.Clear()
 	if output, changes := r.plansChanges(t); changes {
@@ -113,7 +119,7 @@ func TestRefreshByListingOnOSS(t *testing.T) {
 	r := newRoot(t, many(p, 30))
 	applied := func(what string) {
 		t.Helper()
-		r.run(t, "apply", "-auto-approve", "-input=false")
+		r.apply(t)
 		server.ClearRequests()
 		if output, changes := r.plansChanges(t); changes {
 			t.Fatalf("after %s there are changes:\n%s", what, output)
@@ -207,7 +213,7 @@ func TestRefreshByListingFindsWhatOthersDid(t *testing.T) {
 func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget func(), retouch func(path, contentType string, edit func(map[string]string))) {
 	t.Helper()
 	r := newRoot(t, many(p, 60))
-	r.run(t, "apply", "-auto-approve", "-input=false")
+	r.apply(t)
 	path := func(i int) string { return fmt.Sprintf("artifacts/namespaces/team/job-%d.sql", i) }
 
 	p.plant(t, path(11), []byte("other bytes, of another length, by hand"))
@@ -252,9 +258,9 @@ func findsWhatOthersDid(t *testing.T, p place, methods func() []string, forget f
 	find() // a plan keeps nothing
 
 	// What is accepted is not looked at again. What was taken over is: a warning comes with every plan.
-	r.run(t, "apply", "-refresh-only", "-auto-approve", "-input=false")
+	r.apply(t, "-refresh-only")
 	find()
-	r.run(t, "apply", "-auto-approve", "-input=false")
+	r.apply(t)
 	for _, i := range []int{11, 22, 33} {
 		p.holds(t, path(i), fmt.Sprintf("INSERT INTO sink_%d SELECT * FROM source;", i))
 	}
@@ -267,7 +273,7 @@ func TestStalledListing(t *testing.T) {
 	t.Parallel()
 	p, proxy := inBucketBehindProxy(t)
 	r := newRoot(t, many(p, 20))
-	r.run(t, "apply", "-auto-approve", "-input=false")
+	r.apply(t)
 
 	proxy.Clear()
 	proxy.Inject(faultproxy.Match{Method: http.MethodGet, Query: "list-type"}, faultproxy.Stall, 1, 100)

@@ -27,7 +27,7 @@ func TestReplacementWithoutASource(t *testing.T) {
 					remove(t, path)
 				}
 				r.configure(t, artifact("job", append(changed, fromFile(path))...))
-				says(t, r.fails(t, "apply", "-auto-approve"), "The old object was kept", "create_before_destroy = true")
+				says(t, r.fails(t, "apply"), "The old object was kept", "create_before_destroy = true")
 				p.holds(t, old, firstJob)
 				// It can still be destroyed, and with a source it is replaced.
 				writeFile(t, path, otherJob)
@@ -35,8 +35,8 @@ func TestReplacementWithoutASource(t *testing.T) {
 				r.apply(t)
 				p.holds(t, old, "")
 				remove(t, path)
-				r.fails(t, "apply", "-auto-approve", "-replace=flink_artifact.job")
-				r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+				r.fails(t, "apply", "-replace=flink_artifact.job")
+				r.destroy(t)
 				p.holds(t, "artifacts/namespaces/default/job-"+sha(otherJob)[:12]+".jar", "")
 			})
 		}
@@ -46,29 +46,26 @@ func TestReplacementWithoutASource(t *testing.T) {
 // What lay there as it was planned is another file, or none, as it is applied: a replacement that deletes first deletes nothing.
 func TestReplacementWhoseSourceChangesAfterThePlan(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		r, path := applied(t, p, "content_addressed = true")
 		old := "artifacts/namespaces/default/job-" + sha(firstJob)[:12] + ".jar"
-		r := newWorkingDirectory(t, p)
-		r.configure(t, artifact("job", fromFile(path), "content_addressed = true"))
-		r.apply(t)
 		for name, change := range map[string]func(){
 			"built anew": func() { writeFile(t, path, "a third build") },
 			"removed":    func() { remove(t, path) },
 		} {
 			writeFile(t, path, otherJob)
 			for _, how := range [][]string{nil, {"-replace=flink_artifact.job"}} {
-				r.run(t, append([]string{"plan", "-out=saved", "-input=false", "-no-color"}, how...)...)
+				r.plan(t, append(how, "-out=saved")...)
 				change()
-				says(t, r.root.fails(t, "apply", "-input=false", "-no-color", "saved"), "The old object was kept", path)
+				says(t, r.fails(t, "apply", "saved"), "The old object was kept", path)
 				p.holds(t, old, firstJob)
 				writeFile(t, path, otherJob)
 			}
 			t.Log(name)
 		}
 		r.run(t, "taint", "flink_artifact.job")
-		r.run(t, "plan", "-out=saved", "-input=false", "-no-color")
+		r.plan(t, "-out=saved")
 		remove(t, path)
-		says(t, r.root.fails(t, "apply", "-input=false", "-no-color", "saved"), "The old object was kept", path)
+		says(t, r.fails(t, "apply", "saved"), "The old object was kept", path)
 		p.holds(t, old, firstJob)
 		writeFile(t, path, otherJob)
 		r.run(t, "untaint", "flink_artifact.job")
@@ -109,16 +106,13 @@ func (r workingDirectory) private(t *testing.T) map[string]string {
 // An artifact that is made from its own object, as one that is renamed where nobody has the original any more.
 func TestReplacementByItself(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+		r, _ := applied(t, p)
 		const renamed = "artifacts/namespaces/default/renamed.jar"
-		r := newWorkingDirectory(t, p)
-		r.configure(t, artifact("job", fromFile(path)))
-		r.apply(t)
 		own := fmt.Sprintf("source_url = %q", p.baseURI+"/"+jobPath)
 		pin := fmt.Sprintf("content_sha256 = %q", sha(firstJob))
 		for _, pinned := range [][]string{{pin}, nil} {
 			r.configure(t, artifact("job", append(pinned, own, `filename = "renamed.jar"`)...))
-			says(t, r.fails(t, "apply", "-auto-approve"), "Source is the object being replaced", "The old object was kept")
+			says(t, r.fails(t, "apply"), "Source is the object being replaced", "The old object was kept")
 			p.holds(t, jobPath, firstJob)
 			p.holds(t, renamed, "")
 		}
@@ -132,16 +126,13 @@ func TestReplacementByItself(t *testing.T) {
 // The same by its path in a directory.
 func TestReplacementByItsOwnFile(t *testing.T) {
 	p := inDirectory(t)
-	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-	r := newWorkingDirectory(t, p)
-	r.configure(t, artifact("job", fromFile(path)))
-	r.apply(t)
+	r, _ := applied(t, p)
 	own := filepath.Join(strings.TrimPrefix(p.baseURI, "file://"), filepath.FromSlash(jobPath))
 	r.configure(t, artifact("job", fromFile(own), `filename = "renamed.jar"`))
-	says(t, r.fails(t, "apply", "-auto-approve"), "Source is the object being replaced", "The old object was kept")
+	says(t, r.fails(t, "apply"), "Source is the object being replaced", "The old object was kept")
 	p.holds(t, jobPath, firstJob)
 	r.configure(t, artifact("job", fromFile(own)))
-	r.fails(t, "apply", "-auto-approve", "-replace=flink_artifact.job")
+	r.fails(t, "apply", "-replace=flink_artifact.job")
 	p.holds(t, jobPath, firstJob)
 }
 
@@ -159,8 +150,8 @@ func TestReplacementWithUnknowns(t *testing.T) {
 
 	missing := filepath.Join(t.TempDir(), "job.py")
 	r.configure(t, computed(sha("three"), "three")+artifact("job", fromFile(missing), "content_sha256 = terraform_data.computed.output", "content_addressed = true"))
-	says(t, r.fails(t, "apply", "-auto-approve"), "The old object was kept")
+	says(t, r.fails(t, "apply"), "The old object was kept")
 	p.holds(t, addressed("two"), "two")
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t)
 	p.holds(t, addressed("two"), "")
 }

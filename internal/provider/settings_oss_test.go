@@ -2,9 +2,13 @@ package provider_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // What no store would accept is seen before anything is asked, and names the attribute.
@@ -30,4 +34,27 @@ func TestOSSSettingsRefused(t *testing.T) {
 		))
 	}
 	applies(t, steps...)
+}
+
+// What the provider's block says for all stores reaches OSS too: the private CA, the count of repetitions, and who asks.
+func TestOSSCommonSettings(t *testing.T) {
+	server := ossfake.Start(t, ossfake.Options{TLS: true})
+	p, _ := inOSSBucket(t, server)
+	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	config := p.provider() + artifact("job", fromFile(path))
+	once := strings.Replace(config, "base_uri", "max_retries = 0\n base_uri", 1)
+	throttle := func() {
+		server.Throttle(func(r ossfake.Request) bool { return r.Operation == "PutObject" }, 1, ossfake.Refusal{})
+	}
+	applies(t,
+		step(once, prepare(throttle), words("The store cannot be reached", "QpsLimitExceeded")),
+		step(config, prepare(throttle), then(func() {
+			p.holds(t, jobPath, firstJob)
+			for _, request := range server.Requests() {
+				if agent := request.Header.Get("User-Agent"); request.Operation == "PutObject" && !strings.HasPrefix(agent, "terraform-provider-flink/") {
+					t.Errorf("%s by %q", request.Operation, agent)
+				}
+			}
+		})),
+	)
 }

@@ -25,51 +25,37 @@ func newWorkingDirectory(t *testing.T, p place) workingDirectory {
 
 func (r workingDirectory) configure(t *testing.T, config string) {
 	t.Helper()
-	const block = "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"
-	writeFile(t, filepath.Join(r.directory, "main.tf"), block+r.p.provider()+config)
+	r.root.configure(t, r.p.provider()+config)
 }
 
-func (r workingDirectory) apply(t *testing.T, arguments ...string) string {
+// applied is a working directory with an applied artifact of the first build, and the path of its source.
+func applied(t *testing.T, p place, attributes ...string) (r workingDirectory, path string) {
 	t.Helper()
-	return r.run(t, append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, arguments...)...)
-}
-
-// fails is a run that must not succeed.
-func (r workingDirectory) fails(t *testing.T, arguments ...string) string {
-	t.Helper()
-	output, err := r.command(t.Context(), append(arguments, "-input=false", "-no-color")...).CombinedOutput()
-	if err == nil {
-		t.Errorf("terraform %s succeeded:\n%s", strings.Join(arguments, " "), output)
-	}
-	return string(output)
-}
-
-func (r workingDirectory) unchanged(t *testing.T) {
-	t.Helper()
-	r.run(t, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+	path = writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
+	r = newWorkingDirectory(t, p)
+	r.configure(t, artifact("job", append(attributes, fromFile(path))...))
+	r.apply(t)
+	return r, path
 }
 
 // An object that is imported under a new address while its old block goes would be deleted by the old one's destroy.
 func TestImportedBesideItsOldAddress(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		r := newWorkingDirectory(t, p)
-		r.configure(t, artifact("job", fromFile(path)))
-		r.apply(t)
+		r, path := applied(t, p)
 		imported := fmt.Sprintf("import {\n to = flink_artifact.again\n id = %q\n}\n", p.baseURI+"/"+jobPath) + artifact("again", fromFile(path))
 
 		r.configure(t, imported)
-		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own the same object", "moved block", "destroy = false")
+		says(t, r.fails(t, "apply"), "Two resources own the same object", "moved block", "destroy = false")
 		p.holds(t, jobPath, firstJob)
 
 		// Nor may the old one move away and take the object with it.
 		r.configure(t, artifact("job", fromFile(path), `filename = "moved.jar"`)+imported)
-		says(t, r.fails(t, "apply", "-auto-approve"), "Two resources own the same object")
+		says(t, r.fails(t, "apply"), "Two resources own the same object")
 		p.holds(t, jobPath, firstJob)
 
 		// Beside the first, two of them are in one place: known at plan. Then one is forgotten, and the other is as it should be.
 		r.configure(t, artifact("job", fromFile(path))+imported)
-		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Two artifacts at the same location")
+		says(t, r.plan(t), "Two artifacts at the same location")
 		r.configure(t, imported)
 		r.run(t, "state", "rm", "flink_artifact.job")
 		r.apply(t)
@@ -80,7 +66,7 @@ func TestImportedBesideItsOldAddress(t *testing.T) {
 		writeFile(t, path, otherJob)
 		r.apply(t)
 		p.holds(t, jobPath, otherJob)
-		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		r.destroy(t)
 		p.holds(t, jobPath, "")
 	})
 }
@@ -88,10 +74,7 @@ func TestImportedBesideItsOldAddress(t *testing.T) {
 // Written again by hand with the same bytes, an object has lost its token. A replacement adopts it, and must not delete it then.
 func TestReplacementOfWhatWasWrittenByHand(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		r := newWorkingDirectory(t, p)
-		r.configure(t, artifact("job", fromFile(path), "lifecycle { create_before_destroy = true }"))
-		r.apply(t)
+		r, _ := applied(t, p, "lifecycle { create_before_destroy = true }")
 		p.plant(t, jobPath, []byte(firstJob))
 		r.apply(t, "-replace=flink_artifact.job")
 		p.holds(t, jobPath, firstJob)
@@ -102,10 +85,7 @@ func TestReplacementOfWhatWasWrittenByHand(t *testing.T) {
 // Terraform gives no private state to the delete of a tainted resource.
 func TestTaintedIsReplaced(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		r := newWorkingDirectory(t, p)
-		r.configure(t, artifact("job", fromFile(path)))
-		r.apply(t)
+		r, path := applied(t, p)
 		r.run(t, "taint", "flink_artifact.job")
 		writeFile(t, path, otherJob)
 		r.apply(t)
@@ -210,11 +190,9 @@ func rewrite(t *testing.T, server *versitygw.Server, p place, data []byte, more 
 // Two states on one object: the second says that it takes over, the first that it has lost it.
 func TestTwoStatesOnOneObject(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		one, two := newWorkingDirectory(t, p), newWorkingDirectory(t, p)
-		one.configure(t, artifact("job", fromFile(path)))
+		one, path := applied(t, p)
+		two := newWorkingDirectory(t, p)
 		two.configure(t, artifact("job", fromFile(path)))
-		one.apply(t)
 		says(t, two.apply(t), "Existing object taken over", "another state")
 		says(t, one.run(t, "plan", "-input=false", "-no-color"), "The object now belongs to another resource")
 		says(t, one.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "The object was left in the store")
@@ -225,15 +203,12 @@ func TestTwoStatesOnOneObject(t *testing.T) {
 // A certificate file that is missing is no object that is missing: nothing leaves the state for that.
 func TestMissingCABundle(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
-	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-	r := newWorkingDirectory(t, p)
-	r.configure(t, artifact("job", fromFile(path)))
-	r.apply(t)
+	r, path := applied(t, p)
 	broken := r
 	broken.p.block += "custom_ca_bundle = \"no-such-file.pem\"\n"
 	broken.configure(t, artifact("job", fromFile(path)))
 	for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
-		says(t, broken.fails(t, "destroy", "-auto-approve", refresh), "custom_ca_bundle", "no-such-file.pem")
+		says(t, broken.fails(t, "destroy", refresh), "custom_ca_bundle", "no-such-file.pem")
 	}
 	r.configure(t, artifact("job", fromFile(path)))
 	r.unchanged(t)
@@ -243,24 +218,19 @@ func TestMissingCABundle(t *testing.T) {
 // A directory that is not mounted is no file that was deleted: the destroy says so.
 func TestDestroyWithoutTheBaseDirectory(t *testing.T) {
 	p := inDirectory(t)
-	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-	r := newWorkingDirectory(t, p)
-	r.configure(t, artifact("job", fromFile(path)))
-	r.apply(t)
+	r, _ := applied(t, p)
 	directory := strings.TrimPrefix(p.baseURI, "file://")
 	if err := os.Rename(directory, directory+".away"); err != nil {
 		t.Fatal(err)
 	}
-	says(t, r.run(t, "destroy", "-auto-approve", "-refresh=false", "-input=false", "-no-color"), "The bucket no longer exists")
+	says(t, r.destroy(t, "-refresh=false"), "The bucket no longer exists")
 }
 
 // What was imported from another state carries a token of its own from the first new bytes on: the other state can delete it no more.
 func TestImportedFromAnotherState(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		one, two := newWorkingDirectory(t, p), newWorkingDirectory(t, p)
-		one.configure(t, artifact("job", fromFile(path)))
-		one.apply(t)
+		one, path := applied(t, p)
+		two := newWorkingDirectory(t, p)
 		two.configure(t, fmt.Sprintf("import {\n to = flink_artifact.job\n id = %q\n}\n", p.baseURI+"/"+jobPath)+artifact("job", fromFile(path)))
 		two.apply(t)
 		writeFile(t, path, otherJob)
@@ -276,32 +246,26 @@ func TestImportedFromAnotherState(t *testing.T) {
 func TestCreateReadsWhatIsThere(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{})
 	p := inBucket(t, server)
-	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-	r := newWorkingDirectory(t, p)
-	r.configure(t, artifact("job", fromFile(path)))
-	r.apply(t)
+	r, _ := applied(t, p)
 	rewrite(t, server, p, []byte(otherJob), nil)
 	r.run(t, "state", "rm", "flink_artifact.job")
-	says(t, r.fails(t, "apply", "-auto-approve"), "Object already exists", "different content")
+	says(t, r.fails(t, "apply"), "Object already exists", "different content")
 	p.holds(t, jobPath, otherJob)
 }
 
 // A delete of a tainted resource that was refused costs it nothing.
 func TestTaintedAndRefused(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		r := newWorkingDirectory(t, p)
-		r.configure(t, artifact("job", fromFile(path)))
-		r.apply(t)
+		r, path := applied(t, p)
 		r.run(t, "taint", "flink_artifact.job")
 		remove(t, path)
-		says(t, r.fails(t, "apply", "-auto-approve"), "The old object was kept")
+		says(t, r.fails(t, "apply"), "The old object was kept")
 		p.holds(t, jobPath, firstJob)
 		r.run(t, "untaint", "flink_artifact.job")
 		writeFile(t, path, otherJob)
 		r.apply(t)
 		p.holds(t, jobPath, otherJob)
-		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		r.destroy(t)
 		p.holds(t, jobPath, "")
 	})
 }
@@ -309,11 +273,9 @@ func TestTaintedAndRefused(t *testing.T) {
 // A tainted resource has no private state when it is deleted, and must not delete what another state has taken over.
 func TestTaintedAndTakenOver(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-		one, two := newWorkingDirectory(t, p), newWorkingDirectory(t, p)
-		one.configure(t, artifact("job", fromFile(path)))
+		one, path := applied(t, p)
+		two := newWorkingDirectory(t, p)
 		two.configure(t, artifact("job", fromFile(path)))
-		one.apply(t)
 		two.apply(t)
 		one.run(t, "taint", "flink_artifact.job")
 		one.configure(t, artifact("job", fromFile(path), `filename = "renamed.jar"`))

@@ -77,7 +77,7 @@ func TestSourceURLBadInput(t *testing.T) {
 	} {
 		r := newRoot(t, "variable \"url\" {}\n"+of("source_url = var.url"))
 		r.environment = append(r.environment, "TF_VAR_url="+url) // arguments are seen by everybody
-		if output := r.fails(t, "plan", "-input=false", "-no-color"); strings.Contains(strings.ReplaceAll(output, "\n", ""), "hush") {
+		if output := r.fails(t, "plan"); strings.Contains(strings.ReplaceAll(output, "\n", ""), "hush") {
 			t.Errorf("%.60s: the message repeats a secret:\n%.1000s", url, output)
 		}
 	}
@@ -162,8 +162,8 @@ func TestSourceURLOddFile(t *testing.T) {
 	p := inDirectory(t).fetching(s)
 	s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Page(200, "Log in"))
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
-	for _, command := range [][]string{{"plan", "-input=false", "-no-color"}, {"apply", "-auto-approve", "-input=false", "-no-color"}} {
-		says(t, r.run(t, command...), oddTitle, "page of HTML", "http block")
+	for _, output := range []string{r.plan(t), r.apply(t)} {
+		says(t, output, oddTitle, "page of HTML", "http block")
 	}
 }
 
@@ -174,11 +174,11 @@ func TestSourceURLSameAfterAll(t *testing.T) {
 	s.release(firstJob, "1")
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
 	const same = "The source turned out to be unchanged"
-	if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); strings.Contains(output, same) {
+	if output := r.apply(t); strings.Contains(output, same) {
 		t.Errorf("the first apply says so:\n%s", output)
 	}
 	s.release(firstJob, "2")
-	says(t, r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"), same, "nothing was written", "Pin the file", sha(firstJob))
+	says(t, r.apply(t), same, "nothing was written", "Pin the file", sha(firstJob))
 }
 
 // What a plan says of sources that cannot tell, or cannot be asked.
@@ -187,16 +187,15 @@ func TestSourceURLWarnings(t *testing.T) {
 	p := inDirectory(t).fetching(s)
 	s.Put(publishedPath, faultserver.File{Data: []byte("PK\x03\x04" + firstJob)})
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath+"?build=7")))
-	plan := func() string { return r.run(t, "plan", "-input=false", "-no-color") }
-	if output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"); strings.Contains(output, oddTitle) {
+	if output := r.apply(t); strings.Contains(output, oddTitle) {
 		t.Errorf("an apply without any doubt warns:\n%s", output)
 	}
-	output := plan()
+	output := r.plan(t)
 	says(t, output, "No changes", "Cannot tell whether the source has changed", sha("PK\x03\x04"+firstJob))
 	s.Remove(publishedPath)
-	output += plan()
+	output += r.plan(t)
 	says(t, output, "The source could not be checked", "404", "content_sha256")
-	output += r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	output += r.fails(t, "apply")
 	for _, line := range strings.Split(output, "\n") {
 		// Terraform shows the attribute itself.
 		if strings.Contains(line, "build=7") && !strings.Contains(line, "source_url") {
@@ -205,7 +204,7 @@ func TestSourceURLWarnings(t *testing.T) {
 	}
 	// A destroy asks nobody.
 	s.Forget()
-	r.run(t, "destroy", "-refresh=false", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t, "-refresh=false")
 	p.holds(t, jobPath, "")
 }
 
@@ -256,16 +255,16 @@ func TestSourceURLCredentials(t *testing.T) {
 			log := filepath.Join(r.directory, "trace.log")
 			r.environment = append(r.environment, "TF_LOG=TRACE", "TF_LOG_PATH="+log)
 			outputs := map[string]string{
-				"plan":  r.run(t, "plan", "-input=false", "-no-color"),
-				"apply": r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"),
+				"plan":  r.plan(t),
+				"apply": r.apply(t),
 				"show":  r.run(t, "show", "-json"),
 			}
 			p.holds(t, jobPath, firstJob)
 			s.Inject(faultserver.Match{Server: "other"}, 1, faultserver.Always, faultserver.Answer(403))
 			s.Put(publishedPath, faultserver.File{Token: hush + "-another"})
-			outputs["refused plan"] = r.run(t, "plan", "-input=false", "-no-color")
-			outputs["refused apply"] = r.fails(t, "apply", "-auto-approve", "-input=false", "-no-color")
-			outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+			outputs["refused plan"] = r.plan(t)
+			outputs["refused apply"] = r.fails(t, "apply")
+			outputs["destroy"] = r.destroy(t)
 			r.hides(t, outputs, hush, "PRIVATE KEY")
 			saw := 0
 			for _, request := range s.Requests() {
@@ -320,8 +319,8 @@ func TestSourceURLBytesAfterTheEnd(t *testing.T) {
 	p := inDirectory(t)
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+"/job.jar"), pin(firstJob)))
 	r.environment = append(r.environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(r.directory, "trace.log"))
-	outputs := map[string]string{"apply": r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")}
+	outputs := map[string]string{"apply": r.apply(t)}
 	p.holds(t, jobPath, firstJob)
-	outputs["destroy"] = r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	outputs["destroy"] = r.destroy(t)
 	r.hides(t, outputs, secrettest.Mark)
 }

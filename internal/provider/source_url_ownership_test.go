@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 )
 
 // An object that was adopted stays as it is when its publisher says that the file is another one, and it is the same. Only other bytes are refused.
@@ -34,33 +33,30 @@ func TestSourceURLImported(t *testing.T) {
 	s.release(firstJob, "1")
 	p := inDirectory(t).fetching(s)
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.apply(t)
 	r.run(t, "state", "rm", job)
 	r.run(t, "import", "-input=false", "-no-color", job, p.baseURI+"/"+jobPath)
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-	output := r.run(t, "plan", "-input=false", "-no-color")
+	r.apply(t)
+	output := r.plan(t)
 	says(t, output, "No changes")
 	if strings.Contains(output, "another resource") {
 		t.Errorf("the imported object is called another's:\n%s", output)
 	}
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t)
 	p.holds(t, jobPath, "")
 }
 
 // The hash of a file that came by parts is stored beside it in the end. Where the answer to that is lost, it is there all the same.
 func TestSourceURLStoredHashWithoutAnAnswer(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
+	p, proxy := inBucketBehindProxy(t)
 	s := publish(t)
 	text := strings.Repeat("PK\x03\x04 many bytes.\n", 1<<19)
 	s.release(text, "1")
-	p := inBucket(t, &through).fetching(s)
+	p = p.fetching(s)
 	proxy.Inject(faultproxy.Match{Method: http.MethodPut, Header: "X-Amz-Copy-Source"}, faultproxy.LoseAnswer, 1, 10)
 	stored := "data \"flink_artifact\" \"job\" {\n namespace = \"default\"\n filename = flink_artifact.job.filename\n}\noutput \"stored\" {\n value = data.flink_artifact.job.content_sha256\n}\n"
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath), `filename = "job.zip"`)+stored)
-	output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	output := r.apply(t)
 	if strings.Contains(output, "Hash not stored") {
 		t.Errorf("the apply warns of what is not so:\n%s", output)
 	}

@@ -97,7 +97,7 @@ func readsState(t *testing.T, store stateStore, directory string) {
 		}
 	}
 
-	output = r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	output = r.apply(t)
 	if !strings.Contains(output, "0 added, 0 changed, 0 destroyed") {
 		t.Errorf("the apply changes something:\n%s", output)
 	}
@@ -106,14 +106,14 @@ func readsState(t *testing.T, store stateStore, directory string) {
 	// A replacement is planned twice in one run, and the ID in the private state tells that both are the same resource.
 	writeFile(t, state, string(kept))
 	replaced := replaceable(t, kept)
-	output = r.run(t, append([]string{"plan", "-input=false", "-no-color"}, replaced...)...)
+	output = r.plan(t, replaced...)
 	if want := fmt.Sprintf("%d to add, 0 to change, %[1]d to destroy", len(replaced)); !strings.Contains(output, want) {
 		t.Errorf("a plan to replace some is not %q:\n%s", want, output)
 	}
 
 	recorded.Destroyed.Objects = append(recorded.Destroyed.Objects, changeOwned(t, store, recorded)...)
 	writeFile(t, state, string(kept))
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t)
 	expectWorld(t, "the destroy", look(t, store), recorded.Destroyed)
 }
 
@@ -245,13 +245,13 @@ func recordState(t *testing.T, name, to string) {
 	var before world
 	readJSON(t, filepath.Join(own, "before.json"), &before)
 	build(t, store, before)
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.apply(t)
 	state := readFile(t, filepath.Join(r.directory, "terraform.tfstate"))
 	recorded := worlds{Applied: look(t, store)}
 	if output, changes := r.plansChanges(t); changes {
 		t.Fatalf("what was applied does not plan clean:\n%s", output)
 	}
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t)
 	recorded.Destroyed = look(t, store)
 
 	text := portable(t, store, string(state))

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 )
 
@@ -36,11 +35,11 @@ func TestAccelerationReplaced(t *testing.T) {
 func TestAccelerationReplacedWarning(t *testing.T) {
 	p := onAcceleratedS3(t)
 	r := newRoot(t, p.provider()+accelerates("bucket", "lifecycle {\n create_before_destroy = true\n}"))
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-	says(t, r.run(t, "apply", "-replace="+acceleration, "-auto-approve", "-input=false", "-no-color"),
+	r.apply(t)
+	says(t, r.apply(t, "-replace="+acceleration),
 		"Warning: Transfer acceleration was left to another resource", "Destroying that resource will not restore the original setting (enabled: false)")
 	p.is(t, on)
-	says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), "Warning: Transfer acceleration will stay enabled")
+	says(t, r.destroy(t), "Warning: Transfer acceleration will stay enabled")
 	p.is(t, on)
 }
 
@@ -66,16 +65,13 @@ func TestAccelerationInAnotherBucket(t *testing.T) {
 func TestAccelerationRenamed(t *testing.T) {
 	p := onAcceleratedS3(t)
 	r := newRoot(t, p.provider()+accelerates("bucket"))
-	apply := func() string { return r.run(t, "apply", "-auto-approve", "-input=false", "-no-color") }
-	apply()
-	r = r.with(t, p.provider()+accelerates("renamed"))
-	says(t, apply(), "Warning: A transfer acceleration is destroyed where another one exists", "moved block")
+	r.apply(t)
+	r.configure(t, p.provider()+accelerates("renamed"))
+	says(t, r.apply(t), "Warning: A transfer acceleration is destroyed where another one exists", "moved block")
 	p.is(t, on)
-	if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
-		t.Errorf("the plan after it:\n%s", output)
-	}
-	r = r.with(t, "moved {\n from = flink_transfer_acceleration.renamed\n to = flink_transfer_acceleration.bucket\n}\n"+p.provider()+accelerates("bucket"))
-	says(t, apply(), "0 added, 0 changed, 0 destroyed")
+	r.unchanged(t)
+	r.configure(t, "moved {\n from = flink_transfer_acceleration.renamed\n to = flink_transfer_acceleration.bucket\n}\n"+p.provider()+accelerates("bucket"))
+	says(t, r.apply(t), "0 added, 0 changed, 0 destroyed")
 	p.is(t, on)
 }
 
@@ -83,10 +79,10 @@ func TestAccelerationRenamed(t *testing.T) {
 func TestAccelerationTainted(t *testing.T) {
 	p := onAcceleratedS3(t)
 	r := newRoot(t, p.provider()+accelerates("bucket"))
-	r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	r.apply(t)
 	r.run(t, "taint", acceleration)
-	says(t, r.run(t, "apply", "-auto-approve", "-input=false", "-no-color"), "1 added, 0 changed, 1 destroyed")
+	says(t, r.apply(t), "1 added, 0 changed, 1 destroyed")
 	p.is(t, on)
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t)
 	p.is(t, off)
 }

@@ -46,16 +46,14 @@ func TestAccelerationWaitRunsOut(t *testing.T) {
 		p.takes(never)
 		r := newRoot(t, p.provider()+accelerates("bucket", "wait = true", `timeouts = { create = "10s", update = "10s" }`))
 		start := time.Now()
-		output := r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+		output := r.apply(t)
 		if took := time.Since(start); took > 2*time.Minute {
 			t.Errorf("it took %s", took)
 		}
 		says(t, output, "Warning: The accelerated endpoint does not serve the bucket yet", p.endpoint+" did not serve the bucket within 10s", "What to do:", "1 added")
 		p.is(t, on)
-		if output := r.run(t, "plan", "-input=false", "-no-color"); !strings.Contains(output, "No changes") {
-			t.Errorf("the plan after it:\n%s", output)
-		}
-		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		r.unchanged(t)
+		r.destroy(t)
 		p.is(t, off)
 	})
 }
@@ -85,7 +83,7 @@ func TestAccelerationWaitInterrupted(t *testing.T) {
 	if listed := r.run(t, "state", "list"); !strings.Contains(listed, acceleration) {
 		t.Errorf("the state has %q", listed)
 	}
-	r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+	r.destroy(t)
 	p.is(t, off)
 }
 
@@ -94,24 +92,24 @@ func TestAccelerationWarnings(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
 		const title = "Warning: Transfer acceleration will stay enabled"
 		r := newRoot(t, p.provider()+accelerates("bucket"))
-		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-		if output := r.run(t, "plan", "-destroy", "-input=false", "-no-color"); strings.Contains(output, title) {
+		r.apply(t)
+		if output := r.plan(t, "-destroy"); strings.Contains(output, title) {
 			t.Errorf("it was off before:\n%s", output)
 		}
-		r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color")
+		r.destroy(t)
 		p.is(t, off)
 
 		p.set(t, on)
-		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
-		says(t, r.run(t, "plan", "-destroy", "-input=false", "-no-color"), title, "It was enabled for "+p.uri+" before this resource was created")
-		says(t, r.run(t, "destroy", "-auto-approve", "-input=false", "-no-color"), title)
+		r.apply(t)
+		says(t, r.plan(t, "-destroy"), title, "It was enabled for "+p.uri+" before this resource was created")
+		says(t, r.destroy(t), title)
 		p.is(t, on)
 
 		// A bucket that is gone: a warning of the refresh, and no hindrance to a destroy that does not know it yet.
 		p.set(t, off)
-		r.run(t, "apply", "-auto-approve", "-input=false", "-no-color")
+		r.apply(t)
 		p.delete(t)
-		says(t, r.run(t, "plan", "-input=false", "-no-color"), "Warning: The bucket no longer exists", p.uri, "1 to add")
-		says(t, r.run(t, "destroy", "-refresh=false", "-auto-approve", "-input=false", "-no-color"), "1 destroyed")
+		says(t, r.plan(t), "Warning: The bucket no longer exists", p.uri, "1 to add")
+		says(t, r.destroy(t, "-refresh=false"), "1 destroyed")
 	})
 }

@@ -32,6 +32,14 @@ type corsBucket struct {
 	name   string
 }
 
+// inCORSBucket is a place whose requests are recorded, but for those by the bucket itself.
+func inCORSBucket(t *testing.T) (place, corsBucket, *faultproxy.Proxy) {
+	t.Helper()
+	server := versitygw.Start(t, versitygw.Options{})
+	p, proxy := inBucketOf(t, server)
+	return p, bucketOf(p, server), proxy
+}
+
 func bucketOf(p place, server *versitygw.Server) corsBucket {
 	return corsBucket{server.Client(), strings.TrimSuffix(strings.TrimPrefix(p.baseURI, "s3://"), "/vvp")}
 }
@@ -101,9 +109,7 @@ func corsBlock(attributes ...string) string {
 
 func TestCORSRuleAmongOthers(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	p := inBucket(t, server)
-	bucket := bucketOf(p, server)
+	p, bucket, _ := inCORSBucket(t)
 	ours := ruleID(p.baseURI)
 	first, second, third := foreignRule("", "https://a.example"), foreignRule("b", "https://b.example"), foreignRule("", "https://c.example")
 	bucket.set(t, first, second)
@@ -174,9 +180,7 @@ func describeRule(rule types.CORSRule) []any {
 // An equal rule of somebody else serves, is not ours, and stays.
 func TestCORSRuleOfSomebodyElse(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	p := inBucket(t, server)
-	bucket := bucketOf(p, server)
+	p, bucket, _ := inCORSBucket(t)
 	ours := ruleID(p.baseURI)
 	bucket.set(t, consoleRule("theirs"))
 	standard := p.provider() + corsBlock()
@@ -200,9 +204,7 @@ func TestCORSRuleOfSomebodyElse(t *testing.T) {
 // The last rule takes the configuration with it.
 func TestCORSRuleAlone(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	p := inBucket(t, server)
-	bucket := bucketOf(p, server)
+	p, bucket, _ := inCORSBucket(t)
 	config := p.provider() + corsBlock()
 	applies(t,
 		step(config, then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) })),
@@ -214,12 +216,7 @@ func TestCORSRuleAlone(t *testing.T) {
 // Two workspaces of one bucket work on its rules one after the other, each with a reading, a writing and a reading back.
 func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
-	bucket := bucketOf(p, server)
+	p, bucket, proxy := inCORSBucket(t)
 	bucket.set(t, foreignRule("b", "https://b.example"))
 	one, other := p.baseURI+"/one", p.baseURI+"/other"
 	config := p.provider()
@@ -258,12 +255,7 @@ func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
 // Another program that writes at the same time undoes ours without knowing: the reading back finds that out.
 func TestCORSRuleUndone(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
-	bucket := bucketOf(p, server)
+	p, bucket, proxy := inCORSBucket(t)
 	var mu sync.Mutex
 	written, undone := 0, 0
 	undo := func(times int) {
@@ -293,11 +285,7 @@ func TestCORSRuleUndone(t *testing.T) {
 // A create that fails in its middle leaves no state, so that the next one creates and nothing is deleted first.
 func TestCORSRuleFails(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
+	p, proxy := inBucketBehindProxy(t)
 	config := p.provider() + corsBlock()
 	proxy.Inject(faultproxy.Match{Method: "PUT", Query: "cors"}, faultproxy.Refuse501, 1, 1)
 	applies(t,
@@ -310,11 +298,7 @@ func TestCORSRuleFails(t *testing.T) {
 // Every request is counted: a refresh costs one listing for each level, whatever the number of directories, and the rules are asked
 // for only by those who have one.
 func TestWorkspaceStorageRequests(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	proxy := faultproxy.Start(t, server.Endpoint, "")
-	through := *server
-	through.Endpoint = proxy.URL
-	p := inBucket(t, &through)
+	p, proxy := inBucketBehindProxy(t)
 	sent := func(want map[string]int) resource.TestCheckFunc {
 		return then(func() {
 			t.Helper()

@@ -149,28 +149,21 @@ func TestWorkspaceStorageWarnings(t *testing.T) {
 	p := inDirectory(t)
 	block := func(attributes string) string { return p.provider() + workspaceStorage("storage", attributes) }
 	r := newRoot(t, block(`namespaces = ["default", "staging", "empty"]`))
-	if output := r.run(t, "apply", "-auto-approve", "-no-color"); strings.Contains(output, "Warning: Directories") {
+	if output := r.apply(t); strings.Contains(output, "Warning: Directories") {
 		t.Errorf("a warning at the first apply:\n%s", output)
 	}
 	p.plant(t, "artifacts/namespaces/default/job.jar", []byte("job"))
 	p.plant(t, "logs/log", []byte("log"))
 	const title = "Warning: Directories with data were kept"
-	r = r.with(t, block(""))
-	output := r.run(t, "apply", "-auto-approve", "-no-color")
+	r.configure(t, block(""))
+	output := r.apply(t)
 	if strings.Count(output, title) != 1 || !words("are not empty and were kept:", "namespace default.").MatchString(output) || strings.Contains(output, "staging, ") {
 		t.Errorf("the warning of a namespace that was taken out:\n%s", output)
 	}
-	output = r.run(t, "destroy", "-auto-approve", "-no-color")
+	output = r.destroy(t)
 	if strings.Count(output, title) != 1 || !words("are not empty and were kept:", "directory artifacts, directory logs.").MatchString(output) {
 		t.Errorf("the warning of a destroy:\n%s", output)
 	}
-}
-
-// with is the same root module with another configuration.
-func (r root) with(t *testing.T, config string) root {
-	t.Helper()
-	writeFile(t, filepath.Join(r.directory, "main.tf"), "terraform {\n required_providers {\n flink = { source = \"terraform-provider-flink/flink\" }\n }\n}\n"+config)
-	return r
 }
 
 // What is missing is shown, and made again.
@@ -273,9 +266,7 @@ func TestWorkspaceStorageImportBlock(t *testing.T) {
 // Another spelling is the same place, with the same CORS rule; another prefix is another one.
 func TestWorkspaceStorageMoves(t *testing.T) {
 	t.Parallel()
-	server := versitygw.Start(t, versitygw.Options{})
-	p := inBucket(t, server)
-	bucket := bucketOf(p, server)
+	p, bucket, _ := inCORSBucket(t)
 	in := func(baseURI string) string {
 		return p.provider() + workspaceStorage("storage", `namespaces = ["default"]`, "cors_rule = {}", fmt.Sprintf("base_uri = %q", baseURI))
 	}

@@ -3,7 +3,6 @@ package faults_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,8 +73,27 @@ func stalls(c faultmatrix.Cell) bool {
 	return c.Fault == faultproxy.Stall || c.Fault == faultproxy.StallAnswer
 }
 
-// record is a run without a fault.
-func record(t *testing.T, s store, op operation, large string) []faultproxy.Request {
+// seenJustNow is how long a store without conditions relies on a look that was taken before a write. Later it looks once more.
+const seenJustNow = time.Second
+
+// record returns the requests of a run without a fault.
+// A run that was slow may have looked more often, and a cell for such a request would not be played in a run that is fast: then it is run again.
+func record(t *testing.T, s store, op operation, large string) (fewest []faultproxy.Request) {
+	t.Helper()
+	for range 10 {
+		start := time.Now()
+		requests := recordOnce(t, s, op, large)
+		if fewest == nil || len(requests) < len(fewest) {
+			fewest = requests
+		}
+		if s.name != "oss" || time.Since(start) < seenJustNow {
+			break
+		}
+	}
+	return fewest
+}
+
+func recordOnce(t *testing.T, s store, op operation, large string) []faultproxy.Request {
 	t.Helper()
 	w := newWorld(t, s, large)
 	prior := op.before(w)
@@ -86,7 +104,7 @@ func record(t *testing.T, s store, op operation, large string) []faultproxy.Requ
 	op.after(w, false)
 	requests := proxy.Requests()
 	if len(requests) == 0 {
-		t.Fatal("it asks nothing")
+		t.Fatal("it sends nothing")
 	}
 	return requests
 }
@@ -109,11 +127,7 @@ func try(t *testing.T, s store, op operation, c faultmatrix.Cell, large string, 
 	}
 	after, told := op.do(ctx, w, w.settings(proxy.URL), prior)
 	if !hit(proxy, c) {
-		// Where there is no condition for a write, what was looked at a second before is looked at once more, which depends on the machine.
-		if s.name != "oss" || c.Request != http.MethodHead || len(told) > 0 {
-			t.Fatalf("the fault was never played: %v", told)
-		}
-		return
+		t.Fatalf("the fault was never played: %v", told)
 	}
 	requests := proxy.Requests()
 	known := titles
