@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,13 +222,22 @@ func TestCORSRulesOfTwoWorkspaces(t *testing.T) {
 	one, other := p.baseURI+"/one", p.baseURI+"/other"
 	config := p.provider()
 	for name, baseURI := range map[string]string{"one": one, "other": other} {
-		config += workspaceStorage(name, fmt.Sprintf("base_uri = %q", baseURI), "directories = []", fmt.Sprintf("cors_rule = {\n allowed_origins = [\"https://%s.example\"]\n}", name))
+		config += workspaceStorage(name, fmt.Sprintf("base_uri = %q", baseURI), `directories = ["logs"]`, fmt.Sprintf("cors_rule = {\n allowed_origins = [\"https://%s.example\"]\n}", name))
 	}
+	var markers atomic.Int32
+	bothRun := make(chan struct{})
 	applies(t, step(config, prepare(func() {
 		proxy.Clear()
 		proxy.OnRequest(func(request *http.Request) {
-			if request.URL.Query().Has("cors") {
-				time.Sleep(50 * time.Millisecond) // long enough for the two to meet
+			switch {
+			case request.URL.Query().Has("cors"): // not before both have come as far
+				select {
+				case <-bothRun:
+				case <-time.After(time.Minute):
+					t.Error("the workspaces are not created at the same time")
+				}
+			case strings.HasSuffix(request.URL.Path, "/logs/") && request.Method == http.MethodPut && markers.Add(1) == 2:
+				close(bothRun)
 			}
 		})
 	}), then(func() {
