@@ -151,6 +151,7 @@ var (
 // step applies a configuration. What must happen before it, and what is expected of its plan, its state and the store, or of its error, follows in any order.
 func step(config string, parts ...any) resource.TestStep {
 	s := resource.TestStep{Config: config}
+	var looks []resource.TestCheckFunc
 	for _, part := range parts {
 		switch part := part.(type) {
 		case prepare:
@@ -164,12 +165,15 @@ func step(config string, parts ...any) resource.TestStep {
 		case []statecheck.StateCheck:
 			s.ConfigStateChecks = append(s.ConfigStateChecks, part...)
 		case resource.TestCheckFunc:
-			s.Check = part
+			looks = append(looks, part)
 		case *regexp.Regexp:
 			s.ExpectError = part
 		default:
 			panic(fmt.Sprintf("%T is no part of a step", part))
 		}
+	}
+	if len(looks) > 0 { // these cannot read a state with for_each
+		s.Check = resource.ComposeAggregateTestCheckFunc(looks...)
 	}
 	return s
 }

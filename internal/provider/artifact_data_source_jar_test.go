@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -34,13 +33,15 @@ func javaJAR(t *testing.T, release int, further ...entry) []byte {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("javac: %v\n%s", err, output)
 	}
-	class, err := os.ReadFile(filepath.Join(directory, "com", "example", "Job.class"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	class := readFile(t, filepath.Join(directory, "com", "example", "Job.class"))
 	entries := []entry{{"META-INF/MANIFEST.MF", []byte("Manifest-Version: 1.0\r\nMain-Class: com.example.Job\r\nImplementation-Version: 1.2.3\r\n\r\n")}}
 	entries = append(entries, further...)
-	entries = append(entries, entry{"com/example/Job.class", class})
+	return packed(t, append(entries, entry{"com/example/Job.class", class})...)
+}
+
+// packed is a ZIP of some entries.
+func packed(t *testing.T, entries ...entry) []byte {
+	t.Helper()
 	var archive bytes.Buffer
 	writer := zip.NewWriter(&archive)
 	for _, entry := range entries {
@@ -68,7 +69,7 @@ func jobOfJava(release int64) knownvalue.Check { return jobOf(knownvalue.Int64Ex
 func jobOf(release knownvalue.Check, entries int64) knownvalue.Check {
 	return knownvalue.ObjectExact(map[string]knownvalue.Check{
 		"main_class":    exactly("com.example.Job"),
-		"manifest":      stringMapExact(map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.example.Job", "Implementation-Version": "1.2.3"}),
+		"manifest":      mapOf(map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.example.Job", "Implementation-Version": "1.2.3"}),
 		"java_release":  release,
 		"multi_release": knownvalue.Bool(false),
 		"entries":       knownvalue.Int64Exact(entries),
@@ -78,10 +79,7 @@ func jobOf(release knownvalue.Check, entries int64) knownvalue.Check {
 // large is a file of 12 MB that makes a JAR too long to be read as a whole.
 func large(t *testing.T) entry {
 	t.Helper()
-	data, err := os.ReadFile(randomFile(t, filepath.Join(t.TempDir(), "data"), 12<<20))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := readFile(t, randomFile(t, filepath.Join(t.TempDir(), "data"), 12<<20))
 	return entry{"model.bin", data}
 }
 
@@ -96,14 +94,10 @@ func classes(count int) []entry {
 
 // A JAR that says nothing, as a library may.
 func TestArtifactDataSourceOfPlainZIP(t *testing.T) {
-	var archive bytes.Buffer
-	if err := zip.NewWriter(&archive).Close(); err != nil {
-		t.Fatal(err)
-	}
-	path := writeFile(t, filepath.Join(t.TempDir(), "lib.jar"), archive.String())
+	path := writeFile(t, filepath.Join(t.TempDir(), "lib.jar"), string(packed(t)))
 	applies(t, step(looksAt(fmt.Sprintf("source = %q", path)), finds(map[string]knownvalue.Check{
 		"jar": knownvalue.ObjectExact(map[string]knownvalue.Check{
-			"main_class": knownvalue.Null(), "manifest": stringMapExact(nil), "java_release": knownvalue.Null(),
+			"main_class": knownvalue.Null(), "manifest": mapOf(nil), "java_release": knownvalue.Null(),
 			"multi_release": knownvalue.Bool(false), "entries": knownvalue.Int64Exact(0),
 		}),
 	})))
@@ -197,11 +191,7 @@ func TestArtifactDataSourceExampleStopsNewerJava(t *testing.T) {
 	target := filepath.Join(r.directory, "target", "job.jar")
 	writeFile(t, target, string(javaJAR(t, 17)))
 	says(t, r.fails(t, "plan"), "Resource precondition failed", "job.jar needs Java 17, and the cluster has Java 11.")
-	var archive bytes.Buffer
-	if err := zip.NewWriter(&archive).Close(); err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, target, archive.String())
+	writeFile(t, target, string(packed(t)))
 	says(t, r.fails(t, "plan"), "Resource precondition failed", "needs Java (unknown)")
 	writeFile(t, target, string(javaJAR(t, 11)))
 	if output := r.apply(t); !strings.Contains(output, `main_class = "com.example.Job"`) {

@@ -38,14 +38,6 @@ func finds(attributes map[string]knownvalue.Check) []statecheck.StateCheck {
 	return checks
 }
 
-func stringMapExact(values map[string]string) knownvalue.Check {
-	checks := map[string]knownvalue.Check{}
-	for key, value := range values {
-		checks[key] = knownvalue.StringExact(value)
-	}
-	return knownvalue.MapExact(checks)
-}
-
 var (
 	anyText = knownvalue.StringRegexp(regexp.MustCompile(`.`))
 	aTime   = knownvalue.StringRegexp(regexp.MustCompile(`^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$`))
@@ -65,7 +57,7 @@ func TestArtifactDataSource(t *testing.T) {
 				"source": knownvalue.Null(), "source_url": knownvalue.Null(), "include_sha256": knownvalue.Null(),
 				"uri": exactly(p.baseURI + "/" + jobPath), "size": knownvalue.Int64Exact(int64(len(data))),
 				"etag": knownvalue.StringRegexp(regexp.MustCompile(`^[^"]+$`)), "version_id": knownvalue.Null(), "last_modified": aTime,
-				"metadata": stringMapExact(nil), "content_sha256": knownvalue.Null(), "jar": jobOfJava(11),
+				"metadata": mapOf(nil), "content_sha256": knownvalue.Null(), "jar": jobOfJava(11),
 			})),
 			unchanged(config),
 			step(
@@ -96,7 +88,7 @@ func TestArtifactDataSourceOfOurOwn(t *testing.T) {
 		config := p.provider() + written + looksAtArtifact("job.txt", "depends_on = [flink_artifact.job]")
 		applies(t,
 			step(config, finds(map[string]knownvalue.Check{
-				"content_sha256": stored, "content_type": exactly("text/x-job"), "metadata": stringMapExact(map[string]string{"team": "search"}),
+				"content_sha256": stored, "content_type": exactly("text/x-job"), "metadata": mapOf(map[string]string{"team": "search"}),
 				"size": knownvalue.Int64Exact(1), "etag": anyText, "jar": knownvalue.Null(),
 			})),
 			unchanged(config),

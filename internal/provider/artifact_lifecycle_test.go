@@ -104,10 +104,8 @@ func TestArtifactMovesToAnotherName(t *testing.T) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
 		applies(t,
 			step(p.provider()+artifact("job", fromFile(path))),
-			step(p.provider()+artifact("job", fromFile(path), `filename = "renamed.jar"`), replaces(job), then(func() {
-				p.holds(t, jobPath, "")
-				p.holds(t, "artifacts/namespaces/default/renamed.jar", firstJob)
-			})),
+			step(p.provider()+artifact("job", fromFile(path), `filename = "renamed.jar"`), replaces(job),
+				p.holding(t, jobPath, ""), p.holding(t, "artifacts/namespaces/default/renamed.jar", firstJob)),
 		)
 	})
 }
@@ -120,10 +118,8 @@ func TestArtifactContentAddressed(t *testing.T) {
 		applies(t,
 			step(config, has("uri", exactly(p.baseURI+"/"+addressed(firstJob))), has("filename", exactly("job.jar")), p.holding(t, addressed(firstJob), firstJob)),
 			unchanged(config),
-			step(config, prepare(func() { writeFile(t, path, otherJob) }), replacesCreatingFirst(job), then(func() {
-				p.holds(t, addressed(firstJob), "")
-				p.holds(t, addressed(otherJob), otherJob)
-			})),
+			step(config, prepare(func() { writeFile(t, path, otherJob) }), replacesCreatingFirst(job),
+				p.holding(t, addressed(firstJob), ""), p.holding(t, addressed(otherJob), otherJob)),
 			imports(job, p.baseURI+"/"+addressed(otherJob), "uri", "source"),
 		)
 	})

@@ -138,10 +138,7 @@ func keyHash(certificate *x509.Certificate) string {
 
 func certificateOf(t *testing.T, server *versitygw.Server) *x509.Certificate {
 	t.Helper()
-	ca, err := os.ReadFile(server.CAFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ca := readFile(t, server.CAFile)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
 	dialer := tls.Dialer{Config: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}

@@ -64,10 +64,7 @@ func (c cachedRoot) poison(t *testing.T) (data []byte, wrong string) {
 	if len(entries) != 1 {
 		t.Fatalf("the cache has %v, want one entry", entries)
 	}
-	data, err := os.ReadFile(entries[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	data = readFile(t, entries[0])
 	// The hash stands before the checksum of all that comes before.
 	content := data[:len(data)-sha256.Size]
 	hash := content[len(content)-sha256.Size:]
@@ -83,10 +80,7 @@ func (c cachedRoot) poison(t *testing.T) (data []byte, wrong string) {
 // holdsFile checks that the workspace has the file's bytes.
 func (c cachedRoot) holdsFile(t *testing.T) {
 	t.Helper()
-	want, err := os.ReadFile(c.file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := readFile(t, c.file)
 	if got, there := c.place.read(t, jobPath); !there || !bytes.Equal(got, want) {
 		t.Errorf("the workspace has %d bytes (there: %t), other than the file's %d", len(got), there, len(want))
 	}

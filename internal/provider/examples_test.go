@@ -149,10 +149,7 @@ func importsAgain(t *testing.T, r root, name string) {
 		if strings.Contains(block, "identity") && !knowsIdentities(t, r) {
 			continue // the syntax itself is an error before Terraform 1.12
 		}
-		text, err := os.ReadFile(block)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := readFile(t, block)
 		address := regexp.MustCompile(`to = (\S+)`).FindSubmatch(text)[1]
 		r.run(t, "state", "rm", string(address))
 		path := writeFile(t, filepath.Join(r.directory, "import.tf"), string(text))

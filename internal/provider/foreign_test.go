@@ -3,7 +3,6 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -142,10 +141,7 @@ func (d *deployments) followTheJAR(t *testing.T, r root, list func() []string) {
 		}
 	}
 	jar := filepath.Join(r.directory, "target", "job.jar")
-	before, err := os.ReadFile(jar)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := readFile(t, jar)
 	writeFile(t, jar, string(before)+"\x00")
 	r.apply(t)
 	second := d.last(t, "job")
@@ -191,10 +187,7 @@ func TestStandInsRefuseWhatIsNotDocumented(t *testing.T) {
 			}
 			r := newExample(t, test.example, []string{environment})
 			path := filepath.Join(r.directory, test.file)
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := readFile(t, path)
 			if !strings.Contains(string(text), test.old) {
 				t.Fatalf("%s has no %q", test.file, test.old)
 			}

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -116,10 +115,7 @@ func TestSecretsStayOut(t *testing.T) {
 func (r root) hides(t *testing.T, outputs map[string]string, secrets ...string) {
 	t.Helper()
 	for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", "trace.log"} {
-		text, err := os.ReadFile(filepath.Join(r.directory, file))
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := readFile(t, filepath.Join(r.directory, file))
 		outputs[file] = string(text)
 	}
 	if len(outputs["trace.log"]) < 10_000 {

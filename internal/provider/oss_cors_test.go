@@ -40,10 +40,10 @@ func TestOSSCORSRuleAmongOthers(t *testing.T) {
 			bucket.setCORS(t, oss.CORSConfiguration{CORSRules: append(bucket.cors(t).CORSRules, third), ResponseVary: oss.Ptr(true)})
 		}), noChanges),
 		// A new rule takes the place of the old one.
-		step(changed, updates(storage), then(func() {
-			bucket.origins(t, "https://a.example", "https://b.example", "https://flink.example.com", "https://c.example")
-			vary()
-		})),
+		step(changed, updates(storage),
+			then(func() {
+				bucket.origins(t, "https://a.example", "https://b.example", "https://flink.example.com", "https://c.example")
+			}), then(vary)),
 		unchanged(changed),
 		// Somebody took it away: that is shown, and mended.
 		step(changed, prepare(func() {

@@ -1,11 +1,8 @@
 package provider_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -40,37 +37,18 @@ func inNamedOSSBucket(server *ossfake.Server, name string) (place, ossBucket) {
 	if server.CAFile != "" {
 		block += fmt.Sprintf("custom_ca_bundle = %q\n", server.CAFile)
 	}
-	key := func(path string) *string { return oss.Ptr(prefix + "/" + path) }
 	return place{
 		name:    "oss",
 		baseURI: "oss://" + name + "/" + prefix,
 		block:   block,
-		plant: func(t *testing.T, path string, data []byte) {
-			t.Helper()
-			if _, err := client.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: &name, Key: key(path), Body: bytes.NewReader(data)}); err != nil {
-				t.Fatal(err)
-			}
-		},
-		read: func(t *testing.T, path string) ([]byte, bool) {
-			t.Helper()
-			object, err := client.GetObject(t.Context(), &oss.GetObjectRequest{Bucket: &name, Key: key(path)})
-			var failure *oss.ServiceError
-			if errors.As(err, &failure) && failure.StatusCode == http.StatusNotFound {
-				return nil, false
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer object.Body.Close()
-			data, err := io.ReadAll(object.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return data, true
+		plant:   func(_ *testing.T, path string, data []byte) { server.Put(name, prefix+"/"+path, data, nil) },
+		read: func(_ *testing.T, path string) ([]byte, bool) {
+			object, there := server.Object(name, prefix+"/"+path)
+			return object.Data, there
 		},
 		remove: func(t *testing.T, path string) {
 			t.Helper()
-			if _, err := client.DeleteObject(t.Context(), &oss.DeleteObjectRequest{Bucket: &name, Key: key(path)}); err != nil {
+			if _, err := client.DeleteObject(t.Context(), &oss.DeleteObjectRequest{Bucket: &name, Key: oss.Ptr(prefix + "/" + path)}); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -126,4 +104,30 @@ func operations(server *ossfake.Server) []string {
 		names = append(names, request.Operation)
 	}
 	return names
+}
+
+// acceleration is the state of the bucket's acceleration.
+func (b ossBucket) acceleration(t *testing.T) string {
+	t.Helper()
+	out, err := b.client.GetBucketTransferAcceleration(t.Context(), &oss.GetBucketTransferAccelerationRequest{Bucket: &b.name})
+	var failure *oss.ServiceError
+	switch {
+	case errors.As(err, &failure) && failure.Code == "NoSuchTransferAccelerationConfiguration":
+		return never
+	case err != nil:
+		t.Fatal(err)
+	case *out.TransferAccelerationConfiguration.Enabled:
+		return on
+	}
+	return off
+}
+
+func (b ossBucket) setAcceleration(t *testing.T, status string) {
+	t.Helper()
+	_, err := b.client.PutBucketTransferAcceleration(t.Context(), &oss.PutBucketTransferAccelerationRequest{
+		Bucket: &b.name, TransferAccelerationConfiguration: &oss.TransferAccelerationConfiguration{Enabled: oss.Ptr(status == on)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -192,10 +192,7 @@ func TestInterruptedUpload(t *testing.T) {
 
 	proxy.Clear()
 	r.apply(t)
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := readFile(t, file)
 	if got, _ := p.read(t, jobPath); !bytes.Equal(got, want) {
 		t.Errorf("the object has %d bytes, other than the file's %d", len(got), len(want))
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -130,10 +129,7 @@ func TestRefreshByListingOnOSS(t *testing.T) {
 	server.SetClock(later)
 	main := filepath.Join(r.directory, "main.tf")
 	for _, change := range [][2]string{{"text/plain", "application/sql"}, {"INSERT INTO", "UPSERT INTO"}} {
-		before, err := os.ReadFile(main)
-		if err != nil {
-			t.Fatal(err)
-		}
+		before := readFile(t, main)
 		writeFile(t, main, strings.ReplaceAll(string(before), change[0], change[1]))
 		applied("an update to " + change[1])
 	}
@@ -145,10 +141,7 @@ func TestRefreshByListingOnOSS(t *testing.T) {
 func (r root) forgetSightings(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(r.directory, "terraform.tfstate")
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := readFile(t, path)
 	forgotten := 0
 	data = regexp.MustCompile(`"private": "[^"]*"`).ReplaceAllFunc(data, func(found []byte) []byte {
 		var outer struct{ Private []byte }
@@ -160,11 +153,11 @@ func (r root) forgetSightings(t *testing.T) {
 			forgotten++
 		}
 		delete(private, "sighting")
-		outer.Private, err = json.Marshal(private)
+		kept, err := json.Marshal(private)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Appendf(nil, `"private": %q`, base64.StdEncoding.EncodeToString(outer.Private))
+		return fmt.Appendf(nil, `"private": %q`, base64.StdEncoding.EncodeToString(kept))
 	})
 	if forgotten == 0 {
 		t.Fatal("the state has no sightings")

@@ -1,9 +1,7 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,34 +71,11 @@ func TestReplacementWhoseSourceChangesAfterThePlan(t *testing.T) {
 		p.holds(t, old, "")
 		p.holds(t, "artifacts/namespaces/default/job-"+sha(otherJob)[:12]+".jar", otherJob)
 		r.unchanged(t)
-		if kept := r.private(t); kept["ownership"] == "" || strings.Contains(kept["replacement"], path) {
+		state := readState(t, readFile(t, filepath.Join(r.directory, "terraform.tfstate")))
+		if kept := state[0].private; len(kept["ownership"]) == 0 || strings.Contains(string(kept["replacement"]), path) {
 			t.Errorf("what was for the delete is kept: %q", kept)
 		}
 	})
-}
-
-// private is the private state of the one resource of a working directory.
-func (r workingDirectory) private(t *testing.T) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(r.directory, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var state struct {
-		Resources []struct{ Instances []struct{ Private []byte } }
-	}
-	if err := json.Unmarshal(text, &state); err != nil {
-		t.Fatal(err)
-	}
-	var values map[string][]byte
-	if err := json.Unmarshal(state.Resources[0].Instances[0].Private, &values); err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{}
-	for key, value := range values {
-		texts[key] = string(value)
-	}
-	return texts
 }
 
 // An artifact that is made from its own object, as one that is renamed where nobody has the original any more.

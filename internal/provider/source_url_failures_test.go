@@ -68,7 +68,7 @@ func TestSourceURLBadInput(t *testing.T) {
 		steps = append(steps, step(test.config, planOnly, words(test.want...)))
 	}
 	applies(t, steps...)
-	s.asked(t, nil)
+	s.received(t, nil)
 
 	// The lines of the configuration that Terraform shows are the user's own; the provider's words repeat nothing of them.
 	for _, url := range []string{

@@ -39,8 +39,8 @@ func fromURL(url string) string { return fmt.Sprintf("source_url = %q", url) }
 
 func pin(text string) string { return fmt.Sprintf("content_sha256 = %q", sha(text)) }
 
-// asked counts the requests since the last time by their method.
-func (s published) asked(t *testing.T, want map[string]int) {
+// received counts the requests since the last time by their method.
+func (s published) received(t *testing.T, want map[string]int) {
 	t.Helper()
 	got := map[string]int{}
 	for _, request := range s.Requests() {
@@ -68,27 +68,19 @@ func TestSourceURLPinned(t *testing.T) {
 		applies(t,
 			step(config(publishedPath), pending),
 			step(
-				config(publishedPath), prepare(func() { s.asked(t, nil) }), plansValue(job, "content_sha256", exactly(sha(firstJob))),
-				plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), then(func() {
-					p.holds(t, jobPath, firstJob)
-					s.asked(t, map[string]int{"GET": 1})
-				}),
+				config(publishedPath), prepare(func() { s.received(t, nil) }), plansValue(job, "content_sha256", exactly(sha(firstJob))),
+				plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), p.holding(t, jobPath, firstJob), then(func() { s.received(t, map[string]int{"GET": 1}) }),
 			),
 			unchanged(config(publishedPath)),
 			// Another URL, behind which nothing is, for the same bytes: nobody is asked.
-			step(config("/moved/job.jar"), updates(job), plansValue(job, "size", sizeOf(firstJob)), then(func() {
-				p.holds(t, jobPath, firstJob)
-				s.asked(t, nil)
-			})),
+			step(config("/moved/job.jar"), updates(job), plansValue(job, "size", sizeOf(firstJob)), p.holding(t, jobPath, firstJob), then(func() { s.received(t, nil) })),
 			// Other bytes: both hashes are shown, and what was there stays.
 			step(
 				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin("third build")), prepare(func() { s.release(otherJob, "2") }),
 				words("The source differs from the plan", sha(otherJob), sha("third build")),
 			),
-			step(p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)), prepare(func() { p.holds(t, jobPath, firstJob); s.Forget() }), then(func() {
-				p.holds(t, jobPath, otherJob)
-				s.asked(t, map[string]int{"GET": 1})
-			})),
+			step(p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)), prepare(func() { p.holds(t, jobPath, firstJob); s.Forget() }),
+				p.holding(t, jobPath, otherJob), then(func() { s.received(t, map[string]int{"GET": 1}) })),
 		)
 		p.holds(t, jobPath, "")
 	})
@@ -105,7 +97,7 @@ func TestSourceURLNotPinned(t *testing.T) {
 		applies(t,
 			step(config, unknownHash, plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), has("content_sha256", exactly(sha(firstJob))), then(func() {
 				p.holds(t, jobPath, firstJob)
-				s.asked(t, map[string]int{"HEAD": 2, "GET": 1}) // the plan, and that of the apply
+				s.received(t, map[string]int{"HEAD": 2, "GET": 1}) // the plan, and that of the apply
 			})),
 			step(config, prepare(s.Forget), planOnly),
 			step(config, prepare(func() {
@@ -128,7 +120,7 @@ func TestSourceURLNotPinned(t *testing.T) {
 			// The pin that was in the state, pasted: nothing is asked any more, and nothing changes.
 			step(
 				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)), prepare(func() { s.Remove(publishedPath); s.Forget() }), noChanges,
-				then(func() { s.asked(t, nil) }),
+				then(func() { s.received(t, nil) }),
 			),
 		)
 		p.holds(t, jobPath, "")
@@ -208,10 +200,7 @@ func TestSourceURLContentAddressed(t *testing.T) {
 		applies(t,
 			step(config, p.holding(t, path(firstJob), firstJob)),
 			unchanged(config),
-			step(config, prepare(func() { s.release(otherJob, "2") }), then(func() {
-				p.holds(t, path(otherJob), otherJob)
-				p.holds(t, path(firstJob), "")
-			})),
+			step(config, prepare(func() { s.release(otherJob, "2") }), p.holding(t, path(otherJob), otherJob), p.holding(t, path(firstJob), "")),
 			unchanged(config),
 		)
 	})

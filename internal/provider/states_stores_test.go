@@ -28,9 +28,8 @@ import (
 // what has a placeholder.
 type stateStore interface {
 	environment() []string // of Terraform
-	// placeholders puts into a recorded state what is this store's own, toPlaceholders takes it out.
-	placeholders() *strings.Replacer
-	toPlaceholders() *strings.Replacer
+	// own is what a state has of this store alone, and the placeholder for it in a recording.
+	own() (placeholder, text string)
 	// requests are the operations since the last time; none of a directory.
 	requests() []string
 
@@ -67,13 +66,7 @@ func (s stateDirectory) environment() []string {
 	return []string{"TF_VAR_base_uri=file://" + s.path + "/acme-flink/vvp"}
 }
 
-func (s stateDirectory) placeholders() *strings.Replacer {
-	return strings.NewReplacer(directoryPlaceholder, s.path)
-}
-
-func (s stateDirectory) toPlaceholders() *strings.Replacer {
-	return strings.NewReplacer(s.path, directoryPlaceholder)
-}
+func (s stateDirectory) own() (placeholder, text string) { return directoryPlaceholder, s.path }
 
 func (stateDirectory) requests() []string { return nil }
 
@@ -175,13 +168,7 @@ func (s stateS3) environment() []string {
 	}
 }
 
-func (s stateS3) placeholders() *strings.Replacer {
-	return strings.NewReplacer(acceleratePlaceholder, s.fake.AccelerateURL)
-}
-
-func (s stateS3) toPlaceholders() *strings.Replacer {
-	return strings.NewReplacer(s.fake.AccelerateURL, acceleratePlaceholder)
-}
+func (s stateS3) own() (placeholder, text string) { return acceleratePlaceholder, s.fake.AccelerateURL }
 
 // requests are called by S3's names of what the provider sends.
 func (s stateS3) requests() []string {
@@ -322,12 +309,8 @@ func (s stateOSS) environment() []string {
 	}
 }
 
-func (s stateOSS) placeholders() *strings.Replacer {
-	return strings.NewReplacer(acceleratePlaceholder, s.server.AccelerateEndpoint)
-}
-
-func (s stateOSS) toPlaceholders() *strings.Replacer {
-	return strings.NewReplacer(s.server.AccelerateEndpoint, acceleratePlaceholder)
+func (s stateOSS) own() (placeholder, text string) {
+	return acceleratePlaceholder, s.server.AccelerateEndpoint
 }
 
 func (s stateOSS) requests() []string {
@@ -357,12 +340,7 @@ func (s stateOSS) makeBucket(t *testing.T, name string, bucket worldBucket) {
 		s.named(name).setCORS(t, config)
 	}
 	if bucket.Acceleration != "" {
-		_, err := s.named(name).client.PutBucketTransferAcceleration(t.Context(), &oss.PutBucketTransferAccelerationRequest{
-			Bucket: &name, TransferAccelerationConfiguration: &oss.TransferAccelerationConfiguration{Enabled: oss.Ptr(bucket.Acceleration == on)},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s.named(name).setAcceleration(t, bucket.Acceleration)
 	}
 }
 
@@ -414,14 +392,8 @@ func (s stateOSS) bucket(t *testing.T, name string) worldBucket {
 	t.Helper()
 	var found worldBucket
 	bucket := s.named(name)
-	out, err := bucket.client.GetBucketTransferAcceleration(t.Context(), &oss.GetBucketTransferAccelerationRequest{Bucket: &name})
-	var failure *oss.ServiceError
-	switch {
-	case errors.As(err, &failure) && failure.Code == "NoSuchTransferAccelerationConfiguration":
-	case err != nil:
-		t.Fatal(err)
-	default:
-		found.Acceleration = map[bool]string{false: off, true: on}[*out.TransferAccelerationConfiguration.Enabled]
+	if status := bucket.acceleration(t); status != never {
+		found.Acceleration = status
 	}
 	config := bucket.cors(t)
 	if config == nil {

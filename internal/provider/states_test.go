@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -73,9 +74,10 @@ func readsState(t *testing.T, store stateStore, directory string) {
 	readJSON(t, filepath.Join(directory, recordedWorlds), &recorded)
 	r, repository := newStateRoot(t, store, directory)
 	build(t, store, recorded.Applied)
-	kept := []byte(store.placeholders().Replace(string(readFile(t, filepath.Join(directory, recordedState)))))
+	placeholder, own := store.own()
+	text := bytes.ReplaceAll(readFile(t, filepath.Join(directory, recordedState)), []byte(placeholder), []byte(own))
 	state := filepath.Join(r.directory, "terraform.tfstate")
-	writeFile(t, state, string(kept))
+	writeFile(t, state, string(text))
 
 	store.requests()
 	output, changes := r.plansChanges(t)
@@ -85,7 +87,8 @@ func readsState(t *testing.T, store stateStore, directory string) {
 	if strings.Count(output, "Warning:") != strings.Count(output, "Warning: Provider development overrides are in effect") {
 		t.Errorf("the plan warns:\n%s", output)
 	}
-	looks := looksAtMost(t, kept)
+	resources := readState(t, text)
+	looks := looksAtMost(t, resources)
 	for operation, count := range counted(store.requests()) {
 		if !readsOnly.MatchString(operation) || operation == "GetObject" || operation == "HeadObject" && count > looks {
 			t.Errorf("the plan sent %d %s, want no more than %d HeadObject, no GetObject and no write", count, operation, looks)
@@ -104,28 +107,34 @@ func readsState(t *testing.T, store stateStore, directory string) {
 	expectWorld(t, "the apply", look(t, store), recorded.Applied)
 
 	// A replacement is planned twice in one run, and the ID in the private state tells that both are the same resource.
-	writeFile(t, state, string(kept))
-	replaced := replaceable(t, kept)
+	writeFile(t, state, string(text))
+	replaced := replaceable(resources)
 	output = r.plan(t, replaced...)
 	if want := fmt.Sprintf("%d to add, 0 to change, %[1]d to destroy", len(replaced)); !strings.Contains(output, want) {
 		t.Errorf("a plan to replace some is not %q:\n%s", want, output)
 	}
 
 	recorded.Destroyed.Objects = append(recorded.Destroyed.Objects, changeOwned(t, store, recorded)...)
-	writeFile(t, state, string(kept))
+	writeFile(t, state, string(text))
 	r.destroy(t)
 	expectWorld(t, "the destroy", look(t, store), recorded.Destroyed)
 }
 
 var readsOnly = regexp.MustCompile(`^(Get|Head|List)`)
 
-// looksAtMost is how many objects a plan looks at one by one: up to eight in each directory, and the sources in stores that nobody has pinned.
-func looksAtMost(t *testing.T, state []byte) int {
+// stateInstance is an instance of a resource in a state.
+type stateInstance struct {
+	kind, name, uri, sourceURL string
+	private                    map[string][]byte // as the provider wrote it
+}
+
+func readState(t *testing.T, text []byte) (all []stateInstance) {
 	t.Helper()
-	var recorded struct {
+	var state struct {
 		Resources []struct {
-			Type      string
-			Instances []struct {
+			Type, Name string
+			Instances  []struct {
+				Private    []byte
 				Attributes struct {
 					URI       string
 					SourceURL string `json:"source_url"`
@@ -133,23 +142,36 @@ func looksAtMost(t *testing.T, state []byte) int {
 			}
 		}
 	}
-	if err := json.Unmarshal(state, &recorded); err != nil {
+	if err := json.Unmarshal(text, &state); err != nil {
 		t.Fatal(err)
 	}
-	directories, looks := map[string]int{}, 0
-	for _, resource := range recorded.Resources {
+	for _, resource := range state.Resources {
 		for _, instance := range resource.Instances {
-			if resource.Type != "flink_artifact" {
-				continue
+			one := stateInstance{kind: resource.Type, name: resource.Name, uri: instance.Attributes.URI, sourceURL: instance.Attributes.SourceURL}
+			if err := json.Unmarshal(instance.Private, &one.private); len(instance.Private) > 0 && err != nil {
+				t.Fatal(err)
 			}
-			_, place, _ := strings.Cut(instance.Attributes.URI, "://")
-			directory := path.Dir(place)
-			if directories[directory]++; directories[directory] <= 8 {
-				looks++
-			}
-			if source := instance.Attributes.SourceURL; source != "" && !strings.HasPrefix(source, "http") {
-				looks++
-			}
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// looksAtMost is how many objects a plan looks at one by one: up to eight in each directory, and the sources in stores that nobody has pinned.
+func looksAtMost(t *testing.T, state []stateInstance) int {
+	t.Helper()
+	directories, looks := map[string]int{}, 0
+	for _, instance := range state {
+		if instance.kind != "flink_artifact" {
+			continue
+		}
+		_, place, _ := strings.Cut(instance.uri, "://")
+		directory := path.Dir(place)
+		if directories[directory]++; directories[directory] <= 8 {
+			looks++
+		}
+		if instance.sourceURL != "" && !strings.HasPrefix(instance.sourceURL, "http") {
+			looks++
 		}
 	}
 	if looks < 9 {
@@ -159,20 +181,13 @@ func looksAtMost(t *testing.T, state []byte) int {
 }
 
 // replaceable are arguments that replace one resource of each type.
-func replaceable(t *testing.T, state []byte) []string {
-	t.Helper()
-	var recorded struct {
-		Resources []struct{ Type, Name string }
-	}
-	if err := json.Unmarshal(state, &recorded); err != nil {
-		t.Fatal(err)
-	}
-	types, arguments := map[string]bool{}, []string{}
-	for _, resource := range recorded.Resources {
-		if !types[resource.Type] {
-			arguments = append(arguments, "-replace="+resource.Type+"."+resource.Name)
+func replaceable(state []stateInstance) (arguments []string) {
+	types := map[string]bool{}
+	for _, instance := range state {
+		if !types[instance.kind] {
+			arguments = append(arguments, "-replace="+instance.kind+"."+instance.name)
 		}
-		types[resource.Type] = true
+		types[instance.kind] = true
 	}
 	return arguments
 }
@@ -272,8 +287,15 @@ func recordState(t *testing.T, name, to string) {
 // state either.
 func portable(t *testing.T, store stateStore, state string) string {
 	t.Helper()
-	state = store.toPlaceholders().Replace(state)
-	for _, text := range append(privateStates(t, state), state) {
+	placeholder, own := store.own()
+	state = strings.ReplaceAll(state, own, placeholder)
+	texts := []string{state}
+	for _, resource := range readState(t, []byte(state)) {
+		for key, value := range resource.private {
+			texts = append(texts, key+": "+string(value))
+		}
+	}
+	for _, text := range texts {
 		for _, own := range []string{filepath.Dir(t.TempDir()), "127.0.0.1", "/home/", "/root/", secrettest.Mark} {
 			if at := strings.Index(text, own); at >= 0 {
 				t.Fatalf("the state holds what no state may: …%s…", text[max(0, at-100):min(len(text), at+100)])
@@ -281,30 +303,6 @@ func portable(t *testing.T, store stateStore, state string) string {
 		}
 	}
 	return state
-}
-
-// privateStates are those of a state's resources, key by key, as the provider wrote them.
-func privateStates(t *testing.T, state string) []string {
-	t.Helper()
-	var recorded struct {
-		Resources []struct{ Instances []struct{ Private []byte } }
-	}
-	if err := json.Unmarshal([]byte(state), &recorded); err != nil {
-		t.Fatal(err)
-	}
-	var texts []string
-	for _, resource := range recorded.Resources {
-		for _, instance := range resource.Instances {
-			var keys map[string][]byte
-			if err := json.Unmarshal(instance.Private, &keys); err != nil {
-				t.Fatal(err)
-			}
-			for key, value := range keys {
-				texts = append(texts, fmt.Sprintf("%s: %s", key, value))
-			}
-		}
-	}
-	return texts
 }
 
 func readJSON(t *testing.T, path string, into any) {

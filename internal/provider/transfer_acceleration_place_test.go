@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -141,29 +140,8 @@ func onAcceleratedOSS(t *testing.T) acceleratedPlace {
 	return acceleratedPlace{
 		place: p, bucket: bucket.name, uri: "oss://" + bucket.name,
 		endpoint: server.AccelerateEndpoint,
-		status: func(t *testing.T) string {
-			t.Helper()
-			out, err := bucket.client.GetBucketTransferAcceleration(t.Context(), &oss.GetBucketTransferAccelerationRequest{Bucket: &bucket.name})
-			var failure *oss.ServiceError
-			switch {
-			case errors.As(err, &failure) && failure.Code == "NoSuchTransferAccelerationConfiguration":
-				return never
-			case err != nil:
-				t.Fatal(err)
-			case *out.TransferAccelerationConfiguration.Enabled:
-				return on
-			}
-			return off
-		},
-		set: func(t *testing.T, status string) {
-			t.Helper()
-			_, err := bucket.client.PutBucketTransferAcceleration(t.Context(), &oss.PutBucketTransferAccelerationRequest{
-				Bucket: &bucket.name, TransferAccelerationConfiguration: &oss.TransferAccelerationConfiguration{Enabled: oss.Ptr(status == on)},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		},
+		status:   bucket.acceleration,
+		set:      bucket.setAcceleration,
 		delete: func(t *testing.T) {
 			t.Helper()
 			if _, err := bucket.client.DeleteBucket(t.Context(), &oss.DeleteBucketRequest{Bucket: &bucket.name}); err != nil {

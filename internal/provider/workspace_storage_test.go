@@ -91,18 +91,16 @@ func TestWorkspaceStorage(t *testing.T) {
 				created, plansValue(storage, "directory_uris", mapOf(uris)), plansValue(storage, "bucket", exactly(bucket)), keeps("base_uri", exactly(p.baseURI)),
 				keeps("bucket", exactly(bucket)), keeps("namespaces", setOf("default", "staging")), keeps("directories", setOf(allDirectories...)),
 				keeps("cors_rule", knownvalue.Null()), keeps("directory_uris", mapOf(uris)),
-				keeps("namespace_artifact_uris", mapOf(map[string]string{"default": p.baseURI + "/" + first, "staging": p.baseURI + "/" + second})), then(func() {
-					p.directories(t, append(allDirectories, first, second), nil)
-					p.holds(t, "flink-jobs/checkpoint", "checkpoint")
-				}),
+				keeps("namespace_artifact_uris", mapOf(map[string]string{"default": p.baseURI + "/" + first, "staging": p.baseURI + "/" + second})),
+				then(func() { p.directories(t, append(allDirectories, first, second), nil) }), p.holding(t, "flink-jobs/checkpoint", "checkpoint"),
 			),
 			unchanged(created),
 			step(
 				changed, updates(storage), keeps("namespaces", setOf("default")),
-				keeps("directory_uris", mapOf(map[string]string{"logs/deep": p.baseURI + "/logs/deep", "plan": p.baseURI + "/plan"})), then(func() {
+				keeps("directory_uris", mapOf(map[string]string{"logs/deep": p.baseURI + "/logs/deep", "plan": p.baseURI + "/plan"})),
+				then(func() {
 					p.directories(t, []string{"logs/deep", "plan", first}, []string{"flink-savepoints", "sql-artifacts", second})
-					p.holds(t, "flink-jobs/checkpoint", "checkpoint")
-				}),
+				}), p.holding(t, "flink-jobs/checkpoint", "checkpoint"),
 			),
 			unchanged(changed),
 			step(
@@ -280,10 +278,10 @@ func TestWorkspaceStorageMoves(t *testing.T) {
 			then(func() { bucket.are(t, ruleID(p.baseURI)+" "+consoleOrigin) }),
 		),
 		unchanged(in(other)),
-		step(in(elsewhere), replaces(storage), then(func() {
-			p.directories(t, []string{"elsewhere/logs", "elsewhere/artifacts/namespaces/default"}, []string{"logs", "artifacts/namespaces/default"})
-			bucket.are(t, ruleID(elsewhere)+" "+consoleOrigin)
-		})),
+		step(in(elsewhere), replaces(storage),
+			then(func() {
+				p.directories(t, []string{"elsewhere/logs", "elsewhere/artifacts/namespaces/default"}, []string{"logs", "artifacts/namespaces/default"})
+			}), then(func() { bucket.are(t, ruleID(elsewhere)+" "+consoleOrigin) })),
 	)
 }
 
