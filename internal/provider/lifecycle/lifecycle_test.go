@@ -339,16 +339,7 @@ func (l *lifecycle) apply(r run) {
 		r.planning["base_uri"] = unknown(tftypes.String)
 	}
 	l.model.excused = strings.HasPrefix(circumstance, "unknown")
-	r.blocks = map[string]block{}
-	for addr, b := range l.blocks {
-		r.blocks[addr] = b.block(l.core, unknowns)
-	}
-	for addr, b := range l.accelerated {
-		r.blocks[addr] = b.block(l.core, circumstance == "")
-	}
-	for addr, b := range l.storages {
-		r.blocks[addr] = b.block(l.core)
-	}
+	r.blocks = l.configured(unknowns, circumstance == "", func(string, string) bool { return true })
 	if l.world.name() == "oss" && l.anyStorage() {
 		r.harm = nil // where rules have no IDs, nobody knows after a failure whose a rule is
 	}
@@ -386,6 +377,22 @@ func (l *lifecycle) apply(r run) {
 	l.settled()
 }
 
+// configured are the blocks that are wanted of the configuration.
+func (l *lifecycle) configured(unknowns []string, waits bool, wanted func(addr, kind string) bool) map[string]block {
+	blocks := map[string]block{}
+	for addr, b := range l.blocks {
+		blocks[addr] = b.block(l.core, unknowns)
+	}
+	for addr, b := range l.accelerated {
+		blocks[addr] = b.block(l.core, waits)
+	}
+	for addr, b := range l.storages {
+		blocks[addr] = b.block(l.core)
+	}
+	maps.DeleteFunc(blocks, func(addr string, b block) bool { return !wanted(addr, b.kind) })
+	return blocks
+}
+
 // yields says whether a workspace or an acceleration that goes may take along what another one keeps, which has no token of its own: what was deposed when
 // Terraform was killed, the empty directories of another address of the same place, and on OSS a rule that two workspaces share, as the documents say.
 // The next apply makes it anew.
@@ -411,16 +418,8 @@ func (l *lifecycle) settled() {
 		return
 	}
 	before := l.snapshot()
-	r := run{pick: func(int) int { return 0 }, planning: l.world.provider(), blocks: map[string]block{}}
-	for addr, b := range l.blocks {
-		r.blocks[addr] = b.block(l.core, nil)
-	}
-	for addr, b := range l.accelerated {
-		r.blocks[addr] = b.block(l.core, true)
-	}
-	for addr, b := range l.storages {
-		r.blocks[addr] = b.block(l.core)
-	}
+	r := run{pick: func(int) int { return 0 }, planning: l.world.provider()}
+	r.blocks = l.configured(nil, true, func(string, string) bool { return true })
 	changes, refreshed, errors := l.plan(r)
 	if errors != nil {
 		l.t.Fatalf("the plan after an apply is refused: %v", errors)
@@ -478,22 +477,10 @@ func (l *lifecycle) destroy() {
 		}
 	}
 	r := run{pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "next") }, planning: l.world.provider(), applying: l.world.provider(), destroy: true}
-	r.blocks = map[string]block{}
-	for addr, b := range l.blocks {
-		if at := l.state[addr]; at != nil && at.current != nil {
-			r.blocks[addr] = b.block(l.core, nil)
-		}
-	}
-	for addr, b := range l.accelerated {
-		if l.state[addr] != nil {
-			r.blocks[addr] = b.block(l.core, false)
-		}
-	}
-	for addr, b := range l.storages {
-		if l.state[addr] != nil {
-			r.blocks[addr] = b.block(l.core)
-		}
-	}
+	r.blocks = l.configured(nil, false, func(addr, kind string) bool {
+		at := l.state[addr]
+		return at != nil && (at.current != nil || kind != artifactKind)
+	})
 	t.Logf("destroy")
 	_, refreshed, errors := l.plan(r)
 	// The model has said of each block whether it is to be refused: for what a create would meet, where the object is gone or tainted, and for what would

@@ -9,66 +9,41 @@ import (
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
 // ossServer is the fake of OSS with a proxy before each of its endpoints, for many lifecycles.
 type ossServer struct {
 	*ossfake.Server
-	proxy  *faultproxy.Proxy
-	fast   *faultproxy.Proxy // of the accelerated endpoint, which meets no fault
 	client *oss.Client
-	of     tftypes.Type // of the oss block
+	front
 }
 
 func startOSS(t *testing.T, s served) ossServer {
 	t.Helper()
 	server := ossfake.Start(t, ossfake.Options{Unrecorded: true})
 	return ossServer{
-		server, finishing(t, server.Endpoint), finishing(t, server.AccelerateEndpoint),
+		server,
 		oss.NewClient(oss.LoadDefaultConfig().WithRegion(server.Region).WithEndpoint(server.Endpoint).
 			WithCredentialsProvider(credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey))),
-		s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes["oss"],
+		newFront(t, s, server.Endpoint, server.AccelerateEndpoint, server.Region, server.AccessKey, server.SecretKey, "oss"),
 	}
 }
 
 // ossBucket is a world in a bucket of its own.
-type ossBucket struct {
-	ossServer
-	bucketName string
-}
+type ossBucket struct{ ossServer }
 
 func (s ossServer) bucket(t fatal) *ossBucket {
 	t.Helper()
-	name := bucketName()
-	s.CreateBucketNamed(name, ossfake.BucketOptions{})
-	return &ossBucket{s, name}
+	s.bucketName = newBucketName()
+	s.CreateBucketNamed(s.bucketName, ossfake.BucketOptions{})
+	return &ossBucket{s}
 }
 
 func (b *ossBucket) end() {
-	b.proxy.Clear()
-	b.fast.Clear()
+	b.front.end()
 	b.CreateBucketNamed(b.bucketName, ossfake.BucketOptions{}) // which empties it
-}
-
-func (*ossBucket) name() string { return "oss" }
-
-func (b *ossBucket) provider() map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"base_uri": str(b.bases("a")[0]), "digest_cache": boolean(false),
-		"oss": withNulls(b.of, map[string]tftypes.Value{
-			"endpoint": str(b.proxy.URL), "region": str(b.Region), "access_key": str(b.AccessKey), "secret_key": str(b.SecretKey),
-			"accelerate_endpoint": str(b.fast.URL),
-		}),
-	}
-}
-
-func (b *ossBucket) bases(prefix string) []string {
-	base := "oss://" + b.bucketName + "/" + prefix
-	return []string{base, base + "/"}
 }
 
 const ossMeta = "X-Oss-Meta-"
@@ -139,16 +114,6 @@ func (b *ossBucket) remove(path string) {
 }
 
 func (b *ossBucket) leftovers() []string { return b.OpenUploads(b.bucketName) }
-
-func (*ossBucket) harms() []string { return httpHarms }
-
-func (b *ossBucket) harm(kind string, n int) (context.Context, func()) {
-	return harmHTTP(b.proxy, b.settle, kind, n)
-}
-
-func (b *ossBucket) settle() { settle(b.proxy, b.fast) }
-
-func (b *ossBucket) remote(path string) string { return "oss://" + b.bucketName + "/" + path }
 
 func (b *ossBucket) rules() (rules []corsRule) {
 	out, err := b.client.GetBucketCors(context.Background(), &oss.GetBucketCorsRequest{Bucket: &b.bucketName})

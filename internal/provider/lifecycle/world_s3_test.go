@@ -9,15 +9,12 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/acceleratefake"
 )
@@ -25,59 +22,35 @@ import (
 // s3Server is a real S3 server for many lifecycles. Before it are a fake of the one call that it does not have, and a proxy for each of its endpoints.
 type s3Server struct {
 	*versitygw.Server
-	fake  *acceleratefake.Fake
-	proxy *faultproxy.Proxy
-	fast  *faultproxy.Proxy // of the accelerated endpoint, which meets no fault
-	of    tftypes.Type      // of the s3 block
+	fake *acceleratefake.Fake
+	front
 }
 
 func startS3(t *testing.T, s served) s3Server {
 	t.Helper()
 	server := versitygw.Start(t, versitygw.Options{})
 	fake := acceleratefake.Start(t, server.Endpoint)
-	return s3Server{
-		server, fake, finishing(t, fake.URL), finishing(t, fake.AccelerateURL), s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes["s3"],
-	}
+	return s3Server{server, fake, newFront(t, s, fake.URL, fake.AccelerateURL, versitygw.Region, server.AccessKey, server.SecretKey, "s3", "s3a", "s3i")}
 }
 
 // s3Bucket is a world in a bucket of its own.
-type s3Bucket struct {
-	s3Server
-	bucketName string
-}
+type s3Bucket struct{ s3Server }
 
-func bucketName() string { return "test-" + strings.ToLower(rand.Text()) }
+func newBucketName() string { return "test-" + strings.ToLower(rand.Text()) }
 
 func (s s3Server) bucket(t fatal) *s3Bucket {
 	t.Helper()
-	name := bucketName()
+	name := newBucketName()
 	if _, err := s.Client().CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatalf("a bucket: %v", err)
 	}
-	return &s3Bucket{s, name}
+	s.bucketName = name
+	return &s3Bucket{s}
 }
 
 func (b *s3Bucket) end() {
-	b.proxy.Clear()
-	b.fast.Clear()
+	b.front.end()
 	b.fake.Take()
-}
-
-func (*s3Bucket) name() string { return "s3" }
-
-func (b *s3Bucket) provider() map[string]tftypes.Value {
-	return map[string]tftypes.Value{
-		"base_uri": str(b.bases("a")[0]), "digest_cache": boolean(false),
-		"s3": withNulls(b.of, map[string]tftypes.Value{
-			"endpoint": str(b.proxy.URL), "region": str(versitygw.Region), "access_key": str(b.AccessKey), "secret_key": str(b.SecretKey),
-			"accelerate_endpoint": str(b.fast.URL),
-		}),
-	}
-}
-
-func (b *s3Bucket) bases(prefix string) []string {
-	base := b.bucketName + "/" + prefix
-	return []string{"s3://" + base, "s3://" + base + "/", "s3a://" + base, "s3i://" + base}
 }
 
 func (b *s3Bucket) look() map[string]thing {
@@ -151,58 +124,6 @@ func (b *s3Bucket) leftovers() []string {
 		keys = append(keys, aws.ToString(upload.Key))
 	}
 	return keys
-}
-
-func (*s3Bucket) harms() []string { return httpHarms }
-
-func (b *s3Bucket) harm(kind string, n int) (context.Context, func()) {
-	return harmHTTP(b.proxy, b.settle, kind, n)
-}
-
-func (b *s3Bucket) settle() { settle(b.proxy, b.fast) }
-
-func (b *s3Bucket) remote(path string) string { return "s3://" + b.bucketName + "/" + path }
-
-// faults are those of the proxy that a request in the middle of an apply meets.
-var faults = map[string]faultproxy.Fault{
-	"answer lost": faultproxy.LoseAnswer, "reset": faultproxy.Reset, "500": faultproxy.Refuse500, "503": faultproxy.Refuse503, "denied": faultproxy.Deny403,
-	"answer cut": faultproxy.TruncateBody,
-}
-
-var httpHarms = []string{"cancelled", "cancelled", "answer lost", "answer lost", "reset", "500", "503", "denied", "answer cut"}
-
-// finishing is a proxy that has the server do what was cancelled on its way, so that somebody knows when it is done.
-func finishing(t *testing.T, target string) *faultproxy.Proxy {
-	t.Helper()
-	proxy := faultproxy.Start(t, target, "")
-	proxy.Finishes = true
-	return proxy
-}
-
-// lateness is how much later a proxy of this process may get what was cancelled on its way. How long the server has it then is not to be told by time: it is
-// a process of its own, on a machine that may be busy.
-const lateness = 300 * time.Millisecond
-
-// settle waits until what was cancelled on its way is done. The model looks again then.
-func settle(proxies ...*faultproxy.Proxy) {
-	time.Sleep(lateness)
-	for _, proxy := range proxies {
-		proxy.Quiet()
-	}
-}
-
-// harmHTTP lets the n-th request meet a fault, or be cancelled. A create has three requests or so.
-func harmHTTP(proxy *faultproxy.Proxy, settle func(), kind string, n int) (context.Context, func()) {
-	if kind == "cancelled" {
-		ctx := newCountdown(n * 5)
-		return ctx, func() {
-			ctx.cancel()
-			settle()
-		}
-	}
-	proxy.Clear()
-	proxy.Inject(faultproxy.Match{}, faults[kind], (n+2)/3, 1)
-	return context.Background(), proxy.Clear
 }
 
 func (b *s3Bucket) rules() (rules []corsRule) {
