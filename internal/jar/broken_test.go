@@ -104,21 +104,16 @@ func TestSmallOnesAreGood(t *testing.T) {
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	plain, wide := small(t), big64(t)
-	put16 := func(p parts, at int, number uint16) []byte {
+	put := func(p parts, at int, number any) []byte {
 		data := bytes.Clone(p.data)
-		binary.LittleEndian.PutUint16(data[at:], number)
+		if _, err := binary.Encode(data[at:], binary.LittleEndian, number); err != nil {
+			t.Fatal(err)
+		}
 		return data
 	}
-	put32 := func(p parts, at int, number uint32) []byte {
-		data := bytes.Clone(p.data)
-		binary.LittleEndian.PutUint32(data[at:], number)
-		return data
-	}
-	put64 := func(p parts, at int, number uint64) []byte {
-		data := bytes.Clone(p.data)
-		binary.LittleEndian.PutUint64(data[at:], number)
-		return data
-	}
+	put16 := func(p parts, at int, number uint16) []byte { return put(p, at, number) }
+	put32 := func(p parts, at int, number uint32) []byte { return put(p, at, number) }
+	put64 := func(p parts, at int, number uint64) []byte { return put(p, at, number) }
 	moved := func(p parts, by int) []byte { // with other offsets of all that the end record tells
 		return put32(p, p.end+16, uint32(p.manifestEntry+by))
 	}

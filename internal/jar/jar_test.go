@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,106 +22,64 @@ func TestWhatAJarSays(t *testing.T) {
 		return f
 	}
 	job := class("com/acme/Job.class", 11)
+	// found is a JAR of these entries, with the main attributes of a manifest, which begins with its version, in pairs.
+	found := func(entries int64, main string, release int, attributes ...string) jar.Jar {
+		want := jar.Jar{Manifest: map[string]string{"Manifest-Version": "1.0"}, MainClass: main, JavaRelease: release, Entries: entries}
+		for pair := range slices.Chunk(attributes, 2) {
+			want.Manifest[pair[0]] = pair[1]
+		}
+		return want
+	}
+	forSeveral := found(4, "com.acme.Job", 11, "Main-Class", "com.acme.Job", "multi-release", "True")
+	forSeveral.MultiRelease = true
 	for name, test := range map[string]struct {
 		files []file
 		want  jar.Jar
 	}{
 		"a job": {
 			[]file{manifest("Main-Class: com.acme.Job", "Built-By: us"), {"com/", "", 0}, {"com/acme/", "", 0}, job},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job", "Built-By": "us"},
-				MainClass: "com.acme.Job", JavaRelease: 11, Entries: 4,
-			},
+			found(4, "com.acme.Job", 11, "Main-Class", "com.acme.Job", "Built-By", "us"),
 		},
-		"stored": {
-			[]file{stored(manifest("Main-Class: com.acme.Job")), stored(job)},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job"},
-				MainClass: "com.acme.Job", JavaRelease: 11, Entries: 2,
-			},
-		},
-		"the manifest comes last": {
-			[]file{job, manifest("Main-Class: com.acme.Job")},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job"},
-				MainClass: "com.acme.Job", JavaRelease: 11, Entries: 2,
-			},
-		},
+		"stored":                  {[]file{stored(manifest("Main-Class: com.acme.Job")), stored(job)}, found(2, "com.acme.Job", 11, "Main-Class", "com.acme.Job")},
+		"the manifest comes last": {[]file{job, manifest("Main-Class: com.acme.Job")}, found(2, "com.acme.Job", 11, "Main-Class", "com.acme.Job")},
 		"program-class counts before Main-Class": {
 			[]file{manifest("main-class: com.acme.Job", "Program-Class: Top"), job, class("Top.class", 8)},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "main-class": "com.acme.Job", "Program-Class": "Top"},
-				MainClass: "Top", JavaRelease: 8, Entries: 3,
-			},
+			found(3, "Top", 8, "main-class", "com.acme.Job", "Program-Class", "Top"),
 		},
 		"program-class counts without a value": {
 			[]file{manifest("Main-Class: com.acme.Job", "program-class: "), job},
-			jar.Jar{
-				Manifest: map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job", "program-class": ""},
-				Entries:  2,
-			},
+			found(2, "", 0, "Main-Class", "com.acme.Job", "program-class", ""),
 		},
 		"for several Javas": {
 			[]file{
 				manifest("Main-Class: com.acme.Job", "multi-release: True"),
 				class("META-INF/versions/17/com/acme/Job.class", 17), job, class("META-INF/versions/21/com/acme/Job.class", 21),
-			},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job", "multi-release": "True"},
-				MainClass: "com.acme.Job", JavaRelease: 11, MultiRelease: true, Entries: 4,
-			},
+			}, forSeveral,
 		},
-		"not for several Javas": {
-			[]file{manifest("Multi-Release: false")},
-			jar.Jar{Manifest: map[string]string{"Manifest-Version": "1.0", "Multi-Release": "false"}, Entries: 1},
-		},
+		"not for several Javas": {[]file{manifest("Multi-Release: false")}, found(1, "", 0, "Multi-Release", "false")},
 		"the class is missing": {
 			[]file{manifest("Main-Class: com.acme.Job"), class("com/acme/job.class", 8), class("x/com/acme/Job.class", 8)},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job"},
-				MainClass: "com.acme.Job", Entries: 3,
-			},
+			found(3, "com.acme.Job", 0, "Main-Class", "com.acme.Job"),
 		},
 		"a class by a name with a space is missing": {
-			[]file{manifest("Main-Class: com.acme.Job "), job},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job "},
-				MainClass: "com.acme.Job ", Entries: 2,
-			},
+			[]file{manifest("Main-Class: com.acme.Job "), job}, found(2, "com.acme.Job ", 0, "Main-Class", "com.acme.Job "),
 		},
-		"a library": {
-			[]file{manifest(), job},
-			jar.Jar{Manifest: map[string]string{"Manifest-Version": "1.0"}, Entries: 2},
-		},
+		"a library": {[]file{manifest(), job}, found(2, "", 0)},
 		"the manifest in other letters": {
 			[]file{{"meta-inf/Manifest.mf", "Main-Class: com.acme.Job\n", zip.Deflate}, job},
-			jar.Jar{
-				Manifest:  map[string]string{"Main-Class": "com.acme.Job"},
-				MainClass: "com.acme.Job", JavaRelease: 11, Entries: 2,
-			},
+			jar.Jar{Manifest: map[string]string{"Main-Class": "com.acme.Job"}, MainClass: "com.acme.Job", JavaRelease: 11, Entries: 2},
 		},
 		"no manifest": {
-			[]file{{"META-INF/MANIFEST.MF.orig", "Main-Class: com.acme.Job\n", zip.Deflate}, job},
-			jar.Jar{Manifest: map[string]string{}, Entries: 2},
+			[]file{{"META-INF/MANIFEST.MF.orig", "Main-Class: com.acme.Job\n", zip.Deflate}, job}, jar.Jar{Manifest: map[string]string{}, Entries: 2},
 		},
 		"the last of several counts": {
 			[]file{
 				manifest("Main-Class: com.acme.Old"), class("com/acme/Job.class", 8),
 				manifest("Main-Class: com.acme.Job"), class("com/acme/Job.class", 17),
-			},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "com.acme.Job"},
-				MainClass: "com.acme.Job", JavaRelease: 17, Entries: 4,
-			},
+			}, found(4, "com.acme.Job", 17, "Main-Class", "com.acme.Job"),
 		},
-		"the first class files": {
-			[]file{manifest("Main-Class: Old"), class("Old.class", 1)},
-			jar.Jar{
-				Manifest:  map[string]string{"Manifest-Version": "1.0", "Main-Class": "Old"},
-				MainClass: "Old", JavaRelease: 1, Entries: 2,
-			},
-		},
-		"nothing": {nil, jar.Jar{Manifest: map[string]string{}}},
+		"the first class files": {[]file{manifest("Main-Class: Old"), class("Old.class", 1)}, found(2, "Old", 1, "Main-Class", "Old")},
+		"nothing":               {nil, jar.Jar{Manifest: map[string]string{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
