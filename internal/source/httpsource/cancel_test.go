@@ -25,7 +25,7 @@ func TestCancelled(t *testing.T) {
 		"last body":   {faultserver.StallAfter(third), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, large, func(settings *Settings, _ *servers) { settings.MaxRetries = &c.retries })
+			s := start(t, large, retries(c.retries))
 			gaveUp := errors.New("the user gave up")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			s.Inject(get(), 1, faultserver.Always, c.fault.Do(func() { time.AfterFunc(50*time.Millisecond, func() { cancel(gaveUp) }) }))

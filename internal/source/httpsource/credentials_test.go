@@ -38,9 +38,7 @@ func TestCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, large, func(settings *Settings, s *servers) { settings.Hosts[hostOf(s.URL)] = c.host(s) })
-			file := s.file()
-			c.require(&file)
-			s.Put(path, file)
+			s.serve(c.require)
 			expect(t, s.at(t, s.URL), s.data)
 			if _, err := s.at(t, s.URL).Describe(t.Context()); err != nil {
 				t.Error(err)
@@ -72,9 +70,7 @@ func TestRefusedCredentials(t *testing.T) {
 	s := start(t, 10, func(settings *Settings, s *servers) {
 		settings.Hosts[hostOf(s.URL)] = Host{Username: "user", Password: "hush"}
 	})
-	file := s.file()
-	file.Username, file.Password = "user", "another"
-	s.Put(path, file)
+	s.serve(func(f *faultserver.File) { f.Username, f.Password = "user", "another" })
 	_, _, err := read(t, s.at(t, s.URL))
 	expectFailure(t, err, fs.ErrPermission, "401", "refused the credentials of http.credentials["+`"`+hostOf(s.URL))
 	_, _, err = read(t, s.at(t, s.OtherURL))
@@ -178,9 +174,7 @@ func TestCredentialsStayAtTheirHost(t *testing.T) {
 	if len(requests) != 2 || credentialsOf(requests[0]) != allOfIt || credentialsOf(requests[1]) != "" || requests[1].Host != hostOf(s.OtherURL) {
 		t.Errorf("%+v", requests)
 	}
-	file := s.file()
-	file.ClientCertificate = true
-	s.Put(path, file)
+	s.serve(func(f *faultserver.File) { f.ClientCertificate = true })
 	_, _, err := read(t, s.at(t, s.URL))
 	expectFailure(t, err, fs.ErrPermission, "from "+s.OtherURL+" after a redirect", `http.credentials["`+hostOf(s.OtherURL)+`"]`)
 }

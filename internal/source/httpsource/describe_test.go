@@ -23,23 +23,19 @@ func TestDescribe(t *testing.T) {
 		asked  []string
 	}{
 		"by HEAD":                 {nil, faultserver.Fault{}, large, []string{"HEAD"}},
-		"HEAD without a length":   {func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}, -1, []string{"HEAD"}},
+		"HEAD without a length":   {chunked, faultserver.Fault{}, -1, []string{"HEAD"}},
 		"400":                     {nil, faultserver.Answer(400), large, []string{"HEAD", byte0}},
 		"403":                     {nil, faultserver.Answer(403), large, []string{"HEAD", byte0}},
 		"405":                     {nil, faultserver.Answer(405), large, []string{"HEAD", byte0}},
 		"501":                     {nil, faultserver.Answer(501), large, []string{"HEAD", byte0}},
 		"a broken connection":     {nil, faultserver.Reset(), large, []string{"HEAD", byte0}},
-		"405, without ranges":     {func(f *faultserver.File) { f.NoRanges = true }, faultserver.Answer(405), large, []string{"HEAD", byte0}},
+		"405, without ranges":     {noRanges, faultserver.Answer(405), large, []string{"HEAD", byte0}},
 		"405, and nothing at all": {func(f *faultserver.File) { f.NoRanges, f.Chunked = true, true }, faultserver.Answer(405), -1, []string{"HEAD", byte0}},
 		"405, an empty file":      {func(f *faultserver.File) { f.Data = nil }, faultserver.Answer(405), 0, []string{"HEAD", byte0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, large, nil)
-			file := s.file()
-			if c.change != nil {
-				c.change(&file)
-			}
-			s.Put(path, file)
+			s.serve(c.change)
 			s.Inject(head(), 1, faultserver.Always, c.head)
 			told, err := s.at(t, s.URL).Describe(t.Context())
 			if err != nil {
@@ -69,9 +65,7 @@ func TestDescribeWithoutARange(t *testing.T) {
 func TestDescribeReadsNoFile(t *testing.T) {
 	const huge = 24 << 20
 	s := start(t, huge, nil)
-	file := s.file()
-	file.NoRanges = true
-	s.Put(path, file)
+	s.serve(noRanges)
 	s.Inject(head(), 1, faultserver.Always, faultserver.Answer(405))
 	if _, err := s.at(t, s.URL).Describe(t.Context()); err != nil {
 		t.Fatal(err)

@@ -67,9 +67,7 @@ func TestLengths(t *testing.T) {
 		for _, chunked := range []bool{false, true} {
 			t.Run(fmt.Sprint(size, chunked), func(t *testing.T) {
 				s := start(t, size, nil)
-				file := s.file()
-				file.Chunked = chunked
-				s.Put(path, file)
+				s.serve(func(f *faultserver.File) { f.Chunked = chunked })
 				want := int64(size)
 				if chunked {
 					want = -1
@@ -89,7 +87,7 @@ var breaking = map[string]faultserver.Fault{
 	"stall":    faultserver.StallAfter(third),
 }
 
-// A body that breaks is resumed where it broke, under the condition that the file is the same.
+// A body that is cut off is resumed where it was, under the condition that the file is the same.
 func TestResume(t *testing.T) {
 	for name, fault := range breaking {
 		for condition, change := range map[string]func(*faultserver.File){
@@ -101,9 +99,7 @@ func TestResume(t *testing.T) {
 				if name == "stall" {
 					s.client.stall = patienceWithStalls
 				}
-				file := s.file()
-				change(&file)
-				s.Put(path, file)
+				file := s.serve(change)
 				s.Inject(get(), 1, 2, fault)
 				told := expect(t, s.at(t, s.URL), s.data)
 				if told.Size != large || told.ETag != file.ETag || len(told.Beginning) != source.BeginningSize {
@@ -134,12 +130,12 @@ func TestResumeFromTheStart(t *testing.T) {
 		rest   faultserver.Fault // of the second request
 		asked  []string
 	}{
-		"no ranges":          {func(f *faultserver.File) { f.NoRanges = true }, faultserver.Fault{}, []string{"GET", conditional}},
+		"no ranges":          {noRanges, faultserver.Fault{}, []string{"GET", conditional}},
 		"no validators":      {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
 		"a weak ETag alone":  {func(f *faultserver.File) { f.ETag, f.LastModified = `W/"1"`, time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
 		"a date of just now": {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Now().Add(time.Minute) }, faultserver.Fault{}, []string{"GET", "GET"}},
 		"a range without a total": {
-			func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/*"),
+			chunked, faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/*"),
 			[]string{"GET", conditional, "GET"},
 		},
 		"another start":          {nil, faultserver.Fault{}.With("Content-Range", "bytes 99999-299999/300000"), []string{"GET", conditional, "GET"}},
@@ -153,15 +149,11 @@ func TestResumeFromTheStart(t *testing.T) {
 		"no ETag any more": {nil, faultserver.Fault{}.With("ETag", ""), []string{"GET", conditional, "GET"}},
 		"another date":     {nil, faultserver.Fault{}.With("Last-Modified", "Sat, 03 Feb 2024 04:05:07 GMT"), []string{"GET", conditional, "GET"}},
 		"416":              {nil, faultserver.Answer(416), []string{"GET", conditional, "GET"}},
-		"chunked":          {func(f *faultserver.File) { f.Chunked = true }, faultserver.Fault{}, []string{"GET", conditional}},
+		"chunked":          {chunked, faultserver.Fault{}, []string{"GET", conditional}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, large, nil)
-			file := s.file()
-			if c.change != nil {
-				c.change(&file)
-			}
-			s.Put(path, file)
+			s.serve(c.change)
 			s.Inject(get(), 1, 1, faultserver.Truncate(third))
 			s.Inject(get(), 2, 1, c.rest)
 			if told := expect(t, s.at(t, s.URL), s.data); string(told.Beginning) != string(s.data[:source.BeginningSize]) {
@@ -177,9 +169,7 @@ func TestShortRanges(t *testing.T) {
 	for _, chunked := range []bool{false, true} {
 		t.Run(fmt.Sprint(chunked), func(t *testing.T) {
 			s := start(t, large, nil)
-			file := s.file()
-			file.Chunked = chunked
-			s.Put(path, file)
+			s.serve(func(f *faultserver.File) { f.Chunked = chunked })
 			s.Inject(get(), 1, 1, faultserver.Truncate(third))
 			short := faultserver.Fault{}.With("Content-Range", "bytes 100000-198303/300000")
 			if !chunked {
@@ -201,7 +191,7 @@ func TestChangesWhileItIsRead(t *testing.T) {
 		words string
 	}{
 		"other bytes":             {func(s *servers, _ *faultserver.File) { s.change(0) }, nil, blob.ErrStartOver, "begins with other bytes"},
-		"other bytes, no ranges":  {func(s *servers, _ *faultserver.File) { s.change(0) }, func(f *faultserver.File) { f.NoRanges = true }, blob.ErrStartOver, "other bytes"},
+		"other bytes, no ranges":  {func(s *servers, _ *faultserver.File) { s.change(0) }, noRanges, blob.ErrStartOver, "other bytes"},
 		"another rest":            {func(s *servers, _ *faultserver.File) { s.change(third) }, nil, nil, ""},
 		"longer":                  {func(_ *servers, f *faultserver.File) { f.Data = append(f.Data[:large:large], 1); f.ETag = `"v2"` }, nil, blob.ErrStartOver, "300001"},
 		"longer, the same ETag":   {func(_ *servers, f *faultserver.File) { f.Data = append(f.Data[:large:large], 1) }, nil, blob.ErrStartOver, "300001"},
@@ -215,11 +205,7 @@ func TestChangesWhileItIsRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, large, nil)
-			file := s.file()
-			if c.first != nil {
-				c.first(&file)
-			}
-			s.Put(path, file)
+			file := s.serve(c.first)
 			s.Inject(get(), 1, 1, faultserver.Truncate(third))
 			s.Inject(get(), 2, 1, faultserver.Fault{}.Do(func() {
 				next := file
@@ -259,9 +245,7 @@ func TestNoEndOfItsOwn(t *testing.T) {
 	for _, pinned := range []bool{false, true} {
 		t.Run(fmt.Sprint(pinned), func(t *testing.T) {
 			s := start(t, large, nil)
-			file := s.file()
-			file.Chunked = true
-			s.Put(path, file)
+			s.serve(chunked)
 			s.Inject(get(), 1, faultserver.Always, faultserver.Fault{}.With("Transfer-Encoding", "identity")) // with it Go's server closes
 			from := s.address(t, s.URL+path, pinned)
 			if pinned {

@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
-// What breaks off time and again is never the end.
-func TestBreaksOffEachTime(t *testing.T) {
+// A body that is cut off each time never ends.
+func TestCutOffEachTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault    faultserver.Fault
 		retries  int
@@ -26,14 +26,12 @@ func TestBreaksOffEachTime(t *testing.T) {
 		"without a length at all": {faultserver.Truncate(third), 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, large, func(settings *Settings, _ *servers) { settings.MaxRetries = &c.retries })
+			s := start(t, large, retries(c.retries))
 			if name == "stall" {
 				s.client.stall = patienceWithStalls
 			}
 			if strings.HasPrefix(name, "without") {
-				file := s.file()
-				file.Chunked = true
-				s.Put(path, file)
+				s.serve(chunked)
 			}
 			s.Inject(get(), 1, faultserver.Always, c.fault)
 			data, _, err := read(t, s.at(t, s.URL))
@@ -51,8 +49,7 @@ func TestBreaksOffEachTime(t *testing.T) {
 // Each new byte makes up for the failures before it, but not for ever.
 func TestLimits(t *testing.T) {
 	t.Run("progress", func(t *testing.T) {
-		retries := 1
-		s := start(t, 60, func(settings *Settings, _ *servers) { settings.MaxRetries = &retries })
+		s := start(t, 60, retries(1))
 		s.Inject(get(), 1, 50, faultserver.Truncate(1))
 		expect(t, s.at(t, s.URL), s.data)
 	})
@@ -67,9 +64,7 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("restarts", func(t *testing.T) {
 		s := start(t, 1000, nil)
-		file := s.file()
-		file.NoRanges = true
-		s.Put(path, file)
+		s.serve(noRanges)
 		for n := range 10 {
 			s.Inject(get(), n+1, 1, faultserver.Truncate(int64(n+1)*10))
 		}
@@ -81,9 +76,7 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("without progress", func(t *testing.T) {
 		s := start(t, 1000, nil)
-		file := s.file()
-		file.NoRanges = true
-		s.Put(path, file)
+		s.serve(noRanges)
 		s.Inject(get(), 1, faultserver.Always, faultserver.Truncate(500))
 		_, _, err := read(t, s.at(t, s.URL))
 		expectFailure(t, err, source.ErrTruncated, "500 of 1000 bytes")

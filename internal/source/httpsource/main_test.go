@@ -72,6 +72,24 @@ func (s *servers) file() faultserver.File {
 	return faultserver.File{Data: s.data, ETag: `"v1"`, LastModified: aDate, ContentType: "Application/Java-Archive; x=y"}
 }
 
+// serve puts a changed file on the servers.
+func (s *servers) serve(change func(*faultserver.File)) faultserver.File {
+	file := s.file()
+	if change != nil {
+		change(&file)
+	}
+	s.Put(path, file)
+	return file
+}
+
+func noRanges(f *faultserver.File) { f.NoRanges = true }
+
+func chunked(f *faultserver.File) { f.Chunked = true }
+
+func retries(count int) func(*Settings, *servers) {
+	return func(settings *Settings, _ *servers) { settings.MaxRetries = &count }
+}
+
 // change puts the file there with other bytes, of the same length, and other validators.
 func (s *servers) change(from int) {
 	file := s.file()

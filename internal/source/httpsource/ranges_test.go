@@ -127,9 +127,7 @@ func TestNoRanges(t *testing.T) {
 	}
 	t.Run("ignored", func(t *testing.T) {
 		s := start(t, large, nil)
-		file := s.file()
-		file.NoRanges = true
-		s.Put(path, file)
+		s.serve(noRanges)
 		_, err := s.at(t, s.URL).Ranges(t.Context())
 		expectFailure(t, err, source.ErrNoRanges)
 		s.expectAsked(t, suffix)
@@ -137,9 +135,7 @@ func TestNoRanges(t *testing.T) {
 	t.Run("gone later", func(t *testing.T) {
 		s := start(t, large, nil)
 		r := ranges(t, s.at(t, s.URL))
-		file := s.file()
-		file.NoRanges = true
-		s.Put(path, file)
+		s.serve(noRanges)
 		_, err := r.ReadAt(make([]byte, 10), 0)
 		expectFailure(t, err, source.ErrNoRanges)
 	})
@@ -164,9 +160,7 @@ func TestRangesOfAFileThatChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, large, nil)
 			r := ranges(t, s.at(t, s.URL))
-			file := s.file()
-			change(&file)
-			s.Put(path, file)
+			s.serve(change)
 			_, err := r.ReadAt(make([]byte, 10), 100)
 			expectFailure(t, err, blob.ErrSourceChanged)
 		})
@@ -185,8 +179,7 @@ func TestRangesAreRepeated(t *testing.T) {
 		"503": faultserver.Answer(503), "rst": faultserver.Reset(), "truncate": faultserver.Truncate(5), "stall": faultserver.StallAfter(5),
 	} {
 		t.Run(name, func(t *testing.T) {
-			retries := 1
-			s := start(t, large, func(settings *Settings, _ *servers) { settings.MaxRetries = &retries })
+			s := start(t, large, retries(1))
 			if name == "stall" {
 				s.client.stall = patienceWithStalls
 			}
@@ -205,7 +198,7 @@ func TestRangesAreRepeated(t *testing.T) {
 			}
 			expectFailure(t, err, is)
 			// net/http itself asks again where a connection that had been idle is reset.
-			if n := len(s.Requests()); n != 4+1+retries && (name != "rst" || n != 4+1+retries+1) {
+			if n := len(s.Requests()); n != 4+1+1 && (name != "rst" || n != 4+1+1+1) {
 				t.Errorf("%d requests", n)
 			}
 		})
