@@ -48,12 +48,30 @@ func newFile(t testing.TB, path, text string) source.File {
 func inTempDir(t testing.TB) source.File {
 	t.Helper()
 	file := newFile(t, filepath.Join(t.TempDir(), "job.jar"), "first")
-	settle()
+	settle(t, file)
 	return file
 }
 
-// settle lets the kernel's clock go on, so that what comes next has other times. The clock of newCache would not wait for that.
-func settle() { time.Sleep(20 * time.Millisecond) }
+// settle writes until the kernel's clock has gone on, so that what comes next has other times. The clock of newCache would not wait for that.
+func settle(t testing.TB, file source.File) {
+	t.Helper()
+	made, err := os.Stat(file.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := filepath.Join(t.TempDir(), "later"); ; {
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		now, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.ModTime().After(made.ModTime()) {
+			return
+		}
+	}
+}
 
 // sum is what a file has now.
 func sum(t testing.TB, file source.File) blob.Sums {
@@ -314,38 +332,36 @@ func TestChangedIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
-			asked := 0
+			looks := 0
 			c.stat = func(fs.FileInfo) (stat, bool) {
-				told := stat{size: minSize}
-				if asked++; asked > 1 {
-					change(&told)
+				found := stat{size: minSize}
+				if looks++; looks > 1 {
+					change(&found)
 				}
-				return told, true
+				return found, true
 			}
 			isRead(t, c, file)
 			holds(t, c, 0)
 		})
 	}
-	t.Run("gone", func(t *testing.T) {
-		c, file := newCache(t), inTempDir(t)
-		asked := 0
-		c.stat = func(fs.FileInfo) (stat, bool) { asked++; return stat{size: minSize}, asked == 1 }
-		isRead(t, c, file)
-		holds(t, c, 0)
-	})
-	t.Run("on another file system", func(t *testing.T) {
-		c, file := newCache(t), inTempDir(t)
-		asked := 0
-		c.local = func(uintptr) bool { asked++; return asked == 1 }
-		isRead(t, c, file)
-		holds(t, c, 0)
-	})
-	t.Run("another length was read", func(t *testing.T) {
-		c, file := newCache(t), inTempDir(t)
-		c.stat = func(fs.FileInfo) (stat, bool) { return stat{size: minSize + 1}, true }
-		isRead(t, c, file)
-		holds(t, c, 0)
-	})
+	for name, change := range map[string]func(c *Cache){
+		"gone": func(c *Cache) {
+			looks := 0
+			c.stat = func(fs.FileInfo) (stat, bool) { looks++; return stat{size: minSize}, looks == 1 }
+		},
+		"on another file system": func(c *Cache) {
+			looks := 0
+			c.local = func(uintptr) bool { looks++; return looks == 1 }
+		},
+		"another length was read": func(c *Cache) { c.stat = func(fs.FileInfo) (stat, bool) { return stat{size: minSize + 1}, true } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, file := newCache(t), inTempDir(t)
+			change(c)
+			isRead(t, c, file)
+			holds(t, c, 0)
+		})
+	}
 }
 
 // A file that somebody has open for writing may change without new times.

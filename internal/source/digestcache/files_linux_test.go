@@ -3,9 +3,9 @@ package digestcache
 import (
 	"errors"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -74,10 +74,18 @@ func TestOpenedDuringTheQuestion(t *testing.T) {
 		writer, err := os.OpenFile(file.Path, os.O_WRONLY, 0)
 		opened <- errors.Join(err, writer.Close())
 	}()
-	select {
-	case err := <-opened:
-		t.Fatalf("it did not wait: %v", err)
-	case <-time.After(100 * time.Millisecond):
+	// The kernel reports a lease that somebody waits for as one that is to end.
+	for lease := unix.F_RDLCK; lease != unix.F_UNLCK; {
+		var err error
+		if lease, err = unix.FcntlInt(reader.Fd(), unix.F_GETLEASE, 0); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-opened:
+			t.Fatalf("it did not wait: %v", err)
+		default:
+			runtime.Gosched()
+		}
 	}
 	if _, err := unix.FcntlInt(reader.Fd(), unix.F_SETLEASE, unix.F_UNLCK); err != nil {
 		t.Fatal(err)
