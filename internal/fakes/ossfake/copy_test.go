@@ -59,8 +59,7 @@ func TestCopyByParts(t *testing.T) {
 			c := client(t, server, version)
 			data := pattern(500 << 10)
 			server.Put(bucket, "source", data, http.Header{"X-Oss-Meta-Who": {"me"}})
-			_, err := c.CopyObject(t.Context(), &oss.CopyObjectRequest{Bucket: &bucket, Key: oss.Ptr("copy"), SourceKey: oss.Ptr("source")})
-			refused(t, err, 400, "EntityTooLarge")
+			refusal(c.CopyObject(t.Context(), &oss.CopyObjectRequest{Bucket: &bucket, Key: oss.Ptr("copy"), SourceKey: oss.Ptr("source")}))(t, 400, "EntityTooLarge")
 			copier := c.NewCopier(func(o *oss.CopierOptions) {
 				o.PartSize, o.MultipartCopyThreshold, o.DisableShallowCopy = 128<<10, 200<<10, true
 			})

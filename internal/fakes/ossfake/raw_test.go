@@ -71,22 +71,18 @@ func TestHashesOfBodies(t *testing.T) {
 // What this server has not is said, and never answered as something else.
 func TestForeignOperations(t *testing.T) {
 	each(t, func(t *testing.T, _ *ossfake.Server, c *oss.Client, bucket string) {
-		_, err := c.GetBucketPolicy(t.Context(), &oss.GetBucketPolicyRequest{Bucket: &bucket})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.AppendObject(t.Context(), &oss.AppendObjectRequest{Bucket: &bucket, Key: oss.Ptr("key"), Position: oss.Ptr(int64(0)), Body: strings.NewReader("data")})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.DeleteBucketTags(t.Context(), &oss.DeleteBucketTagsRequest{Bucket: &bucket})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.GetBucketTags(t.Context(), &oss.GetBucketTagsRequest{Bucket: &bucket})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.PutBucketAcl(t.Context(), &oss.PutBucketAclRequest{Bucket: &bucket, Acl: oss.BucketACLPublicRead})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.GetBucketHttpsConfig(t.Context(), &oss.GetBucketHttpsConfigRequest{Bucket: &bucket})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.DescribeRegions(t.Context(), &oss.DescribeRegionsRequest{})
-		refused(t, err, 501, "NotImplemented")
-		_, err = c.PutObject(t.Context(), &oss.PutObjectRequest{Bucket: &bucket, Key: oss.Ptr("key"), Callback: oss.Ptr("e30="), Body: strings.NewReader("data")})
-		refused(t, err, 501, "NotImplemented")
+		refusal(c.GetBucketPolicy(t.Context(), &oss.GetBucketPolicyRequest{Bucket: &bucket}))(t, 501, "NotImplemented")
+		refusal(c.AppendObject(t.Context(), &oss.AppendObjectRequest{
+			Bucket: &bucket, Key: oss.Ptr("key"), Position: oss.Ptr(int64(0)), Body: strings.NewReader("data"),
+		}))(t, 501, "NotImplemented")
+		refusal(c.DeleteBucketTags(t.Context(), &oss.DeleteBucketTagsRequest{Bucket: &bucket}))(t, 501, "NotImplemented")
+		refusal(c.GetBucketTags(t.Context(), &oss.GetBucketTagsRequest{Bucket: &bucket}))(t, 501, "NotImplemented")
+		refusal(c.PutBucketAcl(t.Context(), &oss.PutBucketAclRequest{Bucket: &bucket, Acl: oss.BucketACLPublicRead}))(t, 501, "NotImplemented")
+		refusal(c.GetBucketHttpsConfig(t.Context(), &oss.GetBucketHttpsConfigRequest{Bucket: &bucket}))(t, 501, "NotImplemented")
+		refusal(c.DescribeRegions(t.Context(), &oss.DescribeRegionsRequest{}))(t, 501, "NotImplemented")
+		refusal(c.PutObject(t.Context(), &oss.PutObjectRequest{
+			Bucket: &bucket, Key: oss.Ptr("key"), Callback: oss.Ptr("e30="), Body: strings.NewReader("data"),
+		}))(t, 501, "NotImplemented")
 		must(c.GetBucketInfo(t.Context(), &oss.GetBucketInfoRequest{Bucket: &bucket}))(t)
 	})
 }

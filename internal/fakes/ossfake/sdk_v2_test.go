@@ -17,8 +17,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-// refused checks that an error is OSS's answer, by its code, and gives it back.
-func refused(t *testing.T, err error, status int, code string) *oss.ServiceError {
+// refused checks that an error is OSS's answer, by its code, and by its finer one if that is given, and returns it.
+func refused(t *testing.T, err error, status int, code string, ec ...string) *oss.ServiceError {
 	t.Helper()
 	var e *oss.ServiceError
 	if !errors.As(err, &e) {
@@ -28,7 +28,18 @@ func refused(t *testing.T, err error, status int, code string) *oss.ServiceError
 	if e.StatusCode != status || e.Code != code || e.RequestID == "" || e.Message == "" && status != http.StatusNotModified {
 		t.Errorf("%d %s %q, want %d %s", e.StatusCode, e.Code, e.Message, status, code)
 	}
+	if len(ec) > 0 && e.EC != ec[0] {
+		t.Errorf("EC %q of %s, want %q", e.EC, code, ec[0])
+	}
 	return e
+}
+
+// refusal is the same of a call, as must is: refusal(client.PutObject(…))(t, 403, "AccessDenied").
+func refusal[T any](_ T, err error) func(t *testing.T, status int, code string, ec ...string) *oss.ServiceError {
+	return func(t *testing.T, status int, code string, ec ...string) *oss.ServiceError {
+		t.Helper()
+		return refused(t, err, status, code, ec...)
+	}
 }
 
 // each runs a test with both signatures, over http and over https.
@@ -105,12 +116,8 @@ func TestObjects(t *testing.T) {
 			}
 			must(c.DeleteObject(t.Context(), &oss.DeleteObjectRequest{Bucket: &bucket, Key: &key}))(t)
 			must(c.DeleteObject(t.Context(), &oss.DeleteObjectRequest{Bucket: &bucket, Key: &key}))(t)
-			_, err := c.GetObject(t.Context(), &oss.GetObjectRequest{Bucket: &bucket, Key: &key})
-			refused(t, err, 404, "NoSuchKey")
-			_, err = c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket, Key: &key})
-			if e := refused(t, err, 404, "NoSuchKey"); e.EC != "0026-00000001" {
-				t.Errorf("EC %q in an answer to HEAD", e.EC)
-			}
+			refusal(c.GetObject(t.Context(), &oss.GetObjectRequest{Bucket: &bucket, Key: &key}))(t, 404, "NoSuchKey")
+			refusal(c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket, Key: &key}))(t, 404, "NoSuchKey", "0026-00000001")
 		}
 		if left := server.Objects(bucket); len(left) != 0 {
 			t.Errorf("left: %+v", left)
@@ -157,8 +164,7 @@ func TestRange(t *testing.T) {
 				request.RangeBehavior = oss.Ptr("standard")
 			}
 			if test.status == 416 {
-				_, err := c.GetObject(t.Context(), request)
-				refused(t, err, 416, "InvalidRange")
+				refusal(c.GetObject(t.Context(), request))(t, 416, "InvalidRange")
 				continue
 			}
 			got, body := get(t, c, request)
@@ -217,10 +223,12 @@ func TestForbidOverwrite(t *testing.T) {
 		if err := forbid("another"); err != nil {
 			t.Error(err)
 		}
-		_, err := c.CopyObject(t.Context(), &oss.CopyObjectRequest{Bucket: &bucket, Key: oss.Ptr("key"), SourceKey: oss.Ptr("another"), ForbidOverwrite: oss.Ptr("true")})
-		refused(t, err, 409, "FileAlreadyExists")
-		_, err = c.InitiateMultipartUpload(t.Context(), &oss.InitiateMultipartUploadRequest{Bucket: &bucket, Key: oss.Ptr("key"), ForbidOverwrite: oss.Ptr("true")})
-		refused(t, err, 409, "FileAlreadyExists")
+		refusal(c.CopyObject(t.Context(), &oss.CopyObjectRequest{
+			Bucket: &bucket, Key: oss.Ptr("key"), SourceKey: oss.Ptr("another"), ForbidOverwrite: oss.Ptr("true"),
+		}))(t, 409, "FileAlreadyExists")
+		refusal(c.InitiateMultipartUpload(t.Context(), &oss.InitiateMultipartUploadRequest{
+			Bucket: &bucket, Key: oss.Ptr("key"), ForbidOverwrite: oss.Ptr("true"),
+		}))(t, 409, "FileAlreadyExists")
 		// A bucket with versions does not heed it.
 		server.CreateBucketNamed(bucket, ossfake.BucketOptions{Versioning: true})
 		put(t, c, bucket, "key", []byte("first"))
@@ -244,14 +252,9 @@ func TestMetadataLimit(t *testing.T) {
 func TestNames(t *testing.T) {
 	each(t, func(t *testing.T, _ *ossfake.Server, c *oss.Client, bucket string) {
 		for _, key := range []string{"/key", `\key`, strings.Repeat("x", 1024)} {
-			_, err := c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket, Key: &key})
-			refused(t, err, 400, "InvalidObjectName")
+			refusal(c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket, Key: &key}))(t, 400, "InvalidObjectName")
 		}
-		_, err := c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket, Key: oss.Ptr(strings.Repeat("x", 1023))})
-		refused(t, err, 404, "NoSuchKey")
-		_, err = c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr("no-such-bucket"), Key: oss.Ptr("key")})
-		if e := refused(t, err, 404, "NoSuchBucket"); e.EC != "0015-00000101" {
-			t.Errorf("EC %s", e.EC)
-		}
+		refusal(c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: &bucket, Key: oss.Ptr(strings.Repeat("x", 1023))}))(t, 404, "NoSuchKey")
+		refusal(c.HeadObject(t.Context(), &oss.HeadObjectRequest{Bucket: oss.Ptr("no-such-bucket"), Key: oss.Ptr("key")}))(t, 404, "NoSuchBucket", "0015-00000101")
 	})
 }
