@@ -59,14 +59,10 @@ func (*alicloudBucket) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 }
 
 func (b *alicloudBucket) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model alicloudBucketModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	if err := b.client.CreateBucket(model.Bucket.ValueString()); err != nil {
-		resp.Diagnostics.AddError("CreateBucket", err.Error())
-		return
-	}
-	model.ID = model.Bucket
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *alicloudBucketModel) error {
+		model.ID = model.Bucket
+		return b.client.CreateBucket(model.Bucket.ValueString())
+	})
 }
 
 func (b *alicloudBucket) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {

@@ -3,11 +3,11 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -16,6 +16,7 @@ import (
 
 // alicloudDeployment is alicloud_realtime_compute_deployment.
 type alicloudDeployment struct {
+	inert
 	client *oss.Client
 	told   *deployments
 }
@@ -117,7 +118,7 @@ func (d *alicloudDeployment) tell(ctx context.Context, model alicloudDeploymentM
 	d.told.tell(model.Name.ValueString(), uses, there)
 	// A console shows the artifacts of a namespace from this directory.
 	for _, uri := range uses {
-		if !contains(there, uri) || !strings.HasPrefix(uri, "oss://"+bucket+"/artifacts/namespaces/"+model.Namespace.ValueString()+"/") {
+		if !slices.Contains(there, uri) || !strings.HasPrefix(uri, "oss://"+bucket+"/artifacts/namespaces/"+model.Namespace.ValueString()+"/") {
 			return fmt.Errorf("%s is not in the namespace's directory, where there is %v", uri, there)
 		}
 	}
@@ -125,28 +126,13 @@ func (d *alicloudDeployment) tell(ctx context.Context, model alicloudDeploymentM
 }
 
 func (d *alicloudDeployment) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model alicloudDeploymentModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	if err := d.tell(ctx, model); err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("artifact"), "CreateDeployment", err.Error())
-		return
-	}
-	model.DeploymentID = types.StringValue("00000000-0000-0000-0000-" + model.Name.ValueString())
-	model.ID = types.StringValue(model.ResourceID.ValueString() + ":" + model.Namespace.ValueString() + ":" + model.DeploymentID.ValueString())
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *alicloudDeploymentModel) error {
+		model.DeploymentID = types.StringValue("00000000-0000-0000-0000-" + model.Name.ValueString())
+		model.ID = types.StringValue(model.ResourceID.ValueString() + ":" + model.Namespace.ValueString() + ":" + model.DeploymentID.ValueString())
+		return d.tell(ctx, *model)
+	})
 }
-
-func (*alicloudDeployment) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
 func (d *alicloudDeployment) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var model alicloudDeploymentModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	if err := d.tell(ctx, model); err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("artifact"), "UpdateDeployment", err.Error())
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-}
-
-func (*alicloudDeployment) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *alicloudDeploymentModel) error { return d.tell(ctx, *model) })
 }

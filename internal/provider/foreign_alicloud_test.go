@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
@@ -23,7 +24,7 @@ func alicloudStandIn(client *oss.Client, told *deployments) *standIn {
 	return &standIn{name: "alicloud", settings: []string{"region"}, resources: []func() resource.Resource{
 		func() resource.Resource { return &alicloudBucket{client} },
 		func() resource.Resource { return &alicloudWorkspace{} },
-		func() resource.Resource { return &alicloudDeployment{client, told} },
+		func() resource.Resource { return &alicloudDeployment{client: client, told: told} },
 	}}
 }
 
@@ -52,7 +53,7 @@ func onAlibabaCloud(t *testing.T) example {
 				}
 				return uris
 			})
-			if python := told.last(t, "word-count"); len(python.uses) != 1 || !contains(python.there, python.uses[0]) {
+			if python := told.last(t, "word-count"); len(python.uses) != 1 || !slices.Contains(python.there, python.uses[0]) {
 				t.Errorf("the Python deployment was told of %v, and there was %v", python.uses, python.there)
 			}
 		},
@@ -93,7 +94,7 @@ var once = []planmodifier.String{stringplanmodifier.RequiresReplace()}
 var kept = []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 
 // alicloudWorkspace is alicloud_realtime_compute_vvp_instance.
-type alicloudWorkspace struct{}
+type alicloudWorkspace struct{ inert }
 
 type alicloudWorkspaceModel struct {
 	ID          types.String `tfsdk:"id"`
@@ -151,14 +152,8 @@ func atMostOne(attributes map[string]schema.Attribute) schema.ListNestedBlock {
 }
 
 func (*alicloudWorkspace) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model alicloudWorkspaceModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	model.ID, model.ResourceID = types.StringValue("f-cn-standin"), types.StringValue("e7d4d4f4510947")
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *alicloudWorkspaceModel) error {
+		model.ID, model.ResourceID = types.StringValue("f-cn-standin"), types.StringValue("e7d4d4f4510947")
+		return nil
+	})
 }
-
-func (*alicloudWorkspace) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
-
-func (*alicloudWorkspace) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
-
-func (*alicloudWorkspace) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}

@@ -17,7 +17,7 @@ import (
 // and acceleration that are not in its configuration.
 func awsStandIn(client *s3.Client) *standIn {
 	return &standIn{name: "aws", settings: []string{"region"}, resources: []func() resource.Resource{
-		func() resource.Resource { return &awsBucket{client} },
+		func() resource.Resource { return &awsBucket{client: client} },
 	}}
 }
 
@@ -63,7 +63,10 @@ func urisInS3Bucket(ctx context.Context, client *s3.Client, name string) ([]stri
 	return uris, nil
 }
 
-type awsBucket struct{ client *s3.Client }
+type awsBucket struct {
+	inert
+	client *s3.Client
+}
 
 type awsBucketModel struct {
 	ID     types.String `tfsdk:"id"`
@@ -82,19 +85,12 @@ func (*awsBucket) Schema(_ context.Context, _ resource.SchemaRequest, resp *reso
 }
 
 func (b *awsBucket) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model awsBucketModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	if _, err := b.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(model.Bucket.ValueString())}); err != nil {
-		resp.Diagnostics.AddError("CreateBucket", err.Error())
-		return
-	}
-	model.ID = model.Bucket
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *awsBucketModel) error {
+		model.ID = model.Bucket
+		_, err := b.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(model.Bucket.ValueString())})
+		return err
+	})
 }
-
-func (*awsBucket) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
-
-func (*awsBucket) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
 
 // Delete leaves a bucket that holds anything, which is what the real one does without force_destroy.
 func (b *awsBucket) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

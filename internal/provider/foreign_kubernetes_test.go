@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -16,11 +16,12 @@ import (
 // against the cluster's own definition of VvpDeployment.
 func kubernetesStandIn(client *s3.Client, told *deployments) *standIn {
 	return &standIn{name: "kubernetes", settings: []string{"config_path"}, resources: []func() resource.Resource{
-		func() resource.Resource { return &kubernetesManifest{client, told} },
+		func() resource.Resource { return &kubernetesManifest{client: client, told: told} },
 	}}
 }
 
 type kubernetesManifest struct {
+	inert
 	client *s3.Client
 	told   *deployments
 }
@@ -64,7 +65,7 @@ func (k *kubernetesManifest) apply(ctx context.Context, model *kubernetesManifes
 	uses := append([]string{jar[1]}, regexp.MustCompile(`s3://[^"]+`).FindAllString(manifest, -1)...)
 	k.told.tell("job", uses, there)
 	for _, uri := range uses {
-		if !contains(there, uri) {
+		if !slices.Contains(there, uri) {
 			return fmt.Errorf("there is no %s, only %v", uri, there)
 		}
 	}
@@ -73,26 +74,9 @@ func (k *kubernetesManifest) apply(ctx context.Context, model *kubernetesManifes
 }
 
 func (k *kubernetesManifest) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model kubernetesManifestModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	if err := k.apply(ctx, &model); err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("manifest"), "Create", err.Error())
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *kubernetesManifestModel) error { return k.apply(ctx, model) })
 }
-
-func (*kubernetesManifest) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
 func (k *kubernetesManifest) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var model kubernetesManifestModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	if err := k.apply(ctx, &model); err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("manifest"), "Update", err.Error())
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-}
-
-func (*kubernetesManifest) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+	carryOut(ctx, req.Plan, &resp.State, &resp.Diagnostics, func(model *kubernetesManifestModel) error { return k.apply(ctx, model) })
 }

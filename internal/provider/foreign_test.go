@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,10 +13,12 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 )
 
@@ -51,6 +54,26 @@ func (s *standIn) Configure(context.Context, provider.ConfigureRequest, *provide
 func (s *standIn) DataSources(context.Context) []func() datasource.DataSource { return nil }
 
 func (s *standIn) Resources(context.Context) []func() resource.Resource { return s.resources }
+
+// inert is a resource with nothing behind it.
+type inert struct{}
+
+func (inert) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+
+func (inert) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
+
+func (inert) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+// carryOut does what is planned, and keeps what comes of it.
+func carryOut[M any](ctx context.Context, plan tfsdk.Plan, state *tfsdk.State, diags *diag.Diagnostics, do func(model *M) error) {
+	var model M
+	diags.Append(plan.Get(ctx, &model)...)
+	if err := do(&model); err != nil {
+		diags.AddError("The stand-in refuses it", err.Error())
+		return
+	}
+	diags.Append(state.Set(ctx, &model)...)
+}
 
 // attach serves stand-ins by their source ("hashicorp/aws") until the test ends, and returns the variable that makes Terraform and
 // OpenTofu use them.
@@ -136,7 +159,7 @@ func (d *deployments) followTheJAR(t *testing.T, r root, list func() []string) {
 	t.Helper()
 	first := d.last(t, "job")
 	for _, uri := range first.uses {
-		if !contains(first.there, uri) {
+		if !slices.Contains(first.there, uri) {
 			t.Errorf("the deployment was told of %s, and there were only %v", uri, first.there)
 		}
 	}
@@ -148,22 +171,13 @@ func (d *deployments) followTheJAR(t *testing.T, r root, list func() []string) {
 	if len(first.uses) == 0 || len(second.uses) == 0 || first.uses[0] == second.uses[0] {
 		t.Fatalf("after another JAR the deployment was told of %v, before of %v", second.uses, first.uses)
 	}
-	if !contains(second.there, first.uses[0]) || !contains(second.there, second.uses[0]) {
+	if !slices.Contains(second.there, first.uses[0]) || !slices.Contains(second.there, second.uses[0]) {
 		t.Errorf("when the deployment was told of %s in place of %s, there were only %v", second.uses[0], first.uses[0], second.there)
 	}
-	if now := list(); contains(now, first.uses[0]) || !contains(now, second.uses[0]) {
+	if now := list(); slices.Contains(now, first.uses[0]) || !slices.Contains(now, second.uses[0]) {
 		t.Errorf("after %s took the place of %s, there is %v", second.uses[0], first.uses[0], now)
 	}
 	r.unchanged(t)
-}
-
-func contains(uris []string, uri string) bool {
-	for _, each := range uris {
-		if each == uri {
-			return true
-		}
-	}
-	return false
 }
 
 // The stand-ins are as strict as the documentation: they are no proof of an example otherwise.

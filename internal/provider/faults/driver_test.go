@@ -84,21 +84,25 @@ func value(of tftypes.Type, from any) tftypes.Value {
 	return tftypes.NewValue(of, from)
 }
 
-func (p *process) dynamic(v tftypes.Value) *tfprotov6.DynamicValue {
+// must ends the test where the protocol itself fails.
+func (p *process) must(err error) {
 	p.t.Helper()
-	encoded, err := tfprotov6.NewDynamicValue(v.Type(), v)
 	if err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+func (p *process) dynamic(v tftypes.Value) *tfprotov6.DynamicValue {
+	p.t.Helper()
+	encoded, err := tfprotov6.NewDynamicValue(v.Type(), v)
+	p.must(err)
 	return &encoded
 }
 
 func (p *process) plain(encoded *tfprotov6.DynamicValue, of tftypes.Type) tftypes.Value {
 	p.t.Helper()
 	v, err := encoded.Unmarshal(of)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	return v
 }
 
@@ -142,9 +146,7 @@ func (p *process) refresh(ctx context.Context, kind string, s state) (state, fai
 	answer, err := p.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: kind, CurrentState: p.dynamic(s.value), Private: s.private, CurrentIdentity: s.identity,
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	if told := errorsOf(answer.Diagnostics); len(told) > 0 {
 		return s, told
 	}
@@ -188,9 +190,7 @@ func (p *process) planAgain(ctx context.Context, change planned) (planned, failu
 		TypeName: kind, PriorState: p.dynamic(before), PriorPrivate: prior.private, PriorIdentity: prior.identity, Config: p.dynamic(change.config),
 		ProposedNewState: p.dynamic(proposed(p.schema.ResourceSchemas[kind].Block.Attributes, before, change.config)),
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	if told := errorsOf(answer.Diagnostics); len(told) > 0 {
 		return change, told
 	}
@@ -239,9 +239,7 @@ func (p *process) apply(ctx context.Context, change planned) (state, failures) {
 		TypeName: change.kind, PriorState: p.dynamic(p.valueOf(change.kind, change.prior)), PlannedState: p.dynamic(change.value), Config: p.dynamic(change.config),
 		PlannedPrivate: change.private, PlannedIdentity: change.identity,
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	after := state{p.plain(answer.NewState, of), answer.Private, answer.NewIdentity}
 	told := errorsOf(answer.Diagnostics)
 	if len(told) > 0 && !change.prior.there() && after.there() {
@@ -254,9 +252,7 @@ func (p *process) apply(ctx context.Context, change planned) (state, failures) {
 func (p *process) imports(ctx context.Context, kind, id string) (state, failures) {
 	p.t.Helper()
 	answer, err := p.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: kind, ID: id})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	if told := errorsOf(answer.Diagnostics); len(told) > 0 {
 		return state{}, told
 	}
@@ -269,9 +265,7 @@ func (p *process) data(ctx context.Context, kind string, config attributes) (sta
 	p.t.Helper()
 	of := p.schema.DataSourceSchemas[kind].ValueType()
 	answer, err := p.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: kind, Config: p.dynamic(value(of, config))})
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	if told := errorsOf(answer.Diagnostics); len(told) > 0 {
 		return state{}, told
 	}

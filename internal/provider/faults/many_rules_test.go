@@ -75,98 +75,34 @@ func waitFor(t *testing.T, happened func() bool) {
 	}
 }
 
-// Somebody writes rules between our writing and our reading back: his stay, and ours is there, or gone, as planned.
-func TestRulesOfOthersWrittenInBetween(t *testing.T) {
-	const late = "https://late.example"
-	eachStore(t, func(t *testing.T, s store) {
-		for name, c := range map[string]struct {
-			there  bool // a workspace with a rule
-			config attributes
-			want   []string
-		}{
-			"added":   {false, workspace(firstOrigin, "a"), []string{foreignOrigin, late, firstOrigin}},
-			"changed": {true, workspace(secondOrigin, "a"), []string{foreignOrigin, late, secondOrigin}},
-			"removed": {true, workspace("", "a"), []string{foreignOrigin, late}},
-			"ended":   {true, nil, []string{foreignOrigin, late}},
-		} {
-			for _, stale := range []bool{false, true} {
-				t.Run(name+map[bool]string{true: ", from a reading before our writing", false: ", from a reading after it"}[stale], func(t *testing.T) {
-					t.Parallel()
-					w := newWorld(t, s, "")
-					w.addRule(t, foreignOrigin)
-					var prior state
-					if c.there {
-						prior = w.given(storage, state{}, workspace(firstOrigin, "a"))
-					}
-					before, err := w.rules.CORS(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					proxy := faultproxy.Start(t, s.server, "")
-					var written atomic.Bool
-					happened := meanwhile(proxy, func(r *http.Request) bool {
-						if r.URL.Query().Has("cors") && r.Method != http.MethodGet {
-							written.Store(true)
-						}
-						return written.Load() && cors(http.MethodGet)(r)
-					}, func() {
-						if !stale {
-							w.addRule(t, late)
-							return
-						}
-						rules := append(slices.Clone(before.Rules), foreignRule(late))
-						if err := w.rules.SetCORS(context.WithoutCancel(t.Context()), blob.CORSConfig{Rules: rules}); err != nil {
-							t.Error(err)
-						}
-					})
-					if _, told := run(t.Context(), t, w.settings(proxy.URL), storage, prior, c.config); len(told) > 0 || !happened() {
-						t.Fatalf("happened %t, %v", happened(), told)
-					}
-					got, want := w.origins(t), slices.Clone(c.want)
-					slices.Sort(got)
-					slices.Sort(want)
-					if !slices.Equal(got, want) {
-						t.Errorf("the rules are for %q, want %q", got, want)
-					}
-				})
-			}
-		}
-	})
-}
+const lateOrigin = "https://late.example"
 
-// A write of the rules fails, and before it is made again somebody else writes one: his stays, as ours is made anew.
-func TestRulesOfOthersWrittenBeforeARepetition(t *testing.T) {
-	const late = "https://late.example"
+// addedMeanwhile changes the rule of a workspace in each way, while another client adds one in some ways.
+// Its rule stays, and ours exists, or does not, as planned.
+func addedMeanwhile(t *testing.T, ways map[string]func(t *testing.T, w *world, proxy *faultproxy.Proxy) (happened func() bool)) {
+	t.Helper()
 	eachStore(t, func(t *testing.T, s store) {
 		for name, c := range map[string]struct {
-			there  bool // a workspace with a rule
+			before bool // a workspace with a rule
 			config attributes
 			want   []string
 		}{
-			"added":   {false, workspace(firstOrigin, "a"), []string{firstOrigin, foreignOrigin, late}},
-			"changed": {true, workspace(secondOrigin, "a"), []string{foreignOrigin, late, secondOrigin}},
-			"ended":   {true, nil, []string{foreignOrigin, late}},
+			"added":   {false, workspace(firstOrigin, "a"), []string{firstOrigin, foreignOrigin, lateOrigin}},
+			"changed": {true, workspace(secondOrigin, "a"), []string{foreignOrigin, lateOrigin, secondOrigin}},
+			"removed": {true, workspace("", "a"), []string{foreignOrigin, lateOrigin}},
+			"ended":   {true, nil, []string{foreignOrigin, lateOrigin}},
 		} {
-			for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse503} {
-				t.Run(name+", "+fault.String(), func(t *testing.T) {
+			for way, add := range ways {
+				t.Run(name+", "+way, func(t *testing.T) {
 					t.Parallel()
 					w := newWorld(t, s, "")
 					w.addRule(t, foreignOrigin)
 					var prior state
-					if c.there {
+					if c.before {
 						prior = w.given(storage, state{}, workspace(firstOrigin, "a"))
 					}
 					proxy := faultproxy.Start(t, s.server, "")
-					for _, method := range []string{http.MethodPut, http.MethodDelete} {
-						proxy.Inject(faultproxy.Match{Method: method, Query: "cors"}, fault, 1, 1)
-					}
-					var written atomic.Bool
-					happened := meanwhile(proxy, func(r *http.Request) bool { // the first request after the write, whichever it is
-						if !r.URL.Query().Has("cors") {
-							return false
-						}
-						return written.Swap(written.Load() || r.Method != http.MethodGet)
-					}, func() { w.addRule(t, late) })
+					happened := add(t, w, proxy)
 					if _, told := run(t.Context(), t, w.settings(proxy.URL), storage, prior, c.config); len(told) > 0 || !happened() {
 						t.Fatalf("happened %t, %v", happened(), told)
 					}
@@ -178,6 +114,57 @@ func TestRulesOfOthersWrittenBeforeARepetition(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Another client writes rules between our writing and our reading back.
+func TestRulesOfOthersWrittenInBetween(t *testing.T) {
+	// after adds by a function once our rules are written and are to be read back.
+	after := func(proxy *faultproxy.Proxy, add func()) func() bool {
+		var written atomic.Bool
+		return meanwhile(proxy, func(r *http.Request) bool {
+			if r.URL.Query().Has("cors") && r.Method != http.MethodGet {
+				written.Store(true)
+			}
+			return written.Load() && cors(http.MethodGet)(r)
+		}, add)
+	}
+	addedMeanwhile(t, map[string]func(t *testing.T, w *world, proxy *faultproxy.Proxy) func() bool{
+		"from a reading after it": func(t *testing.T, w *world, proxy *faultproxy.Proxy) func() bool {
+			t.Helper()
+			return after(proxy, func() { w.addRule(t, lateOrigin) })
+		},
+		"from a reading before our writing": func(t *testing.T, w *world, proxy *faultproxy.Proxy) func() bool {
+			t.Helper()
+			before, err := w.rules.CORS(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return after(proxy, func() {
+				rules := append(slices.Clone(before.Rules), foreignRule(lateOrigin))
+				if err := w.rules.SetCORS(context.WithoutCancel(t.Context()), blob.CORSConfig{Rules: rules}); err != nil {
+					t.Error(err)
+				}
+			})
+		},
+	})
+}
+
+// A write of the rules fails, and before it is sent again another client writes one, which stays as ours is written anew.
+func TestRulesOfOthersWrittenBeforeARepetition(t *testing.T) {
+	ways := map[string]func(t *testing.T, w *world, proxy *faultproxy.Proxy) func() bool{}
+	for _, fault := range []faultproxy.Fault{faultproxy.Reset, faultproxy.LoseAnswer, faultproxy.Refuse503} {
+		ways[fault.String()] = func(t *testing.T, w *world, proxy *faultproxy.Proxy) func() bool {
+			t.Helper()
+			for _, method := range []string{http.MethodPut, http.MethodDelete} {
+				proxy.Inject(faultproxy.Match{Method: method, Query: "cors"}, fault, 1, 1)
+			}
+			var written atomic.Bool
+			return meanwhile(proxy, func(r *http.Request) bool { // the first request after the write, whichever it is
+				return r.URL.Query().Has("cors") && written.Swap(written.Load() || r.Method != http.MethodGet)
+			}, func() { w.addRule(t, lateOrigin) })
+		}
+	}
+	addedMeanwhile(t, ways)
 }
 
 // A rule that was written and cannot be read back is ours all the same: it goes with the workspace, also where the store keeps no IDs.
