@@ -76,7 +76,7 @@ func TestLongDirectory(t *testing.T) {
 	}
 }
 
-// With any limit it ends well, asks for no more, and tells nothing wrong. The classes hide the manifest well.
+// With any limit it ends well, reads no more, and reports nothing wrong. The classes hide the manifest well.
 func TestEveryLimit(t *testing.T) {
 	t.Parallel()
 	var files []file

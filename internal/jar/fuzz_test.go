@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whatever the bytes are, nothing panics, no more is asked for than the limit, and failures are those that they should be.
+// Whatever the bytes are, nothing panics, no more is read than the limit, and failures are those that they should be.
 func FuzzRead(f *testing.F) {
 	for _, data := range [][]byte{
 		small(f).data,

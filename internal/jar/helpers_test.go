@@ -58,7 +58,7 @@ func atMost[T cmp.Ordered](t testing.TB, got, most T, what ...any) {
 
 const mib = 1 << 20
 
-// counter counts what is asked for.
+// counter counts what is read.
 type counter struct {
 	io.ReaderAt
 	bytes   int64

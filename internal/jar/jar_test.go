@@ -184,7 +184,7 @@ func TestLongLocalHeader(t *testing.T) {
 	}
 }
 
-// failing is a reader that fails when asked for what is at an offset.
+// failing is a reader that fails at an offset.
 type failing struct {
 	io.ReaderAt
 	at  int64

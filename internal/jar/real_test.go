@@ -62,7 +62,7 @@ func TestRealJars(t *testing.T) {
 		noError(t, err, path)
 		atMost(t, count.bytes, mib-32<<10, path)
 		atMost(t, count.calls, 6, path)
-		t.Logf("%-70s %9d bytes: asked for %7d in %d calls; %4d entries, class %q for Java %d",
+		t.Logf("%-70s %9d bytes: read %7d in %d calls; %4d entries, class %q for Java %d",
 			path, len(data), count.bytes, count.calls, got.Entries, got.MainClass, got.JavaRelease)
 
 		archive, err := zip.OpenReader(path)

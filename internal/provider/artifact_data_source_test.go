@@ -43,7 +43,7 @@ var (
 	aTime   = knownvalue.StringRegexp(regexp.MustCompile(`^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$`))
 )
 
-// A JAR that somebody else put there: nothing is stored beside it.
+// A JAR from another client: nothing is stored beside it.
 func TestArtifactDataSource(t *testing.T) {
 	data := javaJAR(t, 11)
 	inEveryPlace(t, func(t *testing.T, p place) {

@@ -201,7 +201,7 @@ func TestArtifactImport(t *testing.T) {
 		block := fmt.Sprintf("import {\n to = flink_artifact.job\n id = %q\n}\n", p.baseURI+"/"+jobPath)
 		p.plant(t, jobPath, []byte(firstJob))
 		applies(t,
-			// What somebody else wrote is imported, and the first apply sends nothing.
+			// What another client wrote is imported, and the first apply sends nothing.
 			step(
 				block+config, updates(job), plansValue(job, "etag", knownvalue.NotNull()), plansValue(job, "content_sha256", exactly(sha(firstJob))),
 				p.holding(t, jobPath, firstJob),

@@ -123,7 +123,7 @@ func TestRetainOnDestroy(t *testing.T) {
 	})
 }
 
-// A destroy looks whose the object is: one that somebody put there since the last refresh stays.
+// A destroy looks whose the object is: one that another client wrote since the last refresh stays.
 func TestDestroyLeavesWhatIsNotOurs(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)

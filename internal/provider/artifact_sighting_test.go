@@ -52,7 +52,7 @@ func TestSighting(t *testing.T) {
 		{"after it was written", []blob.Info{{Written: at, Attrs: ours}}, listed(at.Add(2 * time.Second)), false},
 		{"read after it was written", []blob.Info{{Written: at, Attrs: ours}, {ModTime: at, Attrs: ours}}, listed(at.Add(time.Second)), false},
 		{"written after it was read", []blob.Info{{ModTime: at, Attrs: ours}, {Written: at.Add(time.Hour), Attrs: ours}}, listed(at.Add(time.Hour)), true},
-		{"nothing was asked since", []blob.Info{{ModTime: at, Attrs: ours}, {}}, listed(at), true},
+		{"nothing was read since", []blob.Info{{ModTime: at, Attrs: ours}, {}}, listed(at), true},
 		{"written at a time that nobody told", []blob.Info{{Written: at, Attrs: ours}, {Attrs: ours}}, listed(at), false},
 		{"without a token", []blob.Info{{ModTime: at, Attrs: &blob.Attrs{}}}, listed(at), true},
 		{"taken over", []blob.Info{{ModTime: at, Attrs: theirs}}, listed(at), false},

@@ -63,7 +63,7 @@ func TestListArtifacts(t *testing.T) {
 			),
 			step(p.provider()+lists(`glob = "{[ab]*,?.txt}"`), tells("filenames", texts("a b.py", "b.jar", "ä.txt"))),
 			step(p.provider()+lists(`glob = "*.zip"`), tells("filenames", texts()), tells("uris", texts()), tells("artifacts", knownvalue.ListSizeExact(0))),
-			// These were written by somebody else: their hash is that of their bytes.
+			// These were written by another client: their hash is that of their bytes.
 			step(p.provider()+lists("include_sha256 = true", `glob = "*.jar"`), tells("artifacts", knownvalue.ListExact([]knownvalue.Check{
 				entry("B.jar", 0, exactly(sha(""))), entry("b.jar", 10, exactly(sha("bytes of b"))),
 			}))),

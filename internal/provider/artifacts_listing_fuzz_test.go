@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// hostileStore lists what it is told to, whatever it is asked for.
+// hostileStore lists what it is made to, whatever is requested.
 type hostileStore struct {
 	blob.Store
 	pages []blob.Page

@@ -155,7 +155,7 @@ func (v visitor) succeeded(t *testing.T, e *exchange, preflight bool) {
 // isRefused tries all that works does, on an object that is there, and finds it as it was.
 func (v visitor) isRefused(t *testing.T, path string) {
 	t.Helper()
-	const before = "put there by somebody else"
+	const before = "put there by another client"
 	v.p.plant(t, path, []byte(before))
 	v.refused(t, v.put(t, path, jarType, jar()), network.CorsErrorPreflightMissingAllowOriginHeader)
 	v.refused(t, v.delete(t, path), network.CorsErrorPreflightMissingAllowOriginHeader)
@@ -164,7 +164,7 @@ func (v visitor) isRefused(t *testing.T, path string) {
 	v.p.holds(t, path, before)
 }
 
-// refused checks that it was the store's word, and not that the store could not be asked.
+// refused checks that it was the store's word, and not that the store could not be reached.
 func (v visitor) refused(t *testing.T, e *exchange, want network.CorsError) {
 	t.Helper()
 	preflight := int64(http.StatusForbidden)

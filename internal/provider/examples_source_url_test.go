@@ -76,7 +76,7 @@ func fromRepositories(t *testing.T, onS3 []string, store *versitygw.Server) exam
 				}
 			}
 			if asked != 1 {
-				t.Errorf("the Maven repository was asked %d times", asked)
+				t.Errorf("the Maven repository was sent %d requests", asked)
 			}
 			if state := readFile(t, filepath.Join(r.directory, "terraform.tfstate")); bytes.Contains(state, []byte(token)) {
 				t.Error("the state has the token")

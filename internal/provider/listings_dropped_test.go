@@ -15,7 +15,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/workspace"
 )
 
-// failingStore lists, and counts how often it was asked to list one directory; all else fails.
+// failingStore lists, and counts the listings of one directory; all else fails.
 type failingStore struct {
 	blob.Store
 	directory string

@@ -63,7 +63,7 @@ func TestNoRoomInTheDirectory(t *testing.T) {
 	l.converges(t, large)
 }
 
-// A directory that may be read and not written to. Root may write everywhere, so it becomes somebody else first.
+// A directory that may be read and not written to. Root may write everywhere, so the test becomes another user first.
 func TestReadOnlyDirectory(t *testing.T) {
 	t.Parallel()
 	l := newLocalRoot(t)

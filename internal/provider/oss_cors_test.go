@@ -45,7 +45,7 @@ func TestOSSCORSRuleAmongOthers(t *testing.T) {
 				bucket.origins(t, "https://a.example", "https://b.example", "https://flink.example.com", "https://c.example")
 			}), then(vary)),
 		unchanged(changed),
-		// Somebody took it away: that is shown, and mended.
+		// Another client removed it: that is shown, and mended.
 		step(changed, prepare(func() {
 			bucket.setCORS(t, oss.CORSConfiguration{CORSRules: []oss.CORSRule{first, second, third}, ResponseVary: oss.Ptr(true)})
 		}), updates(storage), then(func() {

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
-// Whatever is wrong with OSS or with how it is asked, the error says what to do, nothing is lost, and no secret is shown.
+// Whatever is wrong with OSS or with a request to it, the error says what to do, nothing is lost, and no secret is shown.
 func TestOSSFailures(t *testing.T) {
 	const secret = secrettest.Mark + "-0123456789"
 	server := ossfake.Start(t, ossfake.Options{})

@@ -97,7 +97,7 @@ func (b ossBucket) origins(t *testing.T, want ...string) {
 	}
 }
 
-// operations are what the fake was asked for, in OSS's words.
+// operations are the requests to the fake, by OSS's names.
 func operations(server *ossfake.Server) []string {
 	var names []string
 	for _, request := range server.Requests() {

@@ -89,7 +89,7 @@ func (r root) run(t *testing.T, arguments ...string) string {
 	return string(output)
 }
 
-// unattended is a command that asks nothing, with its options.
+// unattended is a command that prompts for nothing, with its options.
 func unattended(command string, options []string) []string {
 	all := []string{command, "-input=false", "-no-color"}
 	if command != "plan" {

@@ -101,7 +101,7 @@ func TestRefreshOfMany(t *testing.T) {
 		t.Errorf("a plan sent %v, want 8 HEADs, or a few more, and a GET", sent)
 	}
 
-	// Who may not list is asked no more than once for it, and hears nothing of it.
+	// Without the permission to list, one listing is requested, and nothing is reported.
 	proxy.Clear()
 	proxy.Inject(faultproxy.Match{Method: http.MethodGet, Query: "list-type"}, faultproxy.Deny403, 1, 1000)
 	output, changes := r.plansChanges(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-// What no store would accept is seen before anything is asked, and names the attribute.
+// What no store would accept is refused before any request, and names the attribute.
 func TestOSSSettingsRefused(t *testing.T) {
 	var steps []resource.TestStep
 	for _, test := range []struct{ block, want string }{
@@ -36,7 +36,7 @@ func TestOSSSettingsRefused(t *testing.T) {
 	applies(t, steps...)
 }
 
-// What the provider's block says for all stores reaches OSS too: the private CA, the count of repetitions, and who asks.
+// What the provider's block says for all stores reaches OSS too: the private CA, the count of repetitions, and the user agent.
 func TestOSSCommonSettings(t *testing.T) {
 	server := ossfake.Start(t, ossfake.Options{TLS: true})
 	p, _ := inOSSBucket(t, server)

@@ -100,7 +100,7 @@ func TestTaintedIsReplaced(t *testing.T) {
 	})
 }
 
-// A build step of the same run makes the bytes that the pin asks for, where other bytes lie while it is planned.
+// A build step of the same run makes the bytes of the pin, where other bytes lie while it is planned.
 func TestPinnedBytesMadeDuringTheRun(t *testing.T) {
 	p := inDirectory(t)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), "old")

@@ -32,7 +32,7 @@ func TestSourceURLChecksums(t *testing.T) {
 			step(config(), prepare(s.Forget), planOnly),
 			step(config(), prepare(func() {
 				if asked := files(); slices.Contains(asked, publishedPath) || len(asked) == 0 {
-					t.Errorf("a plan without changes asked for %q", asked)
+					t.Errorf("a plan without changes requested %q", asked)
 				}
 				checksums(sha("third build") + "  job.jar\n")
 			}), words("differs from the plan", sha(firstJob), sha("third build"))),

@@ -17,7 +17,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
-// Each bad input is an error on its attribute before anybody is asked, and repeats nothing secret.
+// Each bad input is an error on its attribute before any request, and repeats nothing secret.
 func TestSourceURLBadInput(t *testing.T) {
 	s := publish(t)
 	s.release(firstJob, "1")
@@ -108,7 +108,7 @@ func TestSourceURLFaults(t *testing.T) {
 		"unavailable for a moment":      {inject: func(s published) { s.Inject(get, 1, 2, faultserver.RetryAfter(503, "0")) }},
 		"unavailable for good":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.RetryAfter(503, "0")) }, fails: []string{"Server did not return the file", "503"}},
 		"another version in the middle": {inject: func(s published) { s.Inject(get, 1, 1, faultserver.Truncate(100_000)); s.changeAtSecond(text) }},
-		"a log-in, with a pin":          {inject: func(s published) { s.Inject(all, 1, always, faultserver.Page(200, "Log in")) }, more: []string{pin(text)}, fails: []string{"differs from the plan", sha(text), "page of HTML", "http block"}},
+		"a sign-in, with a pin":         {inject: func(s published) { s.Inject(all, 1, always, faultserver.Page(200, "Log in")) }, more: []string{pin(text)}, fails: []string{"differs from the plan", sha(text), "page of HTML", "http block"}},
 		"no credentials":                {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(401)) }, fails: []string{"The source cannot be read", "http.credentials"}},
 		"forbidden":                     {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(403)) }, fails: []string{"The source cannot be read", "403"}},
 		"not found":                     {inject: func(s published) { s.Inject(all, 1, always, faultserver.Answer(404)) }, fails: []string{"The source is missing", "404"}},
@@ -181,7 +181,7 @@ func TestSourceURLSameAfterAll(t *testing.T) {
 	says(t, r.apply(t), same, "nothing was written", "Pin the file", sha(firstJob))
 }
 
-// What a plan says of sources that cannot tell, or cannot be asked.
+// What a plan reports of sources that cannot tell, or cannot be reached.
 func TestSourceURLWarnings(t *testing.T) {
 	s := publish(t)
 	p := inDirectory(t).fetching(s)
@@ -202,7 +202,7 @@ func TestSourceURLWarnings(t *testing.T) {
 			t.Errorf("a message has the query: %s", line)
 		}
 	}
-	// A destroy asks nobody.
+	// A destroy sends no request to the source.
 	s.Forget()
 	r.destroy(t, "-refresh=false")
 	p.holds(t, jobPath, "")
@@ -297,7 +297,7 @@ func TestSourceURLUnknownSettings(t *testing.T) {
 	applies(t,
 		step(config("1"), p.holding(t, jobPath, firstJob)),
 		unchanged(config("1")),
-		// Nobody can be asked at plan, so the file comes again, and turns out to be the same.
+		// The source cannot be requested at plan, so the file comes again, and turns out to be the same.
 		step(config("2"), updates(job), p.holding(t, jobPath, firstJob)),
 		unchanged(config("2")),
 	)

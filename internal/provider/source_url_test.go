@@ -54,7 +54,7 @@ func (s published) received(t *testing.T, want map[string]int) {
 	}
 }
 
-// Pinned: what is published comes once, and nothing is asked before or after.
+// Pinned: what is published is downloaded once, and nothing is requested before or after.
 func TestSourceURLPinned(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		s := publish(t)
@@ -72,7 +72,7 @@ func TestSourceURLPinned(t *testing.T) {
 				plansValue(job, "uri", exactly(p.baseURI+"/"+jobPath)), p.holding(t, jobPath, firstJob), then(func() { s.received(t, map[string]int{"GET": 1}) }),
 			),
 			unchanged(config(publishedPath)),
-			// Another URL, behind which nothing is, for the same bytes: nobody is asked.
+			// Another URL, behind which nothing exists, for the same bytes: nothing is requested.
 			step(config("/moved/job.jar"), updates(job), plansValue(job, "size", sizeOf(firstJob)), p.holding(t, jobPath, firstJob), then(func() { s.received(t, nil) })),
 			// Other bytes: both hashes are shown, and what was there stays.
 			step(
@@ -117,7 +117,7 @@ func TestSourceURLNotPinned(t *testing.T) {
 				config, prepare(func() { p.plant(t, jobPath, []byte("by hand")) }), updates(job), plansValue(job, "content_sha256", exactly(sha(otherJob))),
 				p.holding(t, jobPath, otherJob),
 			),
-			// The pin that was in the state, pasted: nothing is asked any more, and nothing changes.
+			// The pin that was in the state, pasted: nothing is requested any more, and nothing changes.
 			step(
 				p.provider()+artifact("job", fromURL(s.URL+publishedPath), pin(otherJob)), prepare(func() { s.Remove(publishedPath); s.Forget() }), noChanges,
 				then(func() { s.received(t, nil) }),
@@ -206,7 +206,7 @@ func TestSourceURLContentAddressed(t *testing.T) {
 	})
 }
 
-// A source that cannot be asked does not keep a plan from being made, nor a destroy; the apply fails, and the old file stays.
+// A source that cannot be reached does not keep a plan from being made, nor a destroy; the apply fails, and the old file stays.
 func TestSourceURLUnreachable(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		s := publish(t)

@@ -193,7 +193,7 @@ func replaceable(state []stateInstance) (arguments []string) {
 }
 
 // changeOwned gives other bytes to the objects that carry our token and are to be destroyed, so that the token in the private state alone says
-// whose they are. One gets the token of somebody else, so that it stays; it is returned. Files need nothing of that: their ETags are others anyway.
+// whose they are. One gets the token of another client, so that it stays; it is returned. Files need nothing of that: their ETags are others anyway.
 func changeOwned(t *testing.T, store stateStore, recorded worlds) (stays []worldObject) {
 	t.Helper()
 	for _, object := range recorded.Applied.Objects {

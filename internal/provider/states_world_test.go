@@ -15,7 +15,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
-// world is all that a store holds, as somebody sees it who looks past the provider.
+// world is all that a store holds, as another client sees it.
 type world struct {
 	Buckets map[string]worldBucket `json:"buckets"`
 	Objects []worldObject          `json:"objects"` // by key

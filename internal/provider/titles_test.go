@@ -113,7 +113,7 @@ func TestFailuresAreExplained(t *testing.T) {
 // Every kind of failure that stores and sources have is one that a user is told in words.
 func TestEverySentinelHasATitle(t *testing.T) {
 	told := map[string]bool{
-		// No failure: the caller of Put asked for it, and goes on.
+		// No failure: the caller of Put requested it, and continues.
 		"the same bytes are there already": true,
 	}
 	for _, known := range failures {

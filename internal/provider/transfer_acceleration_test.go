@@ -237,7 +237,7 @@ func TestAccelerationRequests(t *testing.T) {
 		}
 		forget := func() { p.requests() }
 		applies(t,
-			step(config, pending), // of something new: nothing is asked
+			step(config, pending), // of something new: nothing is requested
 			step(config, prepare(func() { p.sent(t) }), sent("read", "switch")),
 			step(without, prepare(forget), sent("read", "switch")), // the first is the refresh
 			step(p.provider()+accelerates("bucket", "enabled = false", "wait = true"), prepare(forget), sent("read")),

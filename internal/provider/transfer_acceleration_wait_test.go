@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
 )
 
-// A wait lasts until the accelerated endpoint serves the bucket, and is asked for again only where something is switched.
+// A wait lasts until the accelerated endpoint serves the bucket, and is repeated only where something is switched.
 func TestAccelerationWait(t *testing.T) {
 	t.Cleanup(provider.SetAccelerationPauses(time.Millisecond, 10*time.Millisecond))
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {

@@ -178,7 +178,7 @@ func describeRule(rule types.CORSRule) []any {
 	return []any{aws.ToString(rule.ID), rule.AllowedOrigins, rule.AllowedMethods, rule.AllowedHeaders, rule.ExposeHeaders, age}
 }
 
-// An equal rule of somebody else serves, is not ours, and stays.
+// An equal rule of another client serves, is not ours, and stays.
 func TestCORSRuleOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	p, bucket, _ := inCORSBucket(t)

@@ -116,7 +116,7 @@ func TestObjectRanges(t *testing.T) {
 		length int
 		want   string
 		err    error
-		asked  int64 // bytes; -1: nothing is asked
+		asked  int64 // bytes; -1: nothing is requested
 	}{
 		{2, 3, "234", nil, 3},
 		{0, 10, "0123456789", nil, 10},
@@ -132,7 +132,7 @@ func TestObjectRanges(t *testing.T) {
 			t.Errorf("%+v: %q, %v", c, p[:n], err)
 		}
 		if c.asked < 0 != (len(store.openings) == 0) || c.asked > 0 && store.openings[0] != (blob.ReadOptions{Offset: c.offset, Length: c.asked, IfMatch: "etag-1"}) {
-			t.Errorf("%+v: asked for %+v", c, store.openings)
+			t.Errorf("%+v: requested %+v", c, store.openings)
 		}
 	}
 	store.after, store.times = 1, 1

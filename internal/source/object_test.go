@@ -23,7 +23,7 @@ const (
 	objectName = "s3a://libs-bucket/libs/job.jar"
 )
 
-// breaking is a store whose bodies break off. It names them as a backend would.
+// breaking is a store whose bodies are cut off. It names them as a backend would.
 type breaking struct {
 	*blobtest.FakeStore
 	after    int    // bytes that a body gives; 0: none
@@ -153,7 +153,7 @@ func TestObjectContentType(t *testing.T) {
 	}
 }
 
-// What breaks off goes on where it was, as long as it gets on.
+// A body that is cut off is continued where it was, as long as there is progress.
 func TestObjectGoesOn(t *testing.T) {
 	data := bytes.Repeat([]byte("0123456789"), 10)
 	lost := &blob.Error{Op: "GetObject", URI: "s3://b/k", Message: "reset", Err: blob.ErrUnreachable}

@@ -65,7 +65,7 @@ func TestBucketLife(t *testing.T) {
 	})
 }
 
-// TestHosts asks by OSS's own hosts, which a dialer brings to the server.
+// TestHosts sends requests to OSS's own hosts, which a dialer brings to the server.
 func TestHosts(t *testing.T) {
 	for name, version := range versions {
 		t.Run(name, func(t *testing.T) {

@@ -47,7 +47,7 @@ func start(t *testing.T, settings attributes) *process {
 	return p
 }
 
-// schema is asked for once: it is the same in each process, and takes the most of a start.
+// schema is requested once: it is the same in each process, and takes the most of a start.
 var schema = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
 	return providerserver.NewProtocol6(provider.New("test")())().GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 })
@@ -171,7 +171,7 @@ func (c planned) changes() bool {
 	return !c.value.Equal(c.prior.value)
 }
 
-// plan plans what a configuration asks for; nil: that the resource goes.
+// plan plans a configuration; nil: that the resource goes.
 func (p *process) plan(ctx context.Context, kind string, prior state, config attributes) (planned, failures) {
 	p.t.Helper()
 	wanted := tftypes.NewValue(p.typeOf(kind), nil)

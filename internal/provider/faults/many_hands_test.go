@@ -81,10 +81,10 @@ func (w *world) leavesNothing(t *testing.T) {
 	}
 }
 
-// What somebody does to the object between plan and apply, or between the last look and the write, is not undone. OSS knows no condition for
+// What another client does to the object between plan and apply, or between the last look and the write, is not undone. OSS knows no condition for
 // the latter: there the check is the look itself, and a window remains.
 func TestAnObjectThatOthersChange(t *testing.T) {
-	const theirs = "somebody else's bytes"
+	const theirs = "another client's bytes"
 	large := largeFile(t)
 	eachStore(t, func(t *testing.T, s store) {
 		moments := map[string]func(*http.Request) bool{"before the look": heads}

@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 )
 
-// The stores have no condition for a change of a bucket's CORS rules: all of them are read, and all of them written. What is undone by somebody
+// The stores have no condition for a change of a bucket's CORS rules: all of them are read, and all of them written. What is undone by another client
 // who read before and wrote after is found by reading back.
 
 // Two workspaces of one bucket bring their rules in at once, in two processes: the one writes between the other's reading and writing.

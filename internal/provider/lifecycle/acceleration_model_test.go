@@ -23,7 +23,7 @@ func (l *lifecycle) drawAcceleration() accelerationBlock {
 	}
 }
 
-// block is what a run gets. A wait is for quiet runs: it may last half an hour where somebody switches off meanwhile.
+// block is what a run gets. A wait is for quiet runs: it may last half an hour where another client switches off meanwhile.
 func (b accelerationBlock) block(c *core, quiet bool) block {
 	values := map[string]tftypes.Value{}
 	if b.base != "" {

@@ -162,7 +162,7 @@ func (w *writing) create() outcome {
 	return refused("another object is there already")
 }
 
-// hasPlanned says whether what is there has what the configuration asks for, and perhaps more.
+// hasPlanned says whether what is there has what the configuration requests, and perhaps more.
 func (w *writing) hasPlanned() bool {
 	if kind := text(w.planned["content_type"]); kind != "" && kind != w.there.kind {
 		return false

@@ -10,7 +10,7 @@ import (
 // These are the rules of Terraform's package internal/plans/objchange (proposed_new.go, plan_valid.go, compatible.go in 1.11), for schemas that
 // have attributes and no blocks, as ours.
 
-// proposedNew is what a provider is asked to plan: the configuration, and for what it leaves to be computed the prior value.
+// proposedNew is what a provider gets to plan: the configuration, and for what it leaves to be computed the prior value.
 func proposedNew(attributes []*tfprotov6.SchemaAttribute, prior, config tftypes.Value) tftypes.Value {
 	if config.IsNull() || !config.IsKnown() {
 		return config

@@ -17,7 +17,7 @@ type block struct {
 	creates  bool          // create_before_destroy
 }
 
-// run is one run of Terraform: what it is asked for, and what happens meanwhile.
+// run is one run of Terraform: its options, and what happens meanwhile.
 type run struct {
 	blocks   map[string]block
 	destroy  bool                     // terraform destroy
@@ -165,7 +165,7 @@ func (c *core) planDestroy(o *object) ([]byte, failed) {
 	return response.PlannedPrivate, errors
 }
 
-// proposal asks for a plan and holds it to the rules. prior null: a create.
+// proposal requests a plan and holds it to the rules. prior null: a create.
 func (c *core) proposal(kind string, config, prior tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData) (*tfprotov6.PlanResourceChangeResponse, tftypes.Value, failed) {
 	of, attributes := c.typeOf(kind), c.schema.ResourceSchemas[kind].Block.Attributes
 	response, err := c.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{
@@ -353,7 +353,7 @@ func (c *core) operateDelete(next operation, at *instance, r run) failed {
 	return nil
 }
 
-// operateWrite creates or updates, as it was planned: else it is refused before the provider is asked to do anything.
+// operateWrite creates or updates, as it was planned: else it is refused before the provider gets to do anything.
 func (c *core) operateWrite(next operation, at *instance, r run) failed {
 	of := c.typeOf(next.kind)
 	before, private := tftypes.NewValue(of, nil), []byte(nil)

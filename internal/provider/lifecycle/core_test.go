@@ -36,7 +36,7 @@ func serve(t fatal) served {
 	if s.schema, err = s.server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatalf("the schema: %v", err)
 	}
-	// Terraform asks for them, and the framework knows no identities before.
+	// Terraform requests them, and the framework knows no identities before.
 	if _, err := s.server.GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{}); err != nil {
 		t.Fatalf("the schemas of identities: %v", err)
 	}

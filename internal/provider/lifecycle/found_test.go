@@ -98,7 +98,7 @@ func TestRenamedInBothOrders(t *testing.T) {
 	}
 }
 
-// Found on 2026-11-22: a file in the place of the base directory was a failure that asked to be reported.
+// Found on 2026-11-22: a file in the place of the base directory was a failure with a request to report it.
 func TestAFileStandsInPlaceOfTheWorkspace(t *testing.T) {
 	s := scripted(t)
 	blocks := map[string]artifactBlock{addresses[0]: inline(texts[0])}

@@ -170,7 +170,7 @@ func (l *lifecycle) managed() []string {
 	return places
 }
 
-// drift is what somebody does behind the provider's back.
+// drift is what another client does.
 func (l *lifecycle) drift() {
 	t := l.t
 	if now, has := l.model.store[accelerationPath]; has && often(t, 5, "switch by hand") {

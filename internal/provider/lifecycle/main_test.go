@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	// Who waits for a server, or before he asks it again, is in nobody's way.
+	// A test that waits for a server, or before it repeats a request, delays no other.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)

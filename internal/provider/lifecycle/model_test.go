@@ -201,7 +201,7 @@ func isRemote(config map[string]tftypes.Value) bool {
 	return url != "" && !strings.HasPrefix(url, "file://")
 }
 
-// pin is what the configuration asks for. ok: it can be told; a pin that is not known yet is "?".
+// pin is the hash that the configuration requires. ok: it can be told; a pin that is not known yet is "?".
 func (m *model) pin(config map[string]tftypes.Value) (pin string, ok bool) {
 	sums := config["content_sha256_url"]
 	switch {

@@ -67,7 +67,7 @@ func (l *lifecycle) importStorage(addr string) {
 	tally.count("storage: imported")
 }
 
-// driftStorage is what somebody does to directories and rules behind the provider's back.
+// driftStorage is what another client does to directories and rules.
 func (l *lifecycle) driftStorage() {
 	t := l.t
 	kinds := []string{"a directory goes"}

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// What follows asks the part of the model that knows the kind of resource.
+// What follows calls the part of the model that knows the kind of resource.
 
 const (
 	artifactKind     = "flink_artifact"

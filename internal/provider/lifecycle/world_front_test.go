@@ -58,7 +58,7 @@ var faults = map[string]faultproxy.Fault{
 
 var httpHarms = []string{"cancelled", "cancelled", "answer lost", "answer lost", "reset", "500", "503", "denied", "answer cut"}
 
-// finishing is a proxy that has the server do what was cancelled on its way, so that somebody knows when it is done.
+// finishing is a proxy that has the server do what was cancelled on its way, so that the test knows when it is done.
 func finishing(t *testing.T, target string) *faultproxy.Proxy {
 	t.Helper()
 	proxy := faultproxy.Start(t, target, "")

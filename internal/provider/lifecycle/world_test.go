@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// world is the store that a provider works in, as somebody sees it who stands behind it. Two workspaces are in it, with the prefixes "a" and "b".
+// world is the store that a provider works in, as another client sees it. Two workspaces are in it, with the prefixes "a" and "b".
 // Paths are those below both.
 type world interface {
 	name() string
@@ -22,7 +22,7 @@ type world interface {
 	bases(prefix string) []string
 	// look reads all that is there.
 	look() map[string]thing
-	// put writes an object as somebody else would.
+	// put writes an object as another client would.
 	put(path string, data []byte, metadata map[string]string)
 	// edit changes what is told about an object that is there, and leaves its bytes and its owner's token.
 	edit(path string, metadata map[string]string)
@@ -101,7 +101,7 @@ func sum(data string) string {
 // texts are what files hold: the first two have one length.
 var texts = []string{"the first job.", "the other job.", "a longer job with more to say", "", strings.Repeat("many jobs. ", 40)}
 
-// countdown cancels itself at the n-th question for a value. Contexts are asked for values by every timeout that is set on them, and by every request.
+// countdown cancels itself at the n-th question for a value. Values are requested by every timeout that is set on them, and by every request.
 type countdown struct {
 	context.Context
 	cancel context.CancelFunc

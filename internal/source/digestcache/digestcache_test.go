@@ -364,7 +364,7 @@ func TestChangedIdentity(t *testing.T) {
 	}
 }
 
-// A file that somebody has open for writing may change without new times.
+// A file that is open for writing may change without new times.
 func TestWrittenFile(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	c.written = func(uintptr) bool { return true }

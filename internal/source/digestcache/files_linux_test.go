@@ -37,7 +37,7 @@ func TestMappedFile(t *testing.T) {
 	holds(t, c, 1)
 }
 
-// The question whether somebody writes leaves nothing behind: the file can be opened for writing at once.
+// The question whether the file is written leaves nothing behind: the file can be opened for writing at once.
 func TestLeaseIsGivenBack(t *testing.T) {
 	file := inTempDir(t)
 	reader, err := os.Open(file.Path)
@@ -54,7 +54,7 @@ func TestLeaseIsGivenBack(t *testing.T) {
 	}
 	defer writer.Close()
 	if !isWritten(reader.Fd()) {
-		t.Error("somebody writes")
+		t.Error("it is written")
 	}
 }
 
@@ -74,7 +74,7 @@ func TestOpenedDuringTheQuestion(t *testing.T) {
 		writer, err := os.OpenFile(file.Path, os.O_WRONLY, 0)
 		opened <- errors.Join(err, writer.Close())
 	}()
-	// The kernel reports a lease that somebody waits for as one that is to end.
+	// The kernel reports a lease that another open waits for as one that is to end.
 	for lease := unix.F_RDLCK; lease != unix.F_UNLCK; {
 		var err error
 		if lease, err = unix.FcntlInt(reader.Fd(), unix.F_GETLEASE, 0); err != nil {

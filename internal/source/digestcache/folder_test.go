@@ -345,7 +345,7 @@ func TestBound(t *testing.T) {
 			t.Errorf("%s is gone", file.Path)
 		}
 	}
-	// A folder that somebody has filled is brought back to the bound at once.
+	// A folder that another program has filled is brought back to the bound at once.
 	fill(t, c, maxEntries+100)
 	isRead(t, c, newFile(t, file.Path+"3", "third"))
 	holds(t, c, maxEntries)

@@ -103,5 +103,5 @@ func TestRefusedConnections(t *testing.T) {
 	if _, err := from.Describe(t.Context()); err != nil {
 		t.Error(err)
 	}
-	s.expectAsked(t, "HEAD")
+	s.expectRequests(t, "HEAD")
 }

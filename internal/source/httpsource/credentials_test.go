@@ -63,7 +63,7 @@ func TestHeadersOfOurOwn(t *testing.T) {
 			t.Errorf("%v", request.Header)
 		}
 	}
-	s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`)
+	s.expectRequests(t, "GET", `GET bytes=100000- if "v1"`)
 }
 
 func TestRefusedCredentials(t *testing.T) {
@@ -112,7 +112,7 @@ func TestCredentialsOnTheWay(t *testing.T) {
 		sent []string // who is sent credentials, in order
 	}{
 		"none":                    {[]string{here}, []string{here}},
-		"plain, as it was asked":  {[]string{plain}, []string{plain}},
+		"plain, as configured":    {[]string{plain}, []string{plain}},
 		"the same host":           {[]string{here, here}, []string{here, here}},
 		"the same, plain":         {[]string{plain, plain}, []string{plain, plain}},
 		"to another":              {[]string{here, other}, []string{here, other}},

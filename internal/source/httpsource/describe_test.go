@@ -17,10 +17,10 @@ func head() faultserver.Match { return faultserver.Match{Method: http.MethodHead
 func TestDescribe(t *testing.T) {
 	const byte0 = "GET bytes=0-0"
 	for name, c := range map[string]struct {
-		change func(*faultserver.File)
-		head   faultserver.Fault
-		size   int64
-		asked  []string
+		change    func(*faultserver.File)
+		head      faultserver.Fault
+		size      int64
+		requested []string
 	}{
 		"by HEAD":                 {nil, faultserver.Fault{}, large, []string{"HEAD"}},
 		"HEAD without a length":   {chunked, faultserver.Fault{}, -1, []string{"HEAD"}},
@@ -44,7 +44,7 @@ func TestDescribe(t *testing.T) {
 			if told.Size != c.size || told.ETag != `"v1"` || told.LastModified != "Sat, 03 Feb 2024 04:05:06 GMT" || told.ContentType != "application/java-archive" || told.Beginning != nil {
 				t.Errorf("%+v", told)
 			}
-			s.expectAsked(t, c.asked...)
+			s.expectRequests(t, c.requested...)
 		})
 	}
 }
@@ -58,10 +58,10 @@ func TestDescribeWithoutARange(t *testing.T) {
 	if err != nil || told.Size != 0 || told.ETag != `"v1"` {
 		t.Errorf("%+v, %v", told, err)
 	}
-	s.expectAsked(t, "HEAD", "GET bytes=0-0", "GET")
+	s.expectRequests(t, "HEAD", "GET bytes=0-0", "GET")
 }
 
-// The body of a whole file that nobody asked for is not fetched.
+// The body of a whole file that was not requested is not fetched.
 func TestDescribeReadsNoFile(t *testing.T) {
 	const huge = 24 << 20
 	s := start(t, huge, nil)
@@ -82,9 +82,9 @@ func TestDescribeReadsNoFile(t *testing.T) {
 
 func TestDescribeFails(t *testing.T) {
 	for name, c := range map[string]struct {
-		fault faultserver.Fault
-		is    error
-		asked int
+		fault     faultserver.Fault
+		is        error
+		requested int
 	}{
 		"404": {faultserver.Answer(404), fs.ErrNotExist, 1},
 		"401": {faultserver.Answer(401), fs.ErrPermission, 1},
@@ -98,8 +98,8 @@ func TestDescribeFails(t *testing.T) {
 			s.Inject(anyRequest(), 1, faultserver.Always, c.fault)
 			_, err := s.at(t, s.URL).Describe(t.Context())
 			expectFailure(t, err, c.is)
-			if n := len(s.Requests()); n != c.asked {
-				t.Errorf("%q", s.asked())
+			if n := len(s.Requests()); n != c.requested {
+				t.Errorf("%q", s.requested())
 			}
 		})
 	}
@@ -131,7 +131,7 @@ func TestMediaType(t *testing.T) {
 	}
 }
 
-// The first request is sent again after a pause; as long a one as the server asks for.
+// The first request is sent again after a pause; as long a one as the server requires.
 func TestFirstRequestIsRepeated(t *testing.T) {
 	for name, fault := range map[string]faultserver.Fault{
 		"408": faultserver.Answer(408), "429": faultserver.Answer(429), "500": faultserver.Answer(500), "502": faultserver.Answer(502),
@@ -144,7 +144,7 @@ func TestFirstRequestIsRepeated(t *testing.T) {
 			}
 			s.Inject(anyRequest(), 1, 2, fault)
 			expect(t, s.at(t, s.URL), s.data)
-			s.expectAsked(t, "GET", "GET", "GET")
+			s.expectRequests(t, "GET", "GET", "GET")
 		})
 	}
 	for _, status := range []int{201, 204, 206, 304, 400, 401, 402, 403, 404, 405, 409, 410, 418, 501, 505} {
@@ -154,7 +154,7 @@ func TestFirstRequestIsRepeated(t *testing.T) {
 			if _, _, err := read(t, s.at(t, s.URL)); err == nil {
 				t.Errorf("%d is taken for a file", status)
 			}
-			s.expectAsked(t, "GET")
+			s.expectRequests(t, "GET")
 		})
 	}
 	t.Run("Retry-After", func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestFirstRequestIsRepeated(t *testing.T) {
 		s.Inject(anyRequest(), 1, 1, faultserver.RetryAfter(429, "1"))
 		begin := time.Now()
 		if expect(t, s.at(t, s.URL), s.data); time.Since(begin) < time.Second {
-			t.Errorf("asked again after %s", time.Since(begin))
+			t.Errorf("requested again after %s", time.Since(begin))
 		}
 	})
 }

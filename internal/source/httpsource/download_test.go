@@ -26,7 +26,7 @@ func TestDownload(t *testing.T) {
 		string(told.Beginning) != string(s.data[:source.BeginningSize]) {
 		t.Errorf("%+v", told)
 	}
-	s.expectAsked(t, "GET")
+	s.expectRequests(t, "GET")
 	request := s.Requests()[0]
 	if request.Header.Get("Accept-Encoding") != "identity" || request.Header.Get("User-Agent") != "terraform-provider-flink/test" || request.Query != "ref="+secret {
 		t.Errorf("%+v", request)
@@ -105,17 +105,17 @@ func TestResume(t *testing.T) {
 				if told.Size != large || told.ETag != file.ETag || len(told.Beginning) != source.BeginningSize {
 					t.Errorf("%+v", told)
 				}
-				asked := s.asked()
-				if len(asked) != 3 || asked[0] != "GET" {
-					t.Fatalf("asked for %q", asked)
+				requested := s.requested()
+				if len(requested) != 3 || requested[0] != "GET" {
+					t.Fatalf("requested %q", requested)
 				}
-				for _, again := range asked[1:] {
+				for _, again := range requested[1:] {
 					if !strings.HasPrefix(again, "GET bytes=") || !strings.HasSuffix(again, "- if "+condition) {
 						t.Errorf("resumed by %q", again)
 					}
 				}
-				if name != "reset" && asked[1] != fmt.Sprintf("GET bytes=%d- if %s", third, condition) {
-					t.Errorf("resumed by %q", asked[1])
+				if name != "reset" && requested[1] != fmt.Sprintf("GET bytes=%d- if %s", third, condition) {
+					t.Errorf("resumed by %q", requested[1])
 				}
 			})
 		}
@@ -126,9 +126,9 @@ func TestResume(t *testing.T) {
 func TestResumeFromTheStart(t *testing.T) {
 	const conditional = `GET bytes=100000- if "v1"`
 	for name, c := range map[string]struct {
-		change func(*faultserver.File)
-		rest   faultserver.Fault // of the second request
-		asked  []string
+		change    func(*faultserver.File)
+		rest      faultserver.Fault // of the second request
+		requested []string
 	}{
 		"no ranges":          {noRanges, faultserver.Fault{}, []string{"GET", conditional}},
 		"no validators":      {func(f *faultserver.File) { f.ETag, f.LastModified = "", time.Time{} }, faultserver.Fault{}, []string{"GET", "GET"}},
@@ -159,7 +159,7 @@ func TestResumeFromTheStart(t *testing.T) {
 			if told := expect(t, s.at(t, s.URL), s.data); string(told.Beginning) != string(s.data[:source.BeginningSize]) {
 				t.Errorf("%d bytes of its beginning", len(told.Beginning))
 			}
-			s.expectAsked(t, c.asked...)
+			s.expectRequests(t, c.requested...)
 		})
 	}
 }
@@ -177,7 +177,7 @@ func TestShortRanges(t *testing.T) {
 			}
 			s.Inject(get(), 2, 1, short)
 			expect(t, s.at(t, s.URL), s.data)
-			s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, `GET bytes=198304- if "v1"`)
+			s.expectRequests(t, "GET", `GET bytes=100000- if "v1"`, `GET bytes=198304- if "v1"`)
 		})
 	}
 }
@@ -185,7 +185,7 @@ func TestShortRanges(t *testing.T) {
 // A file that changes while it is read is never mixed of two.
 func TestChangesWhileItIsRead(t *testing.T) {
 	for name, c := range map[string]struct {
-		file  func(s *servers, f *faultserver.File) // as it is when the rest is asked for
+		file  func(s *servers, f *faultserver.File) // as it is when the rest is requested
 		first func(*faultserver.File)               // as it is at first
 		is    error
 		words string
@@ -237,7 +237,7 @@ func TestStartingOver(t *testing.T) {
 	if err != nil || sums.Size != large {
 		t.Errorf("%+v, %v", sums, err)
 	}
-	s.expectAsked(t, "GET", `GET bytes=100000- if "v1"`, "GET")
+	s.expectRequests(t, "GET", `GET bytes=100000- if "v1"`, "GET")
 }
 
 // Where nothing tells the end of the file, the end of the connection may be anywhere in it: only a pin tells.

@@ -93,7 +93,7 @@ func TestAHugePage(t *testing.T) {
 	expectFailure(t, err, fs.ErrPermission, "No way")
 }
 
-// reach asks a source that has a dialler, and a proxy, of its own.
+// reach requests a source that has a dialler, and a proxy, of its own.
 func reach(t *testing.T, address string, change func(*Client)) error {
 	t.Helper()
 	retries := 1

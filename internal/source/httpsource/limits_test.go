@@ -40,7 +40,7 @@ func TestCutOffEachTime(t *testing.T) {
 				t.Errorf("%d bytes, %v", len(data), failure)
 			}
 			if n := len(s.Requests()); c.requests > 0 && n != c.requests {
-				t.Errorf("%d requests: %q", n, s.asked())
+				t.Errorf("%d requests: %q", n, s.requested())
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/source/sourcetest/faultserver"
 )
 
-// The proxy of the environment is none that is there. Loopback is never asked through one.
+// The proxy of the environment does not exist. Loopback is never requested through one.
 func TestMain(m *testing.M) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
 		os.Unsetenv(name)
@@ -172,9 +172,9 @@ func expectFailure(t *testing.T, err, is error, words ...string) *source.Error {
 	return failure
 }
 
-// asked are the requests, in short: "GET", "GET bytes=10-", "GET bytes=10- if v1".
-func (s *servers) asked() []string {
-	var asked []string
+// requested are the requests, in short: "GET", "GET bytes=10-", "GET bytes=10- if v1".
+func (s *servers) requested() []string {
+	var requested []string
 	for _, request := range s.Requests() {
 		text := request.Method
 		if span := request.Header.Get("Range"); span != "" {
@@ -183,15 +183,15 @@ func (s *servers) asked() []string {
 		if condition := request.Header.Get("If-Range"); condition != "" {
 			text += " if " + condition
 		}
-		asked = append(asked, text)
+		requested = append(requested, text)
 	}
-	return asked
+	return requested
 }
 
-func (s *servers) expectAsked(t *testing.T, want ...string) {
+func (s *servers) expectRequests(t *testing.T, want ...string) {
 	t.Helper()
-	if got := s.asked(); strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("asked for %q, want %q", got, want)
+	if got := s.requested(); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("requested %q, want %q", got, want)
 	}
 }
 

@@ -47,9 +47,9 @@ func TestNginx(t *testing.T) {
 	server, client, data := behindNginx(t, nginx.Options{}, Host{})
 	from := at(t, client, server.URL)
 	read := expect(t, from, data)
-	asked, err := from.Describe(t.Context())
-	if err != nil || source.Compare(read, asked) != source.Same || asked.Size != large || asked.ETag == "" || asked.LastModified == "" || asked.ContentType != "application/java-archive" {
-		t.Errorf("%+v, %v", asked, err)
+	requested, err := from.Describe(t.Context())
+	if err != nil || source.Compare(read, requested) != source.Same || requested.Size != large || requested.ETag == "" || requested.LastModified == "" || requested.ContentType != "application/java-archive" {
+		t.Errorf("%+v, %v", requested, err)
 	}
 	expect(t, at(t, client, server.PlainURL), data)
 

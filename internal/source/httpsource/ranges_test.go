@@ -31,9 +31,9 @@ func TestRanges(t *testing.T) {
 		t.Errorf("%d, %+v", r.Size(), told)
 	}
 	for _, c := range []struct {
-		offset int64
-		length int
-		asked  string // "": it is there
+		offset    int64
+		length    int
+		requested string // "": it is there
 	}{
 		{large - 1, 1, ""},
 		{large - tailSize, tailSize, ""},
@@ -58,10 +58,10 @@ func TestRanges(t *testing.T) {
 		if !errors.Is(err, wantErr) || string(p[:n]) != string(want) {
 			t.Errorf("%d bytes at %d: %d, %v", c.length, c.offset, n, err)
 		}
-		if c.asked == "" {
-			s.expectAsked(t)
+		if c.requested == "" {
+			s.expectRequests(t)
 		} else {
-			s.expectAsked(t, c.asked)
+			s.expectRequests(t, c.requested)
 		}
 	}
 	if _, err := r.ReadAt(nil, -1); err == nil || errors.Is(err, io.EOF) {
@@ -72,9 +72,9 @@ func TestRanges(t *testing.T) {
 // A small file is there with the first answer.
 func TestRangesOfSmallFiles(t *testing.T) {
 	for name, c := range map[string]struct {
-		size  int
-		first faultserver.Fault
-		asked []string
+		size      int
+		first     faultserver.Fault
+		requested []string
 	}{
 		"one byte":        {1, faultserver.Fault{}, []string{suffix}},
 		"just so":         {tailSize, faultserver.Fault{}, []string{suffix}},
@@ -94,7 +94,7 @@ func TestRangesOfSmallFiles(t *testing.T) {
 			if told := r.Describe(); string(told.Beginning) != string(s.data[:min(c.size, source.BeginningSize)]) {
 				t.Errorf("%d bytes of its beginning", len(told.Beginning))
 			}
-			s.expectAsked(t, c.asked...)
+			s.expectRequests(t, c.requested...)
 		})
 	}
 }
@@ -108,7 +108,7 @@ func TestRangesWithoutSuffixes(t *testing.T) {
 	if n, err := r.ReadAt(p, large-10); n != 10 || err != nil || string(p) != string(s.data[large-10:]) || r.Size() != large {
 		t.Errorf("%d, %v", n, err)
 	}
-	s.expectAsked(t, suffix, "GET bytes=0-65535", "GET bytes=299990-299999")
+	s.expectRequests(t, suffix, "GET bytes=0-65535", "GET bytes=299990-299999")
 }
 
 func TestNoRanges(t *testing.T) {
@@ -130,7 +130,7 @@ func TestNoRanges(t *testing.T) {
 		s.serve(noRanges)
 		_, err := s.at(t, s.URL).Ranges(t.Context())
 		expectFailure(t, err, source.ErrNoRanges)
-		s.expectAsked(t, suffix)
+		s.expectRequests(t, suffix)
 	})
 	t.Run("gone later", func(t *testing.T) {
 		s := start(t, large, nil)
@@ -197,7 +197,7 @@ func TestRangesAreRepeated(t *testing.T) {
 				is = source.ErrTruncated
 			}
 			expectFailure(t, err, is)
-			// net/http itself asks again where a connection that had been idle is reset.
+			// net/http itself sends again where a connection that had been idle is reset.
 			if n := len(s.Requests()); n != 4+1+1 && (name != "rst" || n != 4+1+1+1) {
 				t.Errorf("%d requests", n)
 			}

@@ -17,13 +17,13 @@ func TestRedirects(t *testing.T) {
 			s.Inject(faultserver.Match{Server: "other", Method: "GET"}, 1, 1, faultserver.Truncate(third))
 			from := s.at(t, s.URL)
 			expect(t, from, s.data)
-			// The rest is asked for where the file was: the signature of the first redirect may be over.
-			s.expectAsked(t, "GET", "GET", `GET bytes=100000- if "v1"`, `GET bytes=100000- if "v1"`)
+			// The rest is requested where the file was: the signature of the first redirect may be over.
+			s.expectRequests(t, "GET", "GET", `GET bytes=100000- if "v1"`, `GET bytes=100000- if "v1"`)
 			s.Forget()
 			if told, err := from.Describe(t.Context()); err != nil || told.Size != large {
 				t.Errorf("%+v, %v", told, err)
 			}
-			s.expectAsked(t, "HEAD", "HEAD")
+			s.expectRequests(t, "HEAD", "HEAD")
 			r, err := from.Ranges(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -56,7 +56,7 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 			_, _, err := read(t, s.at(t, s.URL))
 			expectFailure(t, err, source.ErrRedirect, c.words...)
 			if n := len(s.Requests()); n != 1 {
-				t.Errorf("%d requests: %q", n, s.asked())
+				t.Errorf("%d requests: %q", n, s.requested())
 			}
 		})
 	}
