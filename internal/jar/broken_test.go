@@ -114,7 +114,7 @@ func TestBroken(t *testing.T) {
 	put16 := func(p parts, at int, number uint16) []byte { return put(p, at, number) }
 	put32 := func(p parts, at int, number uint32) []byte { return put(p, at, number) }
 	put64 := func(p parts, at int, number uint64) []byte { return put(p, at, number) }
-	moved := func(p parts, by int) []byte { // with other offsets of all that the end record tells
+	moved := func(p parts, by int) []byte { // with other offsets of all in the end record
 		return put32(p, p.end+16, uint32(p.manifestEntry+by))
 	}
 	const max64 = 1<<64 - 1

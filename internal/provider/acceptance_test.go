@@ -23,7 +23,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
-// testDirectory names the variable with the directory that goes when all tests are over.
+// testDirectory names the variable with the directory that is removed when all tests are over.
 const testDirectory = "FLINK_TEST_DIRECTORY"
 
 // TestMain sets what acceptance tests need, so that "go test" alone runs all of them and skips none.

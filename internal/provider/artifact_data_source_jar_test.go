@@ -63,7 +63,7 @@ func packed(t *testing.T, entries ...entry) []byte {
 	return archive.Bytes()
 }
 
-// jobOfJava is what is told of javaJAR.
+// jobOfJava is what is reported of javaJAR.
 func jobOfJava(release int64) knownvalue.Check { return jobOf(knownvalue.Int64Exact(release), 2) }
 
 func jobOf(release knownvalue.Check, entries int64) knownvalue.Check {

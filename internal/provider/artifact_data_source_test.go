@@ -77,7 +77,7 @@ func TestArtifactDataSource(t *testing.T) {
 	})
 }
 
-// What this provider wrote has its hash beside it, which is told without reading; our own entries are no metadata.
+// What this provider wrote has its hash beside it, which is reported without reading; our own entries are no metadata.
 func TestArtifactDataSourceOfOurOwn(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		stored := exactly(sha("x"))
@@ -171,7 +171,7 @@ func TestArtifactDataSourceBadInput(t *testing.T) {
 	})
 }
 
-// A module may hand over whichever of two its caller has set: what is wrong is told once it is known.
+// A module may hand over whichever of two its caller has set: what is wrong is reported once it is known.
 func TestArtifactDataSourceUnknownInput(t *testing.T) {
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), string(javaJAR(t, 11)))
 	either := func(value string) string {

@@ -48,7 +48,7 @@ func TestArtifactDataSourceOfURL(t *testing.T) {
 			"etag": exactly("W/v2"), "last_modified": knownvalue.Null(), "content_type": exactly("text/x-python"), "size": knownvalue.Int64Exact(int64(len(firstJob))),
 			"content_sha256": knownvalue.Null(), "jar": knownvalue.Null(),
 		})),
-		// A server that tells nothing; what was read is known all the same.
+		// A server that reports nothing; what was read is known all the same.
 		step(with("/bare.txt", "include_sha256 = true"), finds(map[string]knownvalue.Check{
 			"etag": knownvalue.Null(), "last_modified": knownvalue.Null(), "size": knownvalue.Int64Exact(int64(len(firstJob))), "content_sha256": exactly(sha(firstJob)),
 		})),
@@ -137,7 +137,7 @@ func TestArtifactDataSourceURLFailures(t *testing.T) {
 	))
 }
 
-// A query is part of the address, but stays out of what is told of it: beside the configuration itself, which Terraform shows.
+// A query is part of the address, but is in no message about it: beside the configuration itself, which Terraform shows.
 func TestArtifactDataSourceURLWithAQuery(t *testing.T) {
 	server := faultserver.Start(t)
 	server.Put("/raw/job.jar", faultserver.File{Data: javaJAR(t, 11)})
@@ -148,7 +148,7 @@ func TestArtifactDataSourceURLWithAQuery(t *testing.T) {
 	says(t, output, "Reading "+server.URL+"/raw/none.jar as a JAR failed.")
 }
 
-// An authority's file that is not there is told as what it is.
+// An authority's file that does not exist is reported as what it is.
 func TestArtifactDataSourceURLSettings(t *testing.T) {
 	server := faultserver.Start(t)
 	missing := filepath.Join(t.TempDir(), "none.pem")

@@ -100,7 +100,7 @@ func TestSourceMissingAtApply(t *testing.T) {
 		applies(t,
 			step(config, words("The source is missing", "relative path")),
 			step(config, prepare(func() { writeFile(t, path, firstJob) }), p.holding(t, jobPath, firstJob)),
-			// It is there no more: the object stays, an apply says why, and a destroy works.
+			// It no longer exists: the object stays, an apply says why, and a destroy works.
 			step(config, prepare(func() { remove(t, path) }), pending),
 			step(config, words("The source is missing")),
 			step(config, destroys, p.holding(t, jobPath, "")),

@@ -138,7 +138,7 @@ func TestArtifactAttributesInPlace(t *testing.T) {
 			unchanged(first),
 			step(second, updates(job), plansValue(job, "content_sha256", exactly(sha(firstJob))), plansUnknown(job, "etag"), p.holding(t, jobPath, firstJob)),
 			unchanged(second),
-			// Written by hand, the object loses what was told about it, and the same bytes are no drift: only the attributes are mended.
+			// Written by hand, the object loses its attributes, and the same bytes are no drift: only the attributes are mended.
 			step(
 				second, prepare(func() { p.plant(t, jobPath, []byte(firstJob)) }), updates(job),
 				has("metadata", knownvalue.MapExact(map[string]knownvalue.Check{"team": exactly("payments")})),

@@ -96,7 +96,7 @@ type listedStore struct {
 
 func (s *listedStore) List(context.Context, blob.Query) (blob.Page, error) { return s.page, nil }
 
-// What a write could not tell of its time, the first listing tells. After that neither an older nor a later one will do.
+// The time that a write could not report, the first listing reports. After that neither an older nor a later one will do.
 func TestSightingBecomesExact(t *testing.T) {
 	artifact, err := schemes.All.ParseArtifactURI("s3://acme/artifacts/namespaces/default/job.jar")
 	if err != nil {

@@ -133,7 +133,7 @@ func TestListWarnings(t *testing.T) {
 	}
 }
 
-// Names that others gave are listed as they are, or not at all, and then that is told.
+// Names that others gave are listed as they are, or not at all, and then that is reported.
 func TestListHostileNames(t *testing.T) {
 	p := inBucket(t, versitygw.Start(t, versitygw.Options{}))
 	directory := "artifacts/namespaces/default/"

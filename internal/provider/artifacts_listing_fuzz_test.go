@@ -26,8 +26,8 @@ func (s *hostileStore) List(context.Context, blob.Query) (blob.Page, error) {
 	return page, nil
 }
 
-// Whatever a store lists, what flink_artifacts tells is in the namespace: each name once, as it is in the store, with an address that reads
-// back to it. A listing that goes round ends.
+// Whatever a store lists, what flink_artifacts returns is in the namespace: each name once, as it is in the store, with an address that reads
+// back to it. A listing that is a circle ends.
 func FuzzListedArtifacts(f *testing.F) {
 	const directory = "vvp/artifacts/namespaces/default/"
 	f.Add("s3a://bucket/vvp", directory+"a.jar\n"+directory+"b.jar\n\n"+directory+"c.jar", false)

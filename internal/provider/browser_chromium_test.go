@@ -50,7 +50,7 @@ func findChromium(t *testing.T) string {
 	return ""
 }
 
-// console is all there is of a web console: a document whose script sends a request and tells what the script got of the answer.
+// console is all there is of a web console: a document whose script sends a request and reports what the script got of the answer.
 const console = `<!doctype html>
 <title>Artifacts</title>
 <script>
@@ -161,7 +161,7 @@ type tab struct {
 	preflights map[network.RequestID]*exchange
 }
 
-// exchange is a request and its answer: what the script got, and what the browser knows and tells no script.
+// exchange is a request and its answer: what the script got, and what the browser knows and hides from scripts.
 type exchange struct {
 	Status  int    `json:"status"`
 	Body    []byte `json:"body"`
@@ -202,7 +202,7 @@ func (p *tab) watch(event any) {
 	defer p.mu.Unlock()
 	switch event := event.(type) {
 	case *network.EventRequestWillBeSent:
-		// A preflight may be told of before the request that it is for.
+		// A preflight may be reported before the request that it is for.
 		switch {
 		case event.Initiator.Type == network.InitiatorTypePreflight:
 			p.preflights[event.RequestID] = p.current

@@ -37,7 +37,7 @@ func TestBrowserUpload(t *testing.T) {
 	}
 	console, reports, stranger := open(consoleOrigin), open(reportsOrigin), open(strangerOrigin)
 
-	// A refusal by the rules is told from all else that can fail; and nothing but this machine can be reached.
+	// A refusal by the rules is distinguished from all else that can fail; and nothing but this machine can be reached.
 	if e := console.send(t, http.MethodGet, "https://elsewhere.example/", nil, nil); e.failure != "net::ERR_NAME_NOT_RESOLVED" || e.refusal != "" {
 		t.Errorf("a host that is not there: %s", e)
 	}
@@ -115,7 +115,7 @@ func (v visitor) sendSigned(t *testing.T, request *v4.PresignedHTTPRequest, err 
 	return v.send(t, request.Method, request.URL, request.SignedHeader, body)
 }
 
-// works goes the whole way of an object, and looks into the store after each step.
+// works takes an object from its upload to its end, and looks into the store after each step.
 func (v visitor) works(t *testing.T, path string) {
 	t.Helper()
 	v.succeeded(t, v.put(t, path, jarType, jar()), true)
@@ -152,7 +152,7 @@ func (v visitor) succeeded(t *testing.T, e *exchange, preflight bool) {
 	}
 }
 
-// isRefused tries all that works does, on an object that is there, and finds it as it was.
+// isRefused tries all that works does, on an object that exists, and finds it as it was.
 func (v visitor) isRefused(t *testing.T, path string) {
 	t.Helper()
 	const before = "put there by another client"

@@ -109,7 +109,7 @@ func TestDigestCache(t *testing.T) {
 	c.holdsFile(t)
 	c.unchanged(t)
 
-	// The same with an object that is there: it stays as it is.
+	// The same with an object that exists: it stays as it is.
 	_, wrong = c.poison(t)
 	says(t, c.plan(t), "will be updated in-place", wrong)
 	says(t, c.fails(t, "apply"), "The source differs from the plan", "The digest cache had another hash of this file")

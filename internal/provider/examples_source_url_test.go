@@ -85,7 +85,7 @@ func fromRepositories(t *testing.T, onS3 []string, store *versitygw.Server) exam
 	}
 }
 
-// fromStaging is the example that goes from one bucket to another.
+// fromStaging is the example that copies from one bucket to another.
 func fromStaging(t *testing.T, onS3 []string, store *versitygw.Server) example {
 	t.Helper()
 	job := []byte("PK\x03\x04 a job that was tested")

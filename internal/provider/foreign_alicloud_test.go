@@ -135,7 +135,7 @@ func (*alicloudWorkspace) Schema(_ context.Context, _ resource.SchemaRequest, re
 	}
 }
 
-// oneBlock is a block that is there exactly once.
+// oneBlock is a block that must be set exactly once.
 func oneBlock(attributes map[string]schema.Attribute, blocks map[string]schema.Block) schema.ListNestedBlock {
 	return schema.ListNestedBlock{
 		NestedObject: schema.NestedBlockObject{Attributes: attributes, Blocks: blocks},

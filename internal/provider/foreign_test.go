@@ -122,7 +122,7 @@ func serve(t *testing.T, s *standIn) *plugin.ReattachConfig {
 	return nil
 }
 
-// deployments is what stand-ins were told to run, in order.
+// deployments is what stand-ins were to run, in order.
 type deployments struct {
 	mu   sync.Mutex
 	told []deployment
@@ -131,7 +131,7 @@ type deployments struct {
 type deployment struct {
 	name  string
 	uses  []string // URIs
-	there []string // the URIs of all that lay in the bucket when the stand-in was told
+	there []string // the URIs of all that lay in the bucket at that time
 }
 
 func (d *deployments) tell(name string, uses, there []string) {
@@ -140,7 +140,7 @@ func (d *deployments) tell(name string, uses, there []string) {
 	d.told = append(d.told, deployment{name, uses, there})
 }
 
-// last is what was told last of one deployment.
+// last is the last change of one deployment.
 func (d *deployments) last(t *testing.T, name string) deployment {
 	t.Helper()
 	d.mu.Lock()
@@ -154,7 +154,7 @@ func (d *deployments) last(t *testing.T, name string) deployment {
 	return deployment{}
 }
 
-// Another JAR goes up first, then the deployment is told, while the old file is still there, and then the old file goes.
+// Another JAR goes up first, then the deployment is changed, while the old file still exists, and then the old file is deleted.
 func (d *deployments) followTheJAR(t *testing.T, r root, list func() []string) {
 	t.Helper()
 	first := d.last(t, "job")

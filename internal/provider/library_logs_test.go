@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-// What libraries print and log is in no output and in no log at TRACE, whatever they are told by variables of their own: signed headers and
+// What libraries print and log is in no output and in no log at TRACE, whatever variables of their own are set: signed headers and
 // addresses, and what a program has printed that gives credentials.
 func TestLibrariesLogNoSecret(t *testing.T) {
 	server := ossfake.Start(t, ossfake.Options{})

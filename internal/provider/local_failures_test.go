@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
-// What goes wrong on this machine: what is there stays as it is, nothing is left beside it, the error says what to do, and the next apply
+// What fails on this machine: what exists stays as it is, nothing is left beside it, the error says what to do, and the next apply
 // converges.
 
 // localRoot is a root whose only artifact lies in a directory, with first bytes in it.
@@ -136,7 +136,7 @@ func TestSourceTruncatedWhileItIsRead(t *testing.T) {
 	applies(t,
 		step(config, prepare(truncate), changed),
 		step(config, prepare(func() { proxy.Clear(); p.holds(t, jobPath, "") }), p.holding(t, jobPath, large[:9<<20])),
-		// An update leaves what is there.
+		// An update leaves what exists.
 		step(config, prepare(func() { writeFile(t, file, strings.ToUpper(large)); truncate() }), changed),
 		step(config, prepare(func() { proxy.Clear(); p.holds(t, jobPath, large[:9<<20]) }), p.holding(t, jobPath, strings.ToUpper(large)[:9<<20])),
 	)

@@ -93,7 +93,7 @@ func TestOSSCORSRuleOfAFailedUpdate(t *testing.T) {
 	)
 }
 
-// An equal rule that was there before is not ours: nothing is written, and it stays at destroy.
+// An equal rule that existed before is not ours: nothing is written, and it stays at destroy.
 func TestOSSCORSRuleOfSomebodyElse(t *testing.T) {
 	server := ossfake.Start(t, ossfake.Options{})
 	p, bucket := inOSSBucket(t, server)
@@ -114,7 +114,7 @@ func TestOSSCORSRuleOfSomebodyElse(t *testing.T) {
 	)
 }
 
-// Without other rules the whole configuration goes with ours.
+// Without other rules the whole configuration is removed with ours.
 func TestOSSCORSRuleAlone(t *testing.T) {
 	t.Parallel()
 	p, bucket := inOSSBucket(t, ossfake.Start(t, ossfake.Options{}))

@@ -165,7 +165,7 @@ func (r root) forgetSightings(t *testing.T) {
 	writeFile(t, path, string(data))
 }
 
-// Whatever others did to some of many is found, by a HEAD for each of those alone. What they told about an object, and its owner, are tried on
+// Whatever others did to some of many is found, by a HEAD for each of those alone. An object's attributes, and its owner, are tried on
 // OSS: versitygw keeps the modification time when an object is copied onto itself, which S3, OSS and MinIO do not.
 func TestRefreshByListingFindsWhatOthersDid(t *testing.T) {
 	t.Run("s3", func(t *testing.T) {

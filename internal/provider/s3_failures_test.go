@@ -15,7 +15,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
-// Whatever is wrong with the store, the error names bucket and operation and says what to do, and what is there stays in the state.
+// Whatever is wrong with the store, the error names bucket and operation and says what to do, and what exists stays in the state.
 func TestStoreFailures(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{})
 	secure := versitygw.Start(t, versitygw.Options{TLS: true})

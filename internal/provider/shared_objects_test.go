@@ -38,7 +38,7 @@ func applied(t *testing.T, p place, attributes ...string) (r workingDirectory, p
 	return r, path
 }
 
-// An object that is imported under a new address while its old block goes would be deleted by the old one's destroy.
+// An object that is imported under a new address while its old block is removed would be deleted by the old one's destroy.
 func TestImportedBesideItsOldAddress(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		r, path := applied(t, p)

@@ -42,7 +42,7 @@ func TestSourceURLChecksums(t *testing.T) {
 			step(config(), words("Unusable checksum file", "page of HTML")),
 			step(config(), destroys),
 			step(config(), planOnly, words("Unusable checksum file", "page of HTML")),
-			// It may be there at apply.
+			// It may exist at apply.
 			step(config(), prepare(func() { s.Remove("/releases/SHA256SUMS") }), pending),
 			step(config(), words("The checksum file cannot be read", "404", "Check content_sha256_url")),
 		)

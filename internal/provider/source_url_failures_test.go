@@ -156,7 +156,7 @@ func (s published) changeAtSecond(text string) {
 
 const oddTitle = "The source may not be the intended file"
 
-// A page in place of a JAR is told, where nothing else would tell it.
+// A page in place of a JAR is reported, where nothing else would report it.
 func TestSourceURLOddFile(t *testing.T) {
 	s := publish(t)
 	p := inDirectory(t).fetching(s)
@@ -167,7 +167,7 @@ func TestSourceURLOddFile(t *testing.T) {
 	}
 }
 
-// A source that says that it is another one, and is not, is told: some do so each time.
+// A source that claims to be another one, and is not, is reported: some do so each time.
 func TestSourceURLSameAfterAll(t *testing.T) {
 	s := publish(t)
 	p := inDirectory(t).fetching(s)

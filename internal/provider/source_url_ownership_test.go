@@ -46,7 +46,7 @@ func TestSourceURLImported(t *testing.T) {
 	p.holds(t, jobPath, "")
 }
 
-// The hash of a file that came by parts is stored beside it in the end. Where the answer to that is lost, it is there all the same.
+// The hash of a file that came by parts is stored beside it in the end. Where the answer to that is lost, it is stored all the same.
 func TestSourceURLStoredHashWithoutAnAnswer(t *testing.T) {
 	p, proxy := inBucketBehindProxy(t)
 	s := publish(t)

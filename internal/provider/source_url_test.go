@@ -148,7 +148,7 @@ func TestSourceURLTouched(t *testing.T) {
 	})
 }
 
-// By whichever of them is told: an ETag, a date. By none of them: as unchanged.
+// By whichever of them is sent: an ETag, a date. By none of them: as unchanged.
 func TestSourceURLValidators(t *testing.T) {
 	monday := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {

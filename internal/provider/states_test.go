@@ -106,7 +106,7 @@ func readsState(t *testing.T, store stateStore, directory string) {
 	}
 	expectWorld(t, "the apply", look(t, store), recorded.Applied)
 
-	// A replacement is planned twice in one run, and the ID in the private state tells that both are the same resource.
+	// A replacement is planned twice in one run, and the ID in the private state shows that both are the same resource.
 	writeFile(t, state, string(text))
 	replaced := replaceable(resources)
 	output = r.plan(t, replaced...)

@@ -110,7 +110,7 @@ func TestFailuresAreExplained(t *testing.T) {
 	}
 }
 
-// Every kind of failure that stores and sources have is one that a user is told in words.
+// Every kind of failure that stores and sources have has a message for users.
 func TestEverySentinelHasATitle(t *testing.T) {
 	told := map[string]bool{
 		// No failure: the caller of Put requested it, and continues.

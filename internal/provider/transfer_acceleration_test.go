@@ -47,7 +47,7 @@ func TestAcceleration(t *testing.T) {
 					step(config, updates(acceleration), p.then(t, on)),
 				)
 				p.is(t, left)
-				// Off before, and off again while the resource is there: then the destroy puts back what was, even if that is on.
+				// Off before, and off again while the resource exists: then the destroy puts back what was, even if that is on.
 				applies(t, step(switchedOff, then(func() {
 					if p.status(t) == on {
 						t.Error("it is on")

@@ -87,7 +87,7 @@ func TestAccelerationWaitInterrupted(t *testing.T) {
 	p.is(t, off)
 }
 
-// What stays on is told by the plan of a destroy.
+// What stays on is reported by the plan of a destroy.
 func TestAccelerationWarnings(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
 		const title = "Warning: Transfer acceleration will stay enabled"

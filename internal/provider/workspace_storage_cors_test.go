@@ -195,7 +195,7 @@ func TestCORSRuleOfSomebodyElse(t *testing.T) {
 		),
 		step(p.provider()+workspaceStorage("storage", `directories = ["artifacts"]`), then(func() { bucket.are(t, "theirs "+consoleOrigin) })),
 		step(standard),
-		// Theirs goes: ours is needed.
+		// Theirs is removed: ours is needed.
 		step(standard, prepare(func() { bucket.set(t) }), updates(storage), then(func() { bucket.are(t, ours+" "+consoleOrigin) })),
 		step(standard, prepare(func() { bucket.set(t, consoleRule("theirs")) }), noChanges),
 	)

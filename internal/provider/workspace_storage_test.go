@@ -48,7 +48,7 @@ func mapOf(values map[string]string) knownvalue.Check {
 	return knownvalue.MapExact(checks)
 }
 
-// isDirectory says whether a directory below the base URI is there by itself, not only by what is in it.
+// isDirectory reports whether a directory below the base URI exists by itself, not only by what is in it.
 func (p place) isDirectory(t *testing.T, path string) bool {
 	t.Helper()
 	if p.name == "file" {
@@ -59,7 +59,7 @@ func (p place) isDirectory(t *testing.T, path string) bool {
 	return there
 }
 
-// directories checks which directories are there, and which are not.
+// directories checks which directories exist, and which do not.
 func (p place) directories(t *testing.T, there, absent []string) {
 	t.Helper()
 	for _, path := range there {
@@ -77,7 +77,7 @@ func (p place) directories(t *testing.T, there, absent []string) {
 func TestWorkspaceStorage(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		const first, second = "artifacts/namespaces/default", "artifacts/namespaces/staging"
-		// One directory is there before, and one holds data without a marker: both are adopted.
+		// One directory exists before, and one holds data without a marker: both are adopted.
 		p.plant(t, "flink-jobs/checkpoint", []byte("checkpoint"))
 		uris := map[string]string{}
 		for _, directory := range allDirectories {
@@ -142,7 +142,7 @@ func TestWorkspaceStorageKeepsData(t *testing.T) {
 	})
 }
 
-// What was left because it holds data is told in one warning.
+// What was left because it holds data is reported in one warning.
 func TestWorkspaceStorageWarnings(t *testing.T) {
 	p := inDirectory(t)
 	block := func(attributes string) string { return p.provider() + workspaceStorage("storage", attributes) }
@@ -285,7 +285,7 @@ func TestWorkspaceStorageMoves(t *testing.T) {
 	)
 }
 
-// A replacement in the same place, and a renamed address, leave a workspace that is there.
+// A replacement in the same place, and a renamed address, leave a workspace that exists.
 func TestWorkspaceStorageReplaced(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
 		there := then(func() { p.directories(t, append(allDirectories, "artifacts/namespaces/default"), nil) })

@@ -21,7 +21,7 @@ pid) echo $$ ;;
 esac
 `
 
-// What Terraform prints goes through a pipe here, as in tests: at its end the last of it has been searched.
+// What Terraform prints is read from a pipe here, as in tests: at its end the last of it has been searched.
 
 // Whatever a suite does with a secret that it must not, is found; and the suite itself sees the same as without.
 func TestPlantedSecrets(t *testing.T) {

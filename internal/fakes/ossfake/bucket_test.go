@@ -128,7 +128,7 @@ func TestWatching(t *testing.T) {
 	if err := write(993); err != nil {
 		t.Error(err)
 	}
-	refused(t, write(994), 400, "FakeIsFull")  // with what is there
+	refused(t, write(994), 400, "FakeIsFull")  // with what exists
 	refused(t, write(1001), 400, "FakeIsFull") // by itself
 	server.RemoveKey(server.AccessKey)
 	refused(t, write(1), 403, "InvalidAccessKeyId")

@@ -15,7 +15,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-// Both SDKs sort the parts before they send them: a body in another order goes by a signed URL.
+// Both SDKs sort the parts before they send them: a body in another order is sent by a signed URL.
 func TestPartOrder(t *testing.T) {
 	each(t, func(t *testing.T, server *ossfake.Server, c *oss.Client, bucket string) {
 		id, parts := begin(t, c, bucket, "key", 100<<10, 100<<10)

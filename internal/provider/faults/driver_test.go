@@ -171,7 +171,7 @@ func (c planned) changes() bool {
 	return !c.value.Equal(c.prior.value)
 }
 
-// plan plans a configuration; nil: that the resource goes.
+// plan plans a configuration; nil: that the resource is destroyed.
 func (p *process) plan(ctx context.Context, kind string, prior state, config attributes) (planned, failures) {
 	p.t.Helper()
 	wanted := tftypes.NewValue(p.typeOf(kind), nil)
@@ -272,7 +272,7 @@ func (p *process) data(ctx context.Context, kind string, config attributes) (sta
 	return state{value: p.plain(answer.State, of)}, nil
 }
 
-// failures are the errors that a call tells.
+// failures are the errors that a call reports.
 type failures []*tfprotov6.Diagnostic
 
 func errorsOf(diagnostics []*tfprotov6.Diagnostic) failures {

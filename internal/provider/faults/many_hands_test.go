@@ -12,7 +12,7 @@ import (
 
 // Two processes of the provider share nothing but the store. Each change is fully there or refused.
 
-// meanwhile does something once, just before a request of a kind goes on, for as long as which the request waits.
+// meanwhile does something once, just before a request of a kind is sent, which waits for it.
 func meanwhile(proxy *faultproxy.Proxy, which func(*http.Request) bool, do func()) (done func() bool) {
 	var once sync.Once
 	happened := false
@@ -24,7 +24,7 @@ func meanwhile(proxy *faultproxy.Proxy, which func(*http.Request) bool, do func(
 	return func() bool { return happened }
 }
 
-// publishes: the request after which an object is there.
+// publishes: the request after which an object exists.
 func publishes(r *http.Request) bool {
 	if r.Method == http.MethodPost {
 		return r.URL.Query().Has("uploadId")
@@ -54,7 +54,7 @@ func TestTwoCreateOneArtifact(t *testing.T) {
 				_, told = applying(t.Context(), t, w.settings(proxy.URL), change)
 				refused(t, told, happened, "Object created by another client")
 				w.holds(t, jobKey, secondJob)
-				// The next run says what is there, and leaves it.
+				// The next run reports what exists, and leaves it.
 				_, told = run(t.Context(), t, w.settings(s.server), artifact, state{}, config)
 				refused(t, told, happened, "Object already exists")
 				w.holds(t, jobKey, secondJob)
@@ -127,7 +127,7 @@ func TestAnObjectThatOthersChange(t *testing.T) {
 	})
 }
 
-// Whoever comes first, of two who write at once one is refused, and what the other wrote is there.
+// Whoever comes first, of two who write at once one is refused, and what the other wrote exists.
 func TestTwoWriteOneArtifactAtOnce(t *testing.T) {
 	eachStore(t, func(t *testing.T, s store) {
 		for round := range 20 {
@@ -176,7 +176,7 @@ func atOnce(t *testing.T, do func(i int) failures) []failures {
 	return told
 }
 
-// Two create the same workspace at once: it is there once.
+// Two create the same workspace at once: it exists once.
 func TestTwoCreateOneWorkspaceAtOnce(t *testing.T) {
 	eachStore(t, func(t *testing.T, s store) {
 		for round := range 5 {

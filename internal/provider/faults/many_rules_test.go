@@ -167,7 +167,7 @@ func TestRulesOfOthersWrittenBeforeARepetition(t *testing.T) {
 	addedMeanwhile(t, ways)
 }
 
-// A rule that was written and cannot be read back is ours all the same: it goes with the workspace, also where the store keeps no IDs.
+// A rule that was written and cannot be read back is ours all the same: it is removed with the workspace, also where the store keeps no IDs.
 func TestARuleThatCannotBeReadBack(t *testing.T) {
 	eachStore(t, func(t *testing.T, s store) {
 		w := newWorld(t, s, "")

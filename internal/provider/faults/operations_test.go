@@ -37,7 +37,7 @@ type world struct {
 	bucket
 	server string
 	large  string // path of a file with largeJob
-	seen   state  // of what is there before, where the operation does not have it
+	seen   state  // of what exists before, where the operation does not have it
 }
 
 func newWorld(t *testing.T, s store, large string) *world {
@@ -75,7 +75,7 @@ type operation struct {
 	name   string
 	kind   string
 	before func(w *world) state
-	config func(w *world) attributes // nil: it goes
+	config func(w *world) attributes // nil: it is destroyed
 	do     func(ctx context.Context, w *world, settings attributes, prior state) (state, failures)
 	after  func(w *world, failed bool) // what may be there then
 	done   func(w *world)              // what must be there after the next run
@@ -273,7 +273,7 @@ func (op operation) wanted(w *world) attributes {
 	return op.config(w)
 }
 
-// refreshing is the reading alone. What is there must never be taken for gone.
+// refreshing is the reading alone. What exists must never be taken for gone.
 func refreshing(kind string) func(ctx context.Context, w *world, settings attributes, prior state) (state, failures) {
 	return func(ctx context.Context, w *world, settings attributes, prior state) (state, failures) {
 		after, told := start(w.t, settings).refresh(ctx, kind, prior)

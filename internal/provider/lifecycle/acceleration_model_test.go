@@ -43,7 +43,7 @@ func (b accelerationBlock) block(c *core, quiet bool) block {
 	return block{kind: "flink_transfer_acceleration", config: config, planning: config, creates: b.creates}
 }
 
-// claimAlone notes who is planned for a thing of which there is one: two of them are refused, unless both are there already.
+// claimAlone notes who is planned for a thing of which there is one: two of them are refused, unless both exist already.
 func (m *model) claimAlone(place, kind string, mine known) (refused bool) {
 	same := false
 	for _, other := range m.claims {

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// deletesArtifact says what a delete does: what carries our token goes, what carries none goes if it is ours and as we saw it, all else stays.
+// deletesArtifact says what a delete does: what carries our token is deleted, what carries none is deleted if it is ours and as we saw it, all else stays.
 func (m *model) deletesArtifact(target *object, proven bool, planned plannedChange, deposed bool) outcome {
 	state := fields(target.value)
 	place := placeOf(state)
@@ -162,7 +162,7 @@ func (w *writing) create() outcome {
 	return refused("another object is there already")
 }
 
-// hasPlanned says whether what is there has what the configuration requests, and perhaps more.
+// hasPlanned reports whether the object has what the configuration requests, and perhaps more.
 func (w *writing) hasPlanned() bool {
 	if kind := text(w.planned["content_type"]); kind != "" && kind != w.there.kind {
 		return false
@@ -175,7 +175,7 @@ func (w *writing) hasPlanned() bool {
 	return true
 }
 
-// attributes changes what is told about the object, if that is planned.
+// attributes changes the object's attributes, if that is planned.
 func (w *writing) attributes(nothing string) outcome {
 	if w.planned["metadata"].IsKnown() && w.planned["content_type"].Equal(w.before["content_type"]) && maps.Equal(metadataOf(w.planned), metadataOf(w.before)) {
 		return outcome{tally: nothing}
@@ -249,13 +249,13 @@ func (w *writing) put(before thing, told string) outcome {
 	return outcome{path: w.place, after: &after, tally: told}
 }
 
-// edit changes what is told about what is there.
+// edit changes the attributes of what exists.
 func (w *writing) edit(told string) outcome {
 	after := w.told(w.there)
 	return outcome{path: w.place, after: &after, tally: told}
 }
 
-// told is an object with what is planned to be told about it. What others told stays.
+// told is an object with the attributes that are planned. Those of others stay.
 func (w *writing) told(before thing) thing {
 	after := before
 	after.owner = w.mine.token

@@ -47,7 +47,7 @@ func (m *model) planBytes(config, before map[string]tftypes.Value, was known) pl
 	return planned
 }
 
-// locate is the path of the artifact that a configuration means; "": it cannot be told yet.
+// locate is the path of the artifact that a configuration means; "": it is not known yet.
 func (m *model) locate(config, before map[string]tftypes.Value, hash string) string {
 	base := m.base
 	switch {
@@ -195,7 +195,7 @@ func metadataOf(state map[string]tftypes.Value) map[string]string {
 	return values
 }
 
-// refreshedArtifact holds a refresh to what is there.
+// refreshedArtifact holds a refresh to what exists.
 func (m *model) refreshedArtifact(before, after *object) *object {
 	was := fields(before.value)
 	place := placeOf(was)

@@ -26,11 +26,11 @@ type run struct {
 	planning map[string]tftypes.Value // the provider's block at plan
 	applying map[string]tftypes.Value // and at apply
 
-	pick    func(n int) int                          // chooses what goes next
+	pick    func(n int) int                          // chooses what is next
 	between func()                                   // happens between plan and apply
 	within  func()                                   // happens just before the first change, when it has been planned again
 	stop    int                                      // Terraform is killed after so many changes; 0: it is not
-	blind   func() (ctx context.Context, end func()) // what goes wrong with each refresh
+	blind   func() (ctx context.Context, end func()) // what fails in each refresh
 	harm    func() (ctx context.Context, end func())
 }
 
@@ -121,7 +121,7 @@ func (c *core) plan(r run) (changes []*change, refreshed map[string]*instance, e
 	return changes, refreshed, nil
 }
 
-// refresh reads an object, unless the run goes without.
+// refresh reads an object, unless the run skips it.
 func (c *core) refresh(r run, before *object) (*object, failed) {
 	c.upgrade(before)
 	if r.asIs {
@@ -144,7 +144,7 @@ func (c *core) refresh(r run, before *object) (*object, failed) {
 	return before, errors
 }
 
-// planDestroy plans the end of an object, and returns what its delete will be told.
+// planDestroy plans the end of an object, and returns the private state for its delete.
 func (c *core) planDestroy(o *object) ([]byte, failed) {
 	conflict := c.model.planDestroy(o)
 	of := c.typeOf(o.kind)

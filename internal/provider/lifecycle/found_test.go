@@ -14,7 +14,7 @@ import (
 type script struct {
 	*core
 	world world
-	first bool // what goes next is the first of what can; else the last
+	first bool // the next one is the first of those that can be; else the last
 }
 
 func scripted(t *testing.T) *script {
@@ -53,7 +53,7 @@ func inline(content string) artifactBlock {
 	return artifactBlock{namespace: "default", filename: "job.jar", kind: "content", content: content}
 }
 
-// Terraform is killed after the new file is there and before the old one is gone: the next run deletes the old one, and that alone.
+// Terraform is killed after the new file exists and before the old one is gone: the next run deletes the old one, and that alone.
 func TestKilledBetweenACreateAndTheDeleteOfWhatItReplaced(t *testing.T) {
 	s := scripted(t)
 	b := inline(texts[0])
@@ -76,7 +76,7 @@ func TestKilledBetweenACreateAndTheDeleteOfWhatItReplaced(t *testing.T) {
 	}
 }
 
-// A resource gets another address, without a moved block: whichever goes first, the file is there in the end, and is the new one's.
+// A resource gets another address, without a moved block: whichever is first, the file exists in the end, and is the new one's.
 func TestRenamedInBothOrders(t *testing.T) {
 	for name, first := range map[string]bool{"the new one first": false, "the old one first": true} {
 		t.Run(name, func(t *testing.T) {

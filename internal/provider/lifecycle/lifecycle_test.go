@@ -393,7 +393,7 @@ func (l *lifecycle) configured(unknowns []string, waits bool, wanted func(addr, 
 	return blocks
 }
 
-// yields says whether a workspace or an acceleration that goes may take along what another one keeps, which has no token of its own: what was deposed when
+// yields says whether a workspace or an acceleration that is removed may take along what another one keeps, which has no token of its own: what was deposed when
 // Terraform was killed, the empty directories of another address of the same place, and on OSS a rule that two workspaces share, as the documents say.
 // The next apply makes it anew.
 func (l *lifecycle) yields(before map[string]*instance, changes []*change) bool {
@@ -426,7 +426,7 @@ func (l *lifecycle) settled() {
 	}
 	for _, c := range changes {
 		if c.kind == storageKind && c.prior != nil && !c.prior.value.Equal(before[c.addr].current.value) {
-			// It was imported, or lost a marker: a namespace that is there by its files alone went with the last of them, which another resource has just deleted.
+			// It was imported, or lost a marker: a namespace that exists by its files alone was gone with the last of them, which another resource has just deleted.
 			tally.count("storage: a namespace went with its last file")
 			return
 		}

@@ -67,7 +67,7 @@ type outcome struct {
 	why     string
 	creates string // where a resource comes to be, written or not; "": it does not
 	path    string // the one place that changes; "": none
-	after   *thing // what is there then; nil: nothing. An owner of "new" stands for a token that nobody has seen, and a tag counts only if nothing changes.
+	after   *thing // what exists then; nil: nothing. An owner of "new" stands for a token that nobody has seen, and a tag counts only if nothing changes.
 	known   known
 	tally   string
 	others  func(before, after map[string]thing, errors failed) // compares where more than one object changes
@@ -201,7 +201,7 @@ func isRemote(config map[string]tftypes.Value) bool {
 	return url != "" && !strings.HasPrefix(url, "file://")
 }
 
-// pin is the hash that the configuration requires. ok: it can be told; a pin that is not known yet is "?".
+// pin is the hash that the configuration requires. ok: it is known; a pin that is not known yet is "?".
 func (m *model) pin(config map[string]tftypes.Value) (pin string, ok bool) {
 	sums := config["content_sha256_url"]
 	switch {

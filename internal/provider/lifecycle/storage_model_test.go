@@ -225,7 +225,7 @@ func (m *model) plannedStorage(c *change, forced bool) {
 	}
 }
 
-// refreshedStorage holds a refresh to what is there: a directory is there with its marker, or with anything in it.
+// refreshedStorage holds a refresh to what exists: a directory exists with its marker, or with anything in it.
 func (m *model) refreshedStorage(before, after *object) *object {
 	was := fields(before.value)
 	var there []string
@@ -323,7 +323,7 @@ func (m *model) without(directories map[string]bool, paths, staying []string) {
 	for _, path := range paths {
 		above := prefixOf(strings.Split(path, "/")[0]) + "/artifacts/namespaces/"
 		if isNamespace(path) && !slices.ContainsFunc(staying, isNamespace) && !slices.Contains(paths, above) {
-			paths = append(slices.Clone(paths), above) // the directory of all namespaces goes with the last
+			paths = append(slices.Clone(paths), above) // the directory of all namespaces is removed with the last
 		}
 	}
 	slices.SortStableFunc(paths, func(a, b string) int { return strings.Count(b, "/") - strings.Count(a, "/") })

@@ -229,7 +229,7 @@ func (m *model) notDeleted(target *object, deposed bool) {
 	}
 }
 
-// written holds a new state to what is there.
+// written holds a new state to what exists.
 func (m *model) written(o *object) {
 	if o.kind != artifactKind {
 		return

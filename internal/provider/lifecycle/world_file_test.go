@@ -38,7 +38,7 @@ func (d *directory) bases(prefix string) []string {
 
 func (d *directory) at(path string) string { return filepath.Join(d.root, filepath.FromSlash(path)) }
 
-// attributeName is the extended attribute with what the provider tells of a file. It is part of users' files.
+// attributeName is the extended attribute with what the provider stores about a file. It is part of users' files.
 const attributeName = "user.flink"
 
 // record is what it holds. It counts only while size and time are those of the file.

@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 )
 
-// front is what buckets of all stores have in common: how the provider reaches them, and what goes wrong on the way.
+// front is what buckets of all stores have in common: how the provider reaches them, and what fails on the way.
 type front struct {
 	schemes    []string // the spellings of the store's, the usual one first
 	proxy      *faultproxy.Proxy
@@ -66,7 +66,7 @@ func finishing(t *testing.T, target string) *faultproxy.Proxy {
 	return proxy
 }
 
-// lateness is how much later a proxy of this process may get what was cancelled on its way. How long the server has it then is not to be told by time: it is
+// lateness is how much later a proxy of this process may get what was cancelled on its way. How long the server has it then does not follow from time: it is
 // a process of its own, on a machine that may be busy.
 const lateness = 300 * time.Millisecond
 

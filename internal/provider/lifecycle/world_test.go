@@ -20,11 +20,11 @@ type world interface {
 	provider() map[string]tftypes.Value
 	// bases are the spellings of the base URI of the workspace with a prefix; the first is the usual one.
 	bases(prefix string) []string
-	// look reads all that is there.
+	// look reads all that exists.
 	look() map[string]thing
 	// put writes an object as another client would.
 	put(path string, data []byte, metadata map[string]string)
-	// edit changes what is told about an object that is there, and leaves its bytes and its owner's token.
+	// edit changes the attributes of an object, and leaves its bytes and its owner's token.
 	edit(path string, metadata map[string]string)
 	// own gives an object a token, as who copies all of the metadata along.
 	own(path, token string)
@@ -77,8 +77,8 @@ const (
 	hashKey  = "flink-sha256"
 )
 
-// withMetadata splits what the provider keeps in an object's metadata from that of users. A hash that is told must be right, if there is a token with it:
-// whoever only copies the metadata tells what he likes.
+// withMetadata splits what the provider keeps in an object's metadata from that of users. A hash that is stored must be right, if there is a token with it:
+// whoever only copies the metadata stores anything.
 func (o thing) withMetadata(metadata map[string]string) thing {
 	o.metadata = map[string]string{}
 	for key, value := range metadata {

@@ -202,7 +202,7 @@ func TestIdentity(t *testing.T) {
 			}
 		})
 	}
-	// The same file by all that is told, under another path.
+	// The same file by all that is known, under another path.
 	if _, ok := c.find(present(t, c, newFile(t, file.Path+"2", "other"))); ok {
 		t.Error("another path passes for the same")
 	}
@@ -457,7 +457,7 @@ func TestLinkChangesBeforeHashing(t *testing.T) {
 
 func TestCancelledHashing(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
-	isRead(t, c, newFile(t, file.Path+"2", "other")) // so that the folder is there
+	isRead(t, c, newFile(t, file.Path+"2", "other")) // so that the folder exists
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := c.HashOf(&at{ctx, func() error { cancel(); return ctx.Err() }, 30}, file)
 	if !errors.Is(err, context.Canceled) {

@@ -58,7 +58,7 @@ func TestLeaseIsGivenBack(t *testing.T) {
 	}
 }
 
-// Who opens the file for writing in the very moment of the question waits for its end. The signal that tells of that ends nobody.
+// Who opens the file for writing in the very moment of the question waits for its end. The signal of that ends no process.
 func TestOpenedDuringTheQuestion(t *testing.T) {
 	file := inTempDir(t)
 	reader, err := os.Open(file.Path)

@@ -317,7 +317,7 @@ func fill(t testing.TB, c *Cache, count int) (first string) {
 	return first
 }
 
-// The folder is bounded. What was not used for the longest time goes.
+// The folder is bounded. What was not used for the longest time is removed.
 func TestBound(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	used := newFile(t, file.Path+"2", "other")
@@ -375,7 +375,7 @@ func TestUse(t *testing.T) {
 	}
 }
 
-// What a run left that was killed goes, and what another is writing, or is not the cache's, stays.
+// What a killed run left is removed, and what another is writing, or is not the cache's, stays.
 func TestAbandonedFiles(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	c.now = time.Now

@@ -12,7 +12,7 @@ import (
 
 func hostOf(address string) string { return address[strings.Index(address, "//")+2:] }
 
-// everything is what a host may be given, all of it with the word that must not be told.
+// everything is what a host may be given, all of it with the word that must be in no message.
 func everything() Host {
 	return Host{Token: secret + "-token", Headers: map[string]string{"private-token": secret + "-header", "Accept-Encoding": "gzip", "range": "bytes=0-1"}}
 }
@@ -80,7 +80,7 @@ func TestRefusedCredentials(t *testing.T) {
 	}
 }
 
-// A page's title is told, unless it repeats what the server was sent.
+// A page's title is reported, unless it repeats what the server was sent.
 func TestTitlesThatRepeatSecrets(t *testing.T) {
 	const token = "hush-7e2f-and-so-on-for-more-than-fits-into-a-title-hush-7e2f-and-so-on-for-more-than-fits-into-a-title"
 	for title, told := range map[string]bool{

@@ -105,7 +105,7 @@ func TestDescribeFails(t *testing.T) {
 	}
 }
 
-// What is told by HEAD and what is told by the download compare as the same.
+// What HEAD and the download report compare as the same.
 func TestDescriptionsCompare(t *testing.T) {
 	s := start(t, large, nil)
 	from := s.at(t, s.URL)

@@ -240,7 +240,7 @@ func TestStartingOver(t *testing.T) {
 	s.expectRequests(t, "GET", `GET bytes=100000- if "v1"`, "GET")
 }
 
-// Where nothing tells the end of the file, the end of the connection may be anywhere in it: only a pin tells.
+// Where nothing marks the end of the file, the end of the connection may be anywhere in it: only a pin proves it.
 func TestNoEndOfItsOwn(t *testing.T) {
 	for _, pinned := range []bool{false, true} {
 		t.Run(fmt.Sprint(pinned), func(t *testing.T) {

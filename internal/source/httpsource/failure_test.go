@@ -280,7 +280,7 @@ func TestFailuresAfterARedirect(t *testing.T) {
 	})
 }
 
-// Certificates that are over are told as that.
+// Expired certificates are reported as that.
 func TestReasonsOfCertificates(t *testing.T) {
 	t.Parallel()
 	address := &url.URL{Scheme: "https", Host: "repo.example.com"}

@@ -86,7 +86,7 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-// What fails on the way to the rest is told as what it is.
+// What fails on the way to the rest is reported as what it is.
 func TestResumptionFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault    faultserver.Fault

@@ -122,7 +122,7 @@ func (s *servers) address(t *testing.T, address string, pinned bool) *Source {
 	return from
 }
 
-// read reads all, and what is told about it.
+// read reads all, and its description.
 func read(t *testing.T, from *Source) ([]byte, source.Description, error) {
 	t.Helper()
 	content, err := from.Open(t.Context())

@@ -33,7 +33,7 @@ func TestRanges(t *testing.T) {
 	for _, c := range []struct {
 		offset    int64
 		length    int
-		requested string // "": it is there
+		requested string // "": it is known already
 	}{
 		{large - 1, 1, ""},
 		{large - tailSize, tailSize, ""},
@@ -69,7 +69,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// A small file is there with the first answer.
+// A small file comes with the first answer.
 func TestRangesOfSmallFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		size      int
