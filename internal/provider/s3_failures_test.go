@@ -77,17 +77,24 @@ func TestStoreFailures(t *testing.T) {
 	}
 }
 
-// A bucket that is gone takes its objects out of the state, so that the next plan creates them.
+// A bucket that is gone takes what is in it out of the state, so that the next plan creates it. The apply is an error that names the bucket, and a destroy works.
 func TestBucketGone(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	p := inBucket(t, server)
 	path := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob)
-	config := p.provider() + artifact("job", fromFile(path))
-	bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
-	applies(t,
-		step(config),
-		step(config, prepare(func() { p.remove(t, jobPath); deleteBucket(t, server, bucket) }), words("No such bucket", "s3://"+bucket)),
-	)
+	for name, test := range map[string]struct{ config, object, creating string }{
+		"artifact":  {artifact("job", fromFile(path)), jobPath, ""},
+		"workspace": {workspaceStorage("storage", `directories = ["logs"]`), "logs/", "Creating directories in "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := versitygw.Start(t, versitygw.Options{})
+			p := inBucket(t, server)
+			bucket, _, _ := strings.Cut(strings.TrimPrefix(p.baseURI, "s3://"), "/")
+			applies(t,
+				step(p.provider()+test.config),
+				step(p.provider()+test.config, prepare(func() { p.remove(t, test.object); deleteBucket(t, server, bucket) }),
+					words("No such bucket", test.creating+"s3://"+bucket, "What to do")),
+			)
+		})
+	}
 }
 
 func deleteBucket(t *testing.T, server *versitygw.Server, bucket string) {
@@ -114,7 +121,7 @@ func TestArtifactOnOtherServers(t *testing.T) {
 			applies(t,
 				step(config, versioned),
 				unchanged(config),
-				step(config, prepare(func() { writeFile(t, path, otherJob) }), resource.ComposeTestCheckFunc(versioned, then(func() { p.holds(t, jobPath, otherJob) }))),
+				step(config, prepare(func() { writeFile(t, path, otherJob) }), versioned, p.holding(t, jobPath, otherJob)),
 				unchanged(config),
 				step(p.provider(), p.holding(t, jobPath, "")),
 			)

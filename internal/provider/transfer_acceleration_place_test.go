@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
@@ -97,14 +96,9 @@ func inAcceleratedBucket(t *testing.T, server *versitygw.Server, fake *accelerat
 			t.Fatalf("status %q", fake.Status(bucket))
 			return ""
 		},
-		set: func(_ *testing.T, status string) { fake.Set(bucket, words[status]) },
-		delete: func(t *testing.T) {
-			t.Helper()
-			if _, err := server.Client().DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
-				t.Fatal(err)
-			}
-		},
-		takes: fake.EffectAfter,
+		set:    func(_ *testing.T, status string) { fake.Set(bucket, words[status]) },
+		delete: func(t *testing.T) { t.Helper(); deleteBucket(t, server, bucket) },
+		takes:  fake.EffectAfter,
 		refuse: func(how string) {
 			fake.Refuse(map[string]acceleratefake.Refusal{nothing: acceleratefake.None, unsupported: acceleratefake.MethodNotAllowed, denied: acceleratefake.AccessDenied}[how])
 		},

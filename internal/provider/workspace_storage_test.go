@@ -1,14 +1,12 @@
 package provider_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -214,23 +212,6 @@ func TestWorkspaceStorageBaseGone(t *testing.T) {
 			}
 		}), creates(storage)),
 		unchanged(config),
-	)
-}
-
-// A bucket that is gone is planned anew, is an error that names it in an apply, and no hindrance to a destroy.
-func TestWorkspaceStorageBucketGone(t *testing.T) {
-	server := versitygw.Start(t, versitygw.Options{})
-	p := inBucket(t, server)
-	config := p.provider() + workspaceStorage("storage", "directories = [\"logs\"]")
-	bucket := strings.TrimSuffix(strings.TrimPrefix(p.baseURI, "s3://"), "/vvp")
-	applies(t,
-		step(config),
-		step(config, prepare(func() {
-			p.remove(t, "logs/")
-			if _, err := server.Client().DeleteBucket(context.Background(), &s3.DeleteBucketInput{Bucket: &bucket}); err != nil {
-				t.Fatal(err)
-			}
-		}), words("No such bucket", "Creating directories in "+p.baseURI, "What to do")),
 	)
 }
 
