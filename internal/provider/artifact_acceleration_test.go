@@ -29,12 +29,15 @@ func (p acceleratedPlace) upload(parts int, accelerated bool) []string {
 }
 
 // wrote compares the requests since the last time that change anything. How often an object is looked at before, artifacts' own tests count.
-func (p acceleratedPlace) wrote(t *testing.T, want ...string) {
+func (p acceleratedPlace) wrote(t *testing.T, want ...string) resource.TestCheckFunc {
 	t.Helper()
-	got := slices.DeleteFunc(p.requests(), func(request string) bool { return strings.Contains(strings.ToUpper(request), "HEAD") })
-	if !slices.Equal(got, want) {
-		t.Errorf("requests: %q, want %q", got, want)
-	}
+	return then(func() {
+		t.Helper()
+		got := slices.DeleteFunc(p.requests(), func(request string) bool { return strings.Contains(strings.ToUpper(request), "HEAD") })
+		if !slices.Equal(got, want) {
+			t.Errorf("requests: %q, want %q", got, want)
+		}
+	})
 }
 
 // The bytes go to the accelerated endpoint, and nothing else does.
@@ -46,19 +49,15 @@ func TestAcceleratedArtifact(t *testing.T) {
 			return p.provider() + accelerates("bucket") + artifact("job", append(attributes, fromFile(path), dependsOnAcceleration)...)
 		}
 		fast, slow := with("accelerate = true"), with()
-		wrote := func(want ...string) resource.TestCheckFunc {
-			return then(func() { t.Helper(); p.wrote(t, want...) })
-		}
-		forget := func() { p.requests() }
 		applies(t,
-			step(fast, has("accelerate", knownvalue.Bool(true)), wrote(slices.Concat([]string{"read", "switch"}, p.upload(0, true))...)),
+			step(fast, has("accelerate", knownvalue.Bool(true)), p.wrote(t, slices.Concat([]string{"read", "switch"}, p.upload(0, true))...)),
 			unchanged(fast),
 			// Other bytes, in parts. The first request is the refresh of the acceleration.
-			step(fast, prepare(func() { forget(); writeFile(t, path, large) }), wrote(slices.Concat([]string{"read"}, p.upload(2, true))...)),
+			step(fast, prepare(func() { p.forget(); writeFile(t, path, large) }), p.wrote(t, slices.Concat([]string{"read"}, p.upload(2, true))...)),
 			// A change of it alone is an update that sends nothing.
-			step(slow, prepare(forget), updates(job), wrote("read")),
-			step(slow, prepare(func() { forget(); writeFile(t, path, otherJob) }), wrote(slices.Concat([]string{"read"}, p.upload(0, false))...)),
-			step(fast, prepare(forget), updates(job), wrote("read")),
+			step(slow, prepare(p.forget), updates(job), p.wrote(t, "read")),
+			step(slow, prepare(func() { p.forget(); writeFile(t, path, otherJob) }), p.wrote(t, slices.Concat([]string{"read"}, p.upload(0, false))...)),
+			step(fast, prepare(p.forget), updates(job), p.wrote(t, "read")),
 			imports(job, p.baseURI+"/"+jobPath, "uri", "source", "accelerate"),
 		)
 		p.holds(t, jobPath, "")

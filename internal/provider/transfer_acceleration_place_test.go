@@ -193,3 +193,11 @@ func (p acceleratedPlace) sent(t *testing.T, want ...string) {
 		t.Errorf("requests: %q, want %q", got, want)
 	}
 }
+
+// sending is the same after a step.
+func (p acceleratedPlace) sending(t *testing.T, want ...string) resource.TestCheckFunc {
+	t.Helper()
+	return then(func() { t.Helper(); p.sent(t, want...) })
+}
+
+func (p acceleratedPlace) forget() { p.requests() }

@@ -232,21 +232,17 @@ func TestAccelerationRequests(t *testing.T) {
 		config := p.provider() + accelerates("bucket")
 		without := p.provider() + accelerates("bucket", "enabled = false")
 		empty := p.provider()
-		sent := func(want ...string) resource.TestCheckFunc {
-			return then(func() { t.Helper(); p.sent(t, want...) })
-		}
-		forget := func() { p.requests() }
 		applies(t,
 			step(config, pending), // of something new: nothing is requested
-			step(config, prepare(func() { p.sent(t) }), sent("read", "switch")),
-			step(without, prepare(forget), sent("read", "switch")), // the first is the refresh
-			step(p.provider()+accelerates("bucket", "enabled = false", "wait = true"), prepare(forget), sent("read")),
-			step(empty, prepare(forget), sent("read")), // off already, as it was found
-			step(config, prepare(forget), sent("read", "switch")),
-			step(empty, prepare(forget), sent("read", "switch")),
-			step(config, prepare(func() { p.set(t, on); forget() }), sent("read")),
-			step(p.provider()+accelerates("bucket", "wait = true"), prepare(forget), sent("read", "try")),
-			step(empty, prepare(forget), sent("read")), // it stays on
+			step(config, prepare(func() { p.sent(t) }), p.sending(t, "read", "switch")),
+			step(without, prepare(p.forget), p.sending(t, "read", "switch")), // the first is the refresh
+			step(p.provider()+accelerates("bucket", "enabled = false", "wait = true"), prepare(p.forget), p.sending(t, "read")),
+			step(empty, prepare(p.forget), p.sending(t, "read")), // off already, as it was found
+			step(config, prepare(p.forget), p.sending(t, "read", "switch")),
+			step(empty, prepare(p.forget), p.sending(t, "read", "switch")),
+			step(config, prepare(func() { p.set(t, on); p.forget() }), p.sending(t, "read")),
+			step(p.provider()+accelerates("bucket", "wait = true"), prepare(p.forget), p.sending(t, "read", "try")),
+			step(empty, prepare(p.forget), p.sending(t, "read")), // it stays on
 		)
 		p.is(t, on)
 	})

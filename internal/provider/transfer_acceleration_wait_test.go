@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/provider"
@@ -19,21 +18,17 @@ func TestAccelerationWait(t *testing.T) {
 	inEveryAcceleratedPlace(t, func(t *testing.T, p acceleratedPlace) {
 		config := p.provider() + accelerates("bucket", "wait = true")
 		without := p.provider() + accelerates("bucket", "wait = true", "enabled = false")
-		sent := func(want ...string) resource.TestCheckFunc {
-			return then(func() { t.Helper(); p.sent(t, want...) })
-		}
-		forget := func() { p.requests() }
 		applies(t,
 			step(
 				config, prepare(func() { p.takes(3) }), reads("wait", knownvalue.Bool(true)), reads("enabled", knownvalue.Bool(true)),
-				sent("read", "switch", "try", "try", "try", "try"),
+				p.sending(t, "read", "switch", "try", "try", "try", "try"),
 			),
 			unchanged(config),
-			step(without, prepare(forget), sent("read", "switch")), // nothing to wait for
-			step(config, prepare(func() { forget(); p.takes(1) }), sent("read", "switch", "try", "try")),
-			step(p.provider()+accelerates("bucket"), prepare(forget), updates(acceleration), sent("read")),
-			step(config, prepare(func() { forget(); p.takes(1) }), sent("read", "try", "try")),
-			step(p.provider()+accelerates("bucket", "wait = true", `timeouts = { create = "1h" }`), prepare(forget), sent("read")),
+			step(without, prepare(p.forget), p.sending(t, "read", "switch")), // nothing to wait for
+			step(config, prepare(func() { p.forget(); p.takes(1) }), p.sending(t, "read", "switch", "try", "try")),
+			step(p.provider()+accelerates("bucket"), prepare(p.forget), updates(acceleration), p.sending(t, "read")),
+			step(config, prepare(func() { p.forget(); p.takes(1) }), p.sending(t, "read", "try", "try")),
+			step(p.provider()+accelerates("bucket", "wait = true", `timeouts = { create = "1h" }`), prepare(p.forget), p.sending(t, "read")),
 		)
 		p.is(t, off)
 	})
