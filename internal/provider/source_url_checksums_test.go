@@ -11,11 +11,10 @@ import (
 // A checksum file pins what it names.
 func TestSourceURLChecksums(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
+		s, p := publish(t, p)
 		checksums := func(text string) {
 			s.Put("/releases/SHA256SUMS", faultserver.File{Data: []byte(text), ETag: `"` + sha(text) + `"`})
 		}
-		p = p.fetching(s)
 		config := func(more ...string) string {
 			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath), fmt.Sprintf("content_sha256_url = %q", s.URL+"/releases/SHA256SUMS"))...)
 		}

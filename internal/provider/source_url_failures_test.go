@@ -19,9 +19,7 @@ import (
 
 // Each bad input is an error on its attribute before any request, and repeats nothing secret.
 func TestSourceURLBadInput(t *testing.T) {
-	s := publish(t)
-	s.release(firstJob, "1")
-	p := inDirectory(t).fetching(s)
+	s, p := publish(t, inDirectory(t))
 	of := func(attributes ...string) string { return p.provider() + artifact("job", attributes...) }
 	with := func(http string) string {
 		return fmt.Sprintf("provider \"flink\" {\n base_uri = %q\n http = {\n %s\n }\n}\n", p.baseURI, http) + artifact("job", fromURL(s.URL+publishedPath))
@@ -130,12 +128,11 @@ func TestSourceURLFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := publish(t)
+			s, p := publish(t, inDirectory(t))
 			file := test.file
 			file.Data, file.ETag = []byte(text), `"1"`
 			s.Put(publishedPath, file)
 			test.inject(s)
-			p := inDirectory(t).fetching(s)
 			p.block += "max_retries = 3\n"
 			step := step(p.provider()+artifact("job", append(test.more, fromURL(s.URL+publishedPath))...), p.holding(t, jobPath, text))
 			if test.fails != nil {
@@ -158,8 +155,7 @@ const oddTitle = "The source may not be the intended file"
 
 // A page in place of a JAR is reported, where nothing else would report it.
 func TestSourceURLOddFile(t *testing.T) {
-	s := publish(t)
-	p := inDirectory(t).fetching(s)
+	s, p := publish(t, inDirectory(t))
 	s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Page(200, "Log in"))
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
 	for _, output := range []string{r.plan(t), r.apply(t)} {
@@ -169,9 +165,7 @@ func TestSourceURLOddFile(t *testing.T) {
 
 // A source that claims to be another one, and is not, is reported: some do so each time.
 func TestSourceURLSameAfterAll(t *testing.T) {
-	s := publish(t)
-	p := inDirectory(t).fetching(s)
-	s.release(firstJob, "1")
+	s, p := publish(t, inDirectory(t))
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
 	const same = "The source turned out to be unchanged"
 	if output := r.apply(t); strings.Contains(output, same) {
@@ -183,8 +177,7 @@ func TestSourceURLSameAfterAll(t *testing.T) {
 
 // What a plan reports of sources that cannot tell, or cannot be reached.
 func TestSourceURLWarnings(t *testing.T) {
-	s := publish(t)
-	p := inDirectory(t).fetching(s)
+	s, p := publish(t, inDirectory(t))
 	s.Put(publishedPath, faultserver.File{Data: []byte("PK\x03\x04" + firstJob)})
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath+"?build=7")))
 	if output := r.apply(t); strings.Contains(output, oddTitle) {
@@ -211,9 +204,8 @@ func TestSourceURLWarnings(t *testing.T) {
 // A server that takes the question and says nothing is waited for once, and not for as long as a download would.
 func TestSourceURLSilentAtPlan(t *testing.T) {
 	t.Cleanup(provider.SetPlanTimeout(500 * time.Millisecond))
-	s := publish(t)
+	s, p := publish(t, inDirectory(t))
 	s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Stall())
-	p := inDirectory(t).fetching(s)
 	began := time.Now()
 	applies(t, step(p.provider()+artifact("job", fromURL(s.URL+publishedPath)), pending))
 	// The server's own silence is borne for a minute, five times.
@@ -224,7 +216,7 @@ func TestSourceURLSilentAtPlan(t *testing.T) {
 
 // Credentials are for one host, and are in no state, plan, output or log.
 func TestSourceURLCredentials(t *testing.T) {
-	s := publish(t)
+	s, _ := publish(t, inDirectory(t))
 	p := inDirectory(t)
 	host := strings.TrimPrefix(s.URL, "https://")
 	other := strings.TrimPrefix(s.OtherURL, "https://")
@@ -287,7 +279,7 @@ func TestSourceURLCredentials(t *testing.T) {
 
 // The provider's http block may depend on what an apply makes.
 func TestSourceURLUnknownSettings(t *testing.T) {
-	s := publish(t)
+	s, _ := publish(t, inDirectory(t))
 	p := inDirectory(t)
 	s.Put(publishedPath, faultserver.File{Data: []byte(firstJob), ETag: `"1"`, Token: "hushQ7vK2mXz9WtR4b"})
 	config := func(trigger string) string {

@@ -12,10 +12,8 @@ import (
 // An object that was adopted stays as it is when its publisher says that the file is another one, and it is the same. Only other bytes are refused.
 func TestSourceURLTouchedAndNotOurs(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
+		s, p := publish(t, p)
 		p.plant(t, jobPath, []byte(firstJob))
-		p = p.fetching(s)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		applies(t,
 			step(config),
@@ -29,9 +27,7 @@ func TestSourceURLTouchedAndNotOurs(t *testing.T) {
 
 // Imported with the token of an earlier resource: an apply that finds the same bytes leaves that token on the object, and knows it.
 func TestSourceURLImported(t *testing.T) {
-	s := publish(t)
-	s.release(firstJob, "1")
-	p := inDirectory(t).fetching(s)
+	s, p := publish(t, inDirectory(t))
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath)))
 	r.apply(t)
 	r.run(t, "state", "rm", job)
@@ -49,10 +45,9 @@ func TestSourceURLImported(t *testing.T) {
 // The hash of a file that came by parts is stored beside it in the end. Where the answer to that is lost, it is stored all the same.
 func TestSourceURLStoredHashWithoutAnAnswer(t *testing.T) {
 	p, proxy := inBucketBehindProxy(t)
-	s := publish(t)
+	s, p := publish(t, p)
 	text := strings.Repeat("PK\x03\x04 many bytes.\n", 1<<19)
 	s.release(text, "1")
-	p = p.fetching(s)
 	proxy.Inject(faultproxy.Match{Method: http.MethodPut, Header: "X-Amz-Copy-Source"}, faultproxy.LoseAnswer, 1, 10)
 	stored := "data \"flink_artifact\" \"job\" {\n namespace = \"default\"\n filename = flink_artifact.job.filename\n}\noutput \"stored\" {\n value = data.flink_artifact.job.content_sha256\n}\n"
 	r := newRoot(t, p.provider()+artifact("job", fromURL(s.URL+publishedPath), `filename = "job.zip"`)+stored)
@@ -66,9 +61,7 @@ func TestSourceURLStoredHashWithoutAnAnswer(t *testing.T) {
 // What is found at create, with a hash that nobody knows before the bytes have come.
 func TestSourceURLFoundAtCreate(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
-		p = p.fetching(s)
+		s, p := publish(t, p)
 		config := func(more ...string) string {
 			return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...)
 		}

@@ -19,9 +19,12 @@ type published struct{ *faultserver.Server }
 
 const publishedPath = "/releases/job.jar"
 
-func publish(t *testing.T) published {
+// publish starts one with a first release, and returns it, and a place with a provider that trusts it.
+func publish(t *testing.T, p place) (published, place) {
 	t.Helper()
-	return published{faultserver.Start(t)}
+	s := published{faultserver.Start(t)}
+	s.release(firstJob, "1")
+	return s, p.fetching(s)
 }
 
 // release puts a version of the job there, with an ETag.
@@ -57,11 +60,9 @@ func (s published) received(t *testing.T, want map[string]int) {
 // Pinned: what is published is downloaded once, and nothing is requested before or after.
 func TestSourceURLPinned(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
+		s, p := publish(t, p)
 		// The name comes from the URL alone.
 		s.Inject(faultserver.Match{}, 1, faultserver.Always, faultserver.Fault{}.With("Content-Disposition", `attachment; filename="other.jar"`))
-		p = p.fetching(s)
 		config := func(path string) string {
 			return p.provider() + artifact("job", fromURL(s.URL+path), pin(firstJob))
 		}
@@ -89,9 +90,7 @@ func TestSourceURLPinned(t *testing.T) {
 // Not pinned: one HEAD a plan, and the bytes come again only when the publisher says that they are others.
 func TestSourceURLNotPinned(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
-		p = p.fetching(s)
+		s, p := publish(t, p)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		unknownHash := plansUnknown(job, "content_sha256")
 		applies(t,
@@ -130,9 +129,7 @@ func TestSourceURLNotPinned(t *testing.T) {
 // What was published again with the same bytes leaves the object as it is: tag, date and version.
 func TestSourceURLTouched(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
-		p = p.fetching(s)
+		s, p := publish(t, p)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		var before string
 		applies(t,
@@ -164,8 +161,7 @@ func TestSourceURLValidators(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := publish(t)
-			p := inDirectory(t).fetching(s)
+			s, p := publish(t, inDirectory(t))
 			put := func(file faultserver.File, data string) {
 				if file.Data == nil {
 					file.Data = []byte(data)
@@ -192,9 +188,7 @@ func TestSourceURLValidators(t *testing.T) {
 // The file's name has the hash in it: the source is read for it first.
 func TestSourceURLContentAddressed(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
-		p = p.fetching(s)
+		s, p := publish(t, p)
 		path := func(text string) string { return strings.Replace(jobPath, ".jar", "-"+sha(text)[:12]+".jar", 1) }
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath), "content_addressed = true", "lifecycle {\n create_before_destroy = true\n}")
 		applies(t,
@@ -209,9 +203,7 @@ func TestSourceURLContentAddressed(t *testing.T) {
 // A source that cannot be reached does not keep a plan from being made, nor a destroy; the apply fails, and the old file stays.
 func TestSourceURLUnreachable(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
-		s := publish(t)
-		s.release(firstJob, "1")
-		p = p.fetching(s)
+		s, p := publish(t, p)
 		config := p.provider() + artifact("job", fromURL(s.URL+publishedPath))
 		applies(t,
 			step(config, prepare(func() { s.Remove(publishedPath) }), pending),
@@ -242,9 +234,8 @@ func holdsHash(text string) []statecheck.StateCheck {
 
 // Terraform composes what a Mac takes apart (é of e and its accent). The file is called what Terraform calls it, so that the next plan finds it.
 func TestSourceURLDecomposedName(t *testing.T) {
-	s := publish(t)
+	s, p := publish(t, inDirectory(t))
 	s.Put("/cafe\u0301.jar", faultserver.File{Data: []byte(firstJob), ETag: `"1"`})
-	p := inDirectory(t).fetching(s)
 	config := p.provider() + artifact("job", fromURL(s.URL+"/cafe%CC%81.jar"))
 	applies(t,
 		step(config, has("filename", exactly("caf\u00e9.jar")), p.holding(t, "artifacts/namespaces/default/caf\u00e9.jar", firstJob)),
