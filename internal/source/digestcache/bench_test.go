@@ -27,9 +27,7 @@ func BenchmarkMiss(b *testing.B) {
 	c, file := newCache(b), inTempDir(b)
 	poison(b, c, inTempDir(b)) // so that there is a folder
 	content, err := file.Open(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
+	noError(b, err)
 	defer content.Close()
 	for b.Loop() {
 		found, ok := c.identify(file, content)
@@ -56,9 +54,7 @@ func BenchmarkStore(b *testing.B) {
 				c.keep(found, wrong)
 				if entries == maxEntries {
 					b.StopTimer()
-					if err := os.WriteFile(filepath.Join(c.folder.Dir, entryPrefix+"more"), nil, 0o600); err != nil {
-						b.Fatal(err)
-					}
+					noError(b, os.WriteFile(filepath.Join(c.folder.Dir, entryPrefix+"more"), nil, 0o600))
 					b.StartTimer()
 				}
 			}

@@ -31,13 +31,18 @@ func newCache(t testing.TB) *Cache {
 	return c
 }
 
+func noError(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // newFile is a file of the least size. It has holes, and the text at its end.
 func newFile(t testing.TB, path, text string) source.File {
 	t.Helper()
 	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	defer file.Close()
 	if _, err := file.WriteAt([]byte(text), minSize-int64(len(text))); err != nil {
 		t.Fatal(err)
@@ -56,17 +61,11 @@ func inTempDir(t testing.TB) source.File {
 func settle(t testing.TB, file source.File) {
 	t.Helper()
 	made, err := os.Stat(file.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	for path := filepath.Join(t.TempDir(), "later"); ; {
-		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.WriteFile(path, []byte("x"), 0o600))
 		now, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		noError(t, err)
 		if now.ModTime().After(made.ModTime()) {
 			return
 		}
@@ -77,18 +76,14 @@ func settle(t testing.TB, file source.File) {
 func sum(t testing.TB, file source.File) blob.Sums {
 	t.Helper()
 	data, err := os.ReadFile(file.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	return blob.Sums{SHA256: sha256.Sum256(data), Size: int64(len(data))}
 }
 
 func hash(t testing.TB, c *Cache, file source.File) blob.Sums {
 	t.Helper()
 	sums, err := c.HashOf(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	return sums
 }
 
@@ -96,9 +91,7 @@ func hash(t testing.TB, c *Cache, file source.File) blob.Sums {
 func present(t testing.TB, c *Cache, file source.File) identity {
 	t.Helper()
 	content, err := file.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	defer content.Close()
 	found, ok := c.identify(file, content)
 	if !ok {
@@ -243,9 +236,7 @@ func TestEntryOfAnother(t *testing.T) {
 			own := present(t, c, file)
 			other := own
 			change(&other)
-			if err := os.Rename(c.entryPath(own), c.entryPath(other)); err != nil {
-				t.Fatal(err)
-			}
+			noError(t, os.Rename(c.entryPath(own), c.entryPath(other)))
 			if hash, ok := c.find(other); ok {
 				t.Errorf("found %s", hash)
 			}
@@ -278,9 +269,7 @@ func TestNotTrusted(t *testing.T) {
 func TestSmallFile(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	truncate := func(size int64) {
-		if err := os.Truncate(file.Path, size); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.Truncate(file.Path, size))
 	}
 	truncate(minSize - 1)
 	isRead(t, c, file)
@@ -389,27 +378,28 @@ func (a *at) Err() error {
 	return a.Context.Err()
 }
 
+// overwrite changes the beginning of a file, and not its length.
+func overwrite(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteAt([]byte("other"), 0)
+	return errors.Join(err, file.Close())
+}
+
 // A file that changes while it is hashed is not remembered, whatever is done to its times.
 func TestChangeWhileHashing(t *testing.T) {
 	for name, change := range map[string]func(path string) error{
-		"written over": func(path string) error {
-			file, err := os.OpenFile(path, os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			_, err = file.WriteAt([]byte("x"), 0)
-			return errors.Join(err, file.Close())
-		},
-		"appended": func(path string) error { return os.Truncate(path, minSize+1) },
-		"cut off":  func(path string) error { return os.Truncate(path, minSize-1) },
-		"linked":   func(path string) error { return os.Link(path, path+"2") },
+		"written over": overwrite,
+		"appended":     func(path string) error { return os.Truncate(path, minSize+1) },
+		"cut off":      func(path string) error { return os.Truncate(path, minSize-1) },
+		"linked":       func(path string) error { return os.Link(path, path+"2") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
 			info, err := os.Stat(file.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			noError(t, err)
 			ctx := &at{t.Context(), func() error {
 				return errors.Join(change(file.Path), os.Chtimes(file.Path, info.ModTime(), info.ModTime()))
 			}, 30}
@@ -441,9 +431,7 @@ func TestLinkChangesBeforeHashing(t *testing.T) {
 	link := source.File{Path: file.Path + ".link"}
 	lead := func(to source.File) {
 		os.Remove(link.Path)
-		if err := os.Symlink(to.Path, link.Path); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.Symlink(to.Path, link.Path))
 	}
 	lead(file)
 	c.written = func(uintptr) bool { lead(other); return false }
@@ -473,18 +461,14 @@ func TestCancelledHashing(t *testing.T) {
 func TestFailures(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	poison(t, c, file)
-	if err := os.Remove(file.Path); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.Remove(file.Path))
 	if c.Forget(file, wrong) {
 		t.Error("a missing file was forgotten")
 	}
 	if _, err := c.HashOf(t.Context(), file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v, want that it is missing", err)
 	}
-	if err := syscall.Mkfifo(file.Path, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, syscall.Mkfifo(file.Path, 0o600))
 	if _, err := c.HashOf(t.Context(), file); !errors.Is(err, source.ErrNotRegular) {
 		t.Errorf("%v, want that it is no file", err)
 	}

@@ -14,15 +14,11 @@ import (
 func TestMappedFile(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	opened, err := os.OpenFile(file.Path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	isRead(t, c, file)
 	holds(t, c, 0) // it is open for writing
 	mapped, err := syscall.Mmap(int(opened.Fd()), 0, minSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	opened.Close()
 	mapped[0] = 1
 	for range 3 {
@@ -30,9 +26,7 @@ func TestMappedFile(t *testing.T) {
 		holds(t, c, 0)
 		mapped[0]++
 	}
-	if err := syscall.Munmap(mapped); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, syscall.Munmap(mapped))
 	isRead(t, c, file)
 	holds(t, c, 1)
 }
@@ -41,17 +35,13 @@ func TestMappedFile(t *testing.T) {
 func TestLeaseIsGivenBack(t *testing.T) {
 	file := inTempDir(t)
 	reader, err := os.Open(file.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	defer reader.Close()
 	if isWritten(reader.Fd()) {
 		t.Fatal("nobody writes")
 	}
 	writer, err := os.OpenFile(file.Path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // which fails if there is a lease
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	defer writer.Close()
 	if !isWritten(reader.Fd()) {
 		t.Error("it is written")
@@ -62,9 +52,7 @@ func TestLeaseIsGivenBack(t *testing.T) {
 func TestOpenedDuringTheQuestion(t *testing.T) {
 	file := inTempDir(t)
 	reader, err := os.Open(file.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	defer reader.Close()
 	if _, err := unix.FcntlInt(reader.Fd(), unix.F_SETLEASE, unix.F_RDLCK); err != nil {
 		t.Fatal(err)

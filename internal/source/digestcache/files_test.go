@@ -13,37 +13,20 @@ import (
 
 // What is done to real files, and seen. The file's modification time is set back each time, as careful programs do.
 func TestChangesAreSeen(t *testing.T) {
-	rewrite := func(t *testing.T, path string) {
-		t.Helper()
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		if _, err := file.WriteAt([]byte("other"), minSize-5); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for name, change := range map[string]func(t *testing.T, file source.File) error{
-		"written over with the same size": func(t *testing.T, file source.File) error { t.Helper(); rewrite(t, file.Path); return nil },
+		"written over with the same size": func(_ *testing.T, file source.File) error { return overwrite(file.Path) },
 		"written over through a hard link": func(t *testing.T, file source.File) error {
 			t.Helper()
 			link := filepath.Join(t.TempDir(), "link.jar")
-			if err := os.Link(file.Path, link); err != nil {
-				return err
-			}
-			rewrite(t, link)
-			return nil
+			return firstOf(os.Link(file.Path, link), overwrite(link))
 		},
 		"appended": func(_ *testing.T, file source.File) error { return os.Truncate(file.Path, minSize+1) },
 		"cut off":  func(_ *testing.T, file source.File) error { return os.Truncate(file.Path, minSize-1) },
 		"made anew": func(t *testing.T, file source.File) error {
 			t.Helper()
-			if err := os.Remove(file.Path); err != nil {
-				return err
-			}
+			err := os.Remove(file.Path)
 			newFile(t, file.Path, "other")
-			return nil
+			return err
 		},
 		"another file renamed over it": func(t *testing.T, file source.File) error {
 			t.Helper()
@@ -51,26 +34,17 @@ func TestChangesAreSeen(t *testing.T) {
 		},
 		"a link to another file": func(t *testing.T, file source.File) error {
 			t.Helper()
-			if err := os.Remove(file.Path); err != nil {
-				return err
-			}
-			return os.Symlink(newFile(t, file.Path+".new", "other").Path, file.Path)
+			return firstOf(os.Remove(file.Path), os.Symlink(newFile(t, file.Path+".new", "other").Path, file.Path))
 		},
 		"nothing but its mode": func(_ *testing.T, file source.File) error { return os.Chmod(file.Path, 0o400) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
 			info, err := os.Stat(file.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			noError(t, err)
 			poison(t, c, file)
-			if err := change(t, file); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chtimes(file.Path, info.ModTime(), info.ModTime()); err != nil {
-				t.Fatal(err)
-			}
+			noError(t, change(t, file))
+			noError(t, os.Chtimes(file.Path, info.ModTime(), info.ModTime()))
 			isRead(t, c, file)
 		})
 	}
@@ -81,22 +55,14 @@ func TestDirectoryIsAnother(t *testing.T) {
 	c, base := newCache(t), t.TempDir()
 	link := filepath.Join(base, "current")
 	for _, name := range []string{"first", "other"} {
-		if err := os.Mkdir(filepath.Join(base, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.Mkdir(filepath.Join(base, name), 0o700))
 		newFile(t, filepath.Join(base, name, "job.jar"), name)
 	}
-	if err := os.Symlink("first", link); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.Symlink("first", link))
 	file := source.File{Path: filepath.Join(link, "job.jar")}
 	poison(t, c, file)
-	if err := os.Remove(link); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("other", link); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.Remove(link))
+	noError(t, os.Symlink("other", link))
 	isRead(t, c, file)
 }
 
@@ -118,9 +84,7 @@ func TestRelativePath(t *testing.T) {
 func TestHardLinks(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	link := source.File{Path: file.Path + "2"}
-	if err := os.Link(file.Path, link.Path); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.Link(file.Path, link.Path))
 	poison(t, c, file)
 	isRead(t, c, link)
 	holds(t, c, 2)
@@ -148,9 +112,7 @@ func TestRealSystem(t *testing.T) {
 func fileIsLocal(t *testing.T, path string) bool {
 	t.Helper()
 	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	defer file.Close()
 	return usercache.IsLocal(file.Fd())
 }

@@ -22,17 +22,8 @@ import (
 func mode(t *testing.T, path string) fs.FileMode {
 	t.Helper()
 	info, err := os.Lstat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noError(t, err)
 	return info.Mode()
-}
-
-func chmod(t *testing.T, path string, mode fs.FileMode) {
-	t.Helper()
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Nothing is made before there is an entry, and then it is the user's alone, whatever others may do elsewhere.
@@ -40,9 +31,7 @@ func TestModes(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	defer syscall.Umask(syscall.Umask(0))
 	newFile(t, file.Path, "other")
-	if err := os.Truncate(file.Path, 1); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.Truncate(file.Path, 1))
 	isRead(t, c, file)
 	if _, err := os.Stat(filepath.Dir(c.folder.Dir)); !os.IsNotExist(err) {
 		t.Errorf("the cache directory was made for nothing: %v", err)
@@ -75,9 +64,7 @@ func TestNoHome(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			if err := os.Mkdir("home", 0o700); err != nil {
-				t.Fatal(err)
-			}
+			noError(t, os.Mkdir("home", 0o700))
 			t.Setenv("HOME", test.home)
 			t.Setenv("XDG_CACHE_HOME", test.cache)
 			c, file := New(), inTempDir(t)
@@ -114,13 +101,9 @@ func TestRootInAHome(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
 			c.folder.User = 0
 			cache := filepath.Dir(c.folder.Dir)
-			if err := give(filepath.Dir(cache)); err != nil {
-				t.Fatal(err)
-			}
+			noError(t, give(filepath.Dir(cache)))
 			if made {
-				if err := firstOf(os.Mkdir(cache, 0o700), give(cache)); err != nil {
-					t.Fatal(err)
-				}
+				noError(t, firstOf(os.Mkdir(cache, 0o700), give(cache)))
 			}
 			isRead(t, c, file)
 			missing := cache
@@ -136,29 +119,29 @@ func TestRootInAHome(t *testing.T) {
 
 // Whatever is done to an entry, it is a miss, and the next one takes its place.
 func TestUntrustedEntries(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, path string, data []byte) error{
-		"others may read it":     func(t *testing.T, path string, _ []byte) error { t.Helper(); chmod(t, path, 0o604); return nil },
-		"others may write it":    func(t *testing.T, path string, _ []byte) error { t.Helper(); chmod(t, path, 0o602); return nil },
-		"the group may read it":  func(t *testing.T, path string, _ []byte) error { t.Helper(); chmod(t, path, 0o640); return nil },
-		"the group may write it": func(t *testing.T, path string, _ []byte) error { t.Helper(); chmod(t, path, 0o620); return nil },
-		"longer":                 func(_ *testing.T, path string, data []byte) error { return os.WriteFile(path, append(data, 0), 0o600) },
-		"much longer":            func(_ *testing.T, path string, _ []byte) error { return os.Truncate(path, 1<<40) },
-		"cut off":                func(_ *testing.T, path string, data []byte) error { return os.Truncate(path, int64(len(data)-1)) },
-		"empty":                  func(_ *testing.T, path string, _ []byte) error { return os.Truncate(path, 0) },
-		"nothing but zeros": func(_ *testing.T, path string, data []byte) error {
+	for name, spoil := range map[string]func(path string, data []byte) error{
+		"others may read it":     func(path string, _ []byte) error { return os.Chmod(path, 0o604) },
+		"others may write it":    func(path string, _ []byte) error { return os.Chmod(path, 0o602) },
+		"the group may read it":  func(path string, _ []byte) error { return os.Chmod(path, 0o640) },
+		"the group may write it": func(path string, _ []byte) error { return os.Chmod(path, 0o620) },
+		"longer":                 func(path string, data []byte) error { return os.WriteFile(path, append(data, 0), 0o600) },
+		"much longer":            func(path string, _ []byte) error { return os.Truncate(path, 1<<40) },
+		"cut off":                func(path string, data []byte) error { return os.Truncate(path, int64(len(data)-1)) },
+		"empty":                  func(path string, _ []byte) error { return os.Truncate(path, 0) },
+		"nothing but zeros": func(path string, data []byte) error {
 			clear(data)
 			return os.WriteFile(path, data, 0o600)
 		},
-		"another hash": func(_ *testing.T, path string, data []byte) error {
+		"another hash": func(path string, data []byte) error {
 			data[len(entryVersion)+sha256.Size]++
 			return os.WriteFile(path, data, 0o600)
 		},
-		"of a later version": func(_ *testing.T, path string, data []byte) error { return os.WriteFile(path, later(data), 0o600) },
-		"a link to an entry": func(_ *testing.T, path string, _ []byte) error {
+		"of a later version": func(path string, data []byte) error { return os.WriteFile(path, later(data), 0o600) },
+		"a link to an entry": func(path string, _ []byte) error {
 			elsewhere := filepath.Join(filepath.Dir(filepath.Dir(path)), "entry")
 			return firstOf(os.Rename(path, elsewhere), os.Symlink(elsewhere, path))
 		},
-		"a pipe": func(_ *testing.T, path string, _ []byte) error {
+		"a pipe": func(path string, _ []byte) error {
 			return firstOf(os.Remove(path), syscall.Mkfifo(path, 0o600))
 		},
 	} {
@@ -167,12 +150,8 @@ func TestUntrustedEntries(t *testing.T) {
 			poison(t, c, file)
 			path := c.entryPath(present(t, c, file))
 			data, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := spoil(t, path, data); err != nil {
-				t.Fatal(err)
-			}
+			noError(t, err)
+			noError(t, spoil(path, data))
 			within(t, func() { isRead(t, c, file) })
 			holds(t, c, 1)
 			if got := mode(t, path); got != 0o600 {
@@ -214,10 +193,8 @@ func within(t *testing.T, do func()) {
 // A directory in an entry's place cannot be replaced: then there is no entry, and nothing left of the attempt.
 func TestDirectoryInPlace(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
-	if err := os.MkdirAll(filepath.Join(c.entryPath(present(t, c, file)), "full"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	chmod(t, c.folder.Dir, 0o700)
+	noError(t, os.MkdirAll(filepath.Join(c.entryPath(present(t, c, file)), "full"), 0o700))
+	noError(t, os.Chmod(c.folder.Dir, 0o700))
 	isRead(t, c, file)
 	holds(t, c, 1)
 }
@@ -245,23 +222,21 @@ func TestDamagedEntry(t *testing.T) {
 
 // A folder that others can look into or write to is not used, nor one that is a link or no folder.
 func TestUntrustedFolder(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, dir string) error{
-		"others may look into it":    func(t *testing.T, dir string) error { t.Helper(); chmod(t, dir, 0o705); return nil },
-		"others may write to it":     func(t *testing.T, dir string) error { t.Helper(); chmod(t, dir, 0o702); return nil },
-		"the group may look into it": func(t *testing.T, dir string) error { t.Helper(); chmod(t, dir, 0o750); return nil },
-		"a link": func(_ *testing.T, dir string) error {
+	for name, spoil := range map[string]func(dir string) error{
+		"others may look into it":    func(dir string) error { return os.Chmod(dir, 0o705) },
+		"others may write to it":     func(dir string) error { return os.Chmod(dir, 0o702) },
+		"the group may look into it": func(dir string) error { return os.Chmod(dir, 0o750) },
+		"a link": func(dir string) error {
 			return firstOf(os.Rename(dir, dir+".elsewhere"), os.Symlink(dir+".elsewhere", dir))
 		},
-		"a file": func(_ *testing.T, dir string) error {
+		"a file": func(dir string) error {
 			return firstOf(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, file := newCache(t), inTempDir(t)
 			poison(t, c, file)
-			if err := spoil(t, c.folder.Dir); err != nil {
-				t.Fatal(err)
-			}
+			noError(t, spoil(c.folder.Dir))
 			isRead(t, c, file)
 			other := newFile(t, filepath.Join(t.TempDir(), "other.jar"), "other")
 			isRead(t, c, other)
@@ -277,14 +252,10 @@ func TestNothingCanBeWritten(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	isRead(t, c, newFile(t, file.Path+"2", "other"))
 	var before syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
 	limited := before
 	limited.Cur = uint64(entrySize - 1)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited))
 	sums, err := c.HashOf(t.Context(), file)
 	if restored := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); restored != nil || err != nil {
 		t.Fatal(restored, err)
@@ -298,18 +269,12 @@ func TestNothingCanBeWritten(t *testing.T) {
 // fill makes entries that look as if they had been used an hour ago, a second apart.
 func fill(t testing.TB, c *Cache, count int) (first string) {
 	t.Helper()
-	if err := os.MkdirAll(c.folder.Dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.MkdirAll(c.folder.Dir, 0o700))
 	for i := range count {
 		path := filepath.Join(c.folder.Dir, fmt.Sprintf("%s%064d", entryPrefix, count-i))
-		if err := os.WriteFile(path, make([]byte, entrySize), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.WriteFile(path, make([]byte, entrySize), 0o600))
 		used := time.Now().Add(-time.Hour).Add(time.Duration(i) * time.Second)
-		if err := os.Chtimes(path, used, used); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.Chtimes(path, used, used))
 		if i == 0 {
 			first = path
 		}
@@ -329,9 +294,7 @@ func TestBound(t *testing.T) {
 	}
 	// Now it is the one that is longest unused, and then it is used.
 	long := time.Now().Add(-2 * time.Hour)
-	if err := os.Chtimes(c.entryPath(present(t, c, used)), long, long); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.Chtimes(c.entryPath(present(t, c, used)), long, long))
 	if _, ok := c.find(present(t, c, used)); !ok {
 		t.Fatal("it is not found")
 	}
@@ -359,16 +322,12 @@ func TestUse(t *testing.T) {
 	path := c.entryPath(present(t, c, file))
 	for age, want := range map[time.Duration]bool{30 * time.Minute: false, 2 * time.Hour: true, -2 * time.Hour: false} {
 		used := time.Now().Add(-age).Truncate(time.Second)
-		if err := os.Chtimes(path, used, used); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.Chtimes(path, used, used))
 		if hash(t, c, file).SHA256 != wrong {
 			t.Fatal("it was not found")
 		}
 		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		noError(t, err)
 		if got := !info.ModTime().Equal(used); got != want {
 			t.Errorf("used %v before: noted %t, want %t", age, got, want)
 		}
@@ -380,17 +339,11 @@ func TestAbandonedFiles(t *testing.T) {
 	c, file := newCache(t), inTempDir(t)
 	c.now = time.Now
 	c.stat = func(info fs.FileInfo) (stat, bool) { return stat{size: info.Size()}, true }
-	if err := os.MkdirAll(c.folder.Dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, os.MkdirAll(c.folder.Dir, 0o700))
 	for name, age := range map[string]time.Duration{temporaryPrefix + "1": 2 * time.Hour, temporaryPrefix + "2": time.Minute, "README": 2 * time.Hour} {
 		path, made := filepath.Join(c.folder.Dir, name), time.Now().Add(-age)
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, made, made); err != nil {
-			t.Fatal(err)
-		}
+		noError(t, os.WriteFile(path, nil, 0o600))
+		noError(t, os.Chtimes(path, made, made))
 	}
 	isRead(t, c, file)
 	names := kept(t, c)
