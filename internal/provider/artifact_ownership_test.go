@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
@@ -58,7 +57,7 @@ func TestCreateRefusesTheSameBytesWithOtherAttributes(t *testing.T) {
 			step(p.provider()+artifact("job", attributes...), words("Object already exists", "the same content, but a different content type or metadata")),
 			step(
 				p.provider()+artifact("job", append(attributes, "overwrite = true")...),
-				has("metadata", knownvalue.MapExact(map[string]knownvalue.Check{"team": exactly("payments")})), p.holding(t, jobPath, firstJob),
+				has("metadata", mapOf(map[string]string{"team": "payments"})), p.holding(t, jobPath, firstJob),
 			),
 			step(p.provider(), p.holding(t, jobPath, "")),
 		)

@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -294,37 +293,10 @@ func TestReasonsOfCertificates(t *testing.T) {
 	}
 }
 
-// pipes connects a client and a server of one bubble, without a network and its clock.
-type pipes chan net.Conn
-
-func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	p <- server
-	return client, nil
-}
-
-// Accept implements net.Listener.
-func (p pipes) Accept() (net.Conn, error) {
-	if connection, open := <-p; open {
-		return connection, nil
-	}
-	return nil, net.ErrClosed
-}
-
-// Close implements net.Listener.
-func (p pipes) Close() error { close(p); return nil }
-
-// Addr implements net.Listener.
-func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
-
 // What is short, and comes byte by byte, is not waited for as long as the server likes.
 func TestBytesThatDrip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := make(pipes)
-		var handling sync.WaitGroup
-		server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			handling.Add(1)
-			defer handling.Done()
+		from, _ := inBubble(t, 0, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			if r.Header.Get("Range") != "" {
 				w.Header().Set("Content-Range", "bytes 0-999/1000")
@@ -338,23 +310,14 @@ func TestBytesThatDrip(t *testing.T) {
 				http.NewResponseController(w).Flush()
 				time.Sleep(20 * time.Millisecond)
 			}
-		})}
-		go server.Serve(network)
-		defer handling.Wait()
-		defer server.Close()
-		retries := 0
-		client := newClient(t, Settings{MaxRetries: &retries})
-		client.stall, client.dial = time.Second, network.dial
-		from, err := client.At("http://repo.example.com"+path, true)
-		if err != nil {
-			t.Fatal(err)
-		}
+		})
+		from.client.stall = time.Second
 		begun := time.Now()
-		_, err = from.Open(t.Context())
+		_, err := from.Open(t.Context())
 		expectFailure(t, err, fs.ErrPermission, "401")
 		_, err = from.Ranges(t.Context())
 		expectFailure(t, err, source.ErrTruncated, "stopped sending")
-		if took := time.Since(begun); took > (1+pieceStalls)*client.stall {
+		if took := time.Since(begun); took > (1+pieceStalls)*from.client.stall {
 			t.Errorf("it took %s", took)
 		}
 	})
