@@ -21,13 +21,6 @@ func (s *Server) AddKey(key Key) {
 	s.keys[key.AccessKey] = key
 }
 
-// RemoveKey makes a key unknown.
-func (s *Server) RemoveKey(accessKey string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.keys, accessKey)
-}
-
 // authorize decides whether the caller may do what it asks: where the bucket is, who calls, and what that one may.
 func (c *call) authorize() *Refusal {
 	c.s.mu.Lock()
