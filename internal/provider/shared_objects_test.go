@@ -71,6 +71,33 @@ func TestImportedBesideItsOldAddress(t *testing.T) {
 	})
 }
 
+// One that is retained may move away: it takes nothing with it.
+func TestImportedBesideOneThatIsRetained(t *testing.T) {
+	inEveryPlace(t, func(t *testing.T, p place) {
+		r, path := applied(t, p, "retain_on_destroy = true")
+		r.configure(t, artifact("job", fromFile(path), `filename = "moved.jar"`, "retain_on_destroy = true")+
+			fmt.Sprintf("import {\n to = flink_artifact.again\n id = %q\n}\n", p.baseURI+"/"+jobPath)+artifact("again", fromFile(path)))
+		r.apply(t)
+		p.holds(t, jobPath, firstJob)
+		p.holds(t, "artifacts/namespaces/default/moved.jar", firstJob)
+	})
+}
+
+// That an apply will refuse to replace an object is said at plan, and only then.
+func TestPlanWarnsOfAnObjectThatIsNotOurs(t *testing.T) {
+	for _, planted := range []bool{true, false} {
+		p := inDirectory(t)
+		if planted {
+			p.plant(t, jobPath, []byte(firstJob))
+		}
+		r, path := applied(t, p)
+		writeFile(t, path, otherJob)
+		if output := r.plan(t); strings.Contains(output, "Object not owned by this resource") != planted {
+			t.Errorf("planted %t:\n%s", planted, output)
+		}
+	}
+}
+
 // Written again by hand with the same bytes, an object has lost its token. A replacement adopts it, and must not delete it then.
 func TestReplacementOfWhatWasWrittenByHand(t *testing.T) {
 	inEveryPlace(t, func(t *testing.T, p place) {
