@@ -21,6 +21,9 @@ func TestTable(t *testing.T) {
 		if base, err := schemes.All.ParseBaseURI(backend.Form); err != nil || base.Backend != backend || backend.Title == "" {
 			t.Errorf("%+v: a base URI like %q: %v", backend, backend.Form, err)
 		}
+		if hasIDs := backend.Name == "s3"; backend.CORSRuleIDs != hasIDs {
+			t.Errorf("%s: CORS rules have IDs: %t", backend.Name, backend.CORSRuleIDs)
+		}
 	}
 	slices.Sort(names)
 	if len(slices.Compact(slices.Clone(names))) != len(names) {

@@ -1,16 +1,10 @@
 package faults_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
@@ -59,10 +53,9 @@ func onS3(t *testing.T) store {
 	t.Helper()
 	server := versitygw.Start(t, versitygw.Options{})
 	front := acceleratefake.Start(t, server.Endpoint)
-	client := server.Client()
 	return store{name: "s3", server: front.URL, secret: server.SecretKey, newBucket: func(t *testing.T) bucket {
 		name := server.CreateBucket(t)
-		t.Cleanup(func() { empty(t, server, name) })
+		t.Cleanup(func() { server.Empty(t, name) }) // all cells together would fill a disk
 		return bucket{
 			name: name, baseURI: "s3://" + name + "/vvp",
 			settings: func(endpoint string) attributes {
@@ -71,51 +64,14 @@ func onS3(t *testing.T) store {
 					"s3": attributes{"region": versitygw.Region, "endpoint": endpoint, "access_key": server.AccessKey, "secret_key": server.SecretKey},
 				}
 			},
-			read: func(t *testing.T, key string) ([]byte, bool) {
-				t.Helper()
-				object, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &name, Key: &key})
-				var missing *types.NoSuchKey
-				if errors.As(err, &missing) {
-					return nil, false
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer object.Body.Close()
-				data, err := io.ReadAll(object.Body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return data, true
-			},
-			plant: func(t *testing.T, key string, data []byte) {
-				t.Helper()
-				if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &name, Key: &key, Body: bytes.NewReader(data)}); err != nil {
-					t.Fatal(err)
-				}
-			},
+			read:    func(t *testing.T, key string) ([]byte, bool) { t.Helper(); return server.Object(t, name, key) },
+			plant:   func(t *testing.T, key string, data []byte) { t.Helper(); server.Put(t, name, key, data) },
 			uploads: func(t *testing.T) []string { t.Helper(); return server.OpenUploads(t, name) },
 			rules: s3blob.New(s3blob.Config{
 				Region: versitygw.Region, Endpoint: front.URL, AccessKey: server.AccessKey, SecretKey: server.SecretKey,
 			}, name),
 		}
 	}}
-}
-
-// empty makes room: all cells together would fill a disk.
-func empty(t *testing.T, server *versitygw.Server, bucket string) {
-	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	objects, err := server.Client().ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket})
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	for _, object := range objects.Contents {
-		if _, err := server.Client().DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: object.Key}); err != nil {
-			t.Error(err)
-		}
-	}
 }
 
 func onOSS(t *testing.T) store {
