@@ -1,220 +1,187 @@
 package ossblob
 
 import (
-	"context"
 	"errors"
-	"net/http"
-	"reflect"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/bucketsuite"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-func seconds(n int32) *int32 { return &n }
-
-func TestBucket(t *testing.T) {
-	bucketsuite.Run(t, func(t *testing.T) bucketsuite.Harness {
-		server := ossfake.Start(t, ossfake.Options{})
-		regional, fast, bucket := faultproxy.Start(t, server.Endpoint, ""), faultproxy.Start(t, server.AccelerateEndpoint, ""), server.CreateBucket(t)
-		config := configFor(server)
-		config.Endpoint, config.AccelerateEndpoint = regional.URL, fast.URL
-		return bucketsuite.Harness{
-			Store: newStore(t, config, bucket), Regional: regional, Fast: fast, Large: large,
-			OpenUploads: func() []string { return server.OpenUploads(bucket) },
-			Rules: blob.CORSConfig{Rules: []blob.CORSRule{
-				{AllowedOrigins: []string{"https://b.example.com"}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag", "x-oss-request-id"}, MaxAgeSeconds: seconds(600)},
-				{AllowedOrigins: []string{"https://a.example.com", "*"}, AllowedMethods: []string{"HEAD"}, MaxAgeSeconds: seconds(0)},
-				{AllowedOrigins: []string{"https://c.example.com"}, AllowedMethods: []string{"POST", "DELETE"}},
-			}},
-		}
-	})
-}
-
-// Whether answers vary by their origin is kept with the rules.
-func TestResponseVary(t *testing.T) {
-	b := startBehind(t, nil)
-	for _, vary := range []bool{true, false} {
-		want := someRules
-		want.ResponseVary = &vary
-		if err := b.SetCORS(t.Context(), want); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := b.CORS(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%+v, %v", got, err)
-		}
-	}
-}
-
-// What was switched on takes a while.
-func TestAccelerationThatIsNotEffectiveYet(t *testing.T) {
-	b := startBehind(t, nil)
-	if err := b.SetAcceleration(t.Context(), true); err != nil {
-		t.Fatal(err)
-	}
-	b.server.SetAccelerationEffective(b.bucket, false)
-	if err := b.TryAcceleration(t.Context()); !errors.Is(err, blob.ErrNotAccelerated) || failureOf(t, err).Advice == "" {
-		t.Errorf("%v", err)
-	}
-	absent := newStore(t, b.config, "absent-bucket")
-	if err := absent.TryAcceleration(t.Context()); !errors.Is(err, blob.ErrNoBucket) {
-		t.Errorf("%v", err)
-	}
-}
-
+// Where a region has no acceleration it is off, and stays so.
 func TestAccelerationUnsupported(t *testing.T) {
-	b := startBehindBucket(t, ossfake.BucketOptions{AccelerationUnsupported: true}, nil)
-	if on, err := b.Acceleration(t.Context()); err != nil || on {
-		t.Errorf("%t, %v", on, err)
+	b := startBehind(t, func(s *setup) { s.AccelerationUnsupported = true })
+	on, err := b.Acceleration(t.Context())
+	if offErr := b.SetAcceleration(t.Context(), false); on || err != nil || offErr != nil {
+		t.Errorf("%t, %v; off: %v", on, err, offErr)
 	}
-	if err := b.SetAcceleration(t.Context(), false); err != nil {
-		t.Errorf("switching it off: %v", err)
-	}
-	err := b.SetAcceleration(t.Context(), true)
-	if !errors.Is(err, errors.ErrUnsupported) || failureOf(t, err).Advice == "" {
-		t.Errorf("%v", err)
-	}
+	vendor.ExpectAll(t, map[string]error{"on": b.SetAcceleration(t.Context(), true)}, errors.ErrUnsupported, "no transfer acceleration")
 }
 
-func TestAccelerationEndpoint(t *testing.T) {
+// Whether there is an accelerated endpoint is found out before anything is sent: what is signed for a server of somebody else does not go to
+// OSS's own.
+func TestAcceleratedEndpoints(t *testing.T) {
 	for want, config := range map[string]Config{
-		"https://acme.oss-accelerate.aliyuncs.com":          {Region: "cn-hangzhou"},
-		"https://acme.oss-accelerate-overseas.aliyuncs.com": {Region: "cn-hangzhou", AccelerateEndpoint: "oss-accelerate-overseas.aliyuncs.com"},
-		"https://fast.example.com":                          {Region: "cn-hangzhou", Endpoint: "data.example.com", UseCNAME: true, AccelerateEndpoint: "fast.example.com"},
-		"http://127.0.0.1:99":                               {Region: "cn-hangzhou", AccelerateEndpoint: "http://127.0.0.1:99"},
+		"https://acme.oss-accelerate.aliyuncs.com":              {},
+		"https://acme.oss-accelerate-overseas.aliyuncs.com:443": {Endpoint: "data.example.com", UseCNAME: true, AccelerateEndpoint: "OSS-ACCELERATE-overseas.aliyuncs.com:443"},
+		"https://fast.example.com":                              {Endpoint: "data.example.com", UseCNAME: true, AccelerateEndpoint: "fast.example.com"},
+		"http://127.0.0.1:99":                                   {AccelerateEndpoint: "http://127.0.0.1:99"},
+		"":                                                      {Endpoint: "http://127.0.0.1:1"},
 	} {
-		if got, err := New(config, "acme").AccelerationEndpoint(t.Context()); err != nil || got != want {
+		config.Region, config.AccessKey, config.SecretKey = "cn-hangzhou", "LTAIid", secret
+		store := newStore(t, config, "acme")
+		got, err := store.AccelerationEndpoint(t.Context())
+		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%q, %v; want %q", got, err, want)
 		}
+		if want != "" {
+			continue
+		}
+		errs := map[string]error{"endpoint": err, "try": store.TryAcceleration(t.Context())}
+		for name, size := range map[string]int{"small": 100, "large": 9 << 20} {
+			_, _, errs[name] = blob.Put(t.Context(), store, "key", blobtest.BytesSource(blobtest.SomeBytes(size)), nil, blob.PutOptions{Accelerate: true})
+		}
+		vendor.ExpectAll(t, errs, errors.ErrUnsupported, "accelerate_endpoint")
 	}
 }
 
-// A call that is cancelled on its way ends at once, although the SDK's own calls drop the context.
-func TestCancelledOnItsWay(t *testing.T) {
-	b := startBehind(t, nil)
-	mustPut(t, b, "key", []byte("data"))
-	for name, call := range map[string]func(context.Context) error{
-		"regional":    func(ctx context.Context) error { return b.SetAcceleration(ctx, true) },
-		"accelerated": b.TryAcceleration,
-		"slow": func(ctx context.Context) error {
-			_, err := b.SetAttrs(ctx, "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "other" })
-			return err
-		},
+// However a region or an endpoint is spelt, it is the one that is meant, or a clear error; the provider's own settings count before the
+// environment.
+func TestPlaces(t *testing.T) {
+	const hangzhou, beijing = "https://oss-cn-hangzhou.aliyuncs.com cn-hangzhou", "https://oss-cn-beijing.aliyuncs.com cn-beijing"
+	for _, c := range []struct {
+		config Config
+		env    string
+		want   string // endpoint and region, or what the advice begins with
+	}{
+		{Config{Region: "cn-hangzhou"}, "", hangzhou},
+		{Config{Region: "oss-cn-hangzhou"}, "", hangzhou},
+		{Config{Region: "CN-Hangzhou"}, "", hangzhou},
+		{Config{Region: "eu-central-1", UseInternalEndpoint: true}, "", "https://oss-eu-central-1-internal.aliyuncs.com eu-central-1"},
+		{Config{Endpoint: "oss-cn-beijing.aliyuncs.com"}, "", beijing},
+		{Config{Endpoint: "acme.oss-cn-beijing.aliyuncs.com"}, "", beijing},
+		{Config{Endpoint: "HTTPS://ACME.OSS-CN-BEIJING.ALIYUNCS.COM/"}, "", beijing},
+		{Config{Endpoint: "http://oss-cn-beijing-internal.aliyuncs.com/"}, "", "http://oss-cn-beijing-internal.aliyuncs.com cn-beijing"},
+		{Config{Endpoint: "oss-cn-north-2-gov-1-internal.aliyuncs.com:443"}, "", "https://oss-cn-north-2-gov-1-internal.aliyuncs.com:443 cn-north-2-gov-1"},
+		{Config{Endpoint: "https://cn-hangzhou.oss.aliyuncs.com"}, "", "https://cn-hangzhou.oss.aliyuncs.com cn-hangzhou"},
+		{Config{Endpoint: "oss-cn-shanghai-finance-1-pub.aliyuncs.com"}, "", "https://oss-cn-shanghai-finance-1-pub.aliyuncs.com cn-shanghai-finance-1"},
+		{Config{Endpoint: "data.example.com", Region: "cn-beijing", UseCNAME: true}, "", "https://data.example.com cn-beijing"},
+		{Config{Endpoint: "[::1]:9000", Region: "r"}, "", "https://[::1]:9000 r"},
+		{Config{Endpoint: "localhost:8080", SignatureVersion: SignatureV1}, "", "https://localhost:8080 "},
+		{Config{Endpoint: "oss-cn-hangzhou.aliyuncs.com", Region: "cn-beijing"}, "", "https://oss-cn-hangzhou.aliyuncs.com cn-beijing"},
+		{Config{}, "OSS_REGION=cn-hangzhou ALICLOUD_REGION=cn-b", hangzhou},
+		{Config{}, "ALIBABA_CLOUD_REGION=cn-hangzhou ALICLOUD_REGION=cn-b", hangzhou},
+		{Config{}, "ALIBABA_CLOUD_REGION_ID=cn-hangzhou", hangzhou},
+		{Config{}, "ALICLOUD_REGION=cn-hangzhou", hangzhou},
+		{Config{}, "OSS_ENDPOINT=oss-cn-hangzhou.aliyuncs.com ALICLOUD_REGION=cn-b", hangzhou},
+		{Config{Endpoint: "oss-cn-beijing.aliyuncs.com"}, "OSS_ENDPOINT=oss-cn-c.aliyuncs.com OSS_REGION=cn-c", beijing},
+		{Config{Region: "cn-d", UseInternalEndpoint: true}, "OSS_ENDPOINT=oss-cn-d.aliyuncs.com", "https://oss-cn-d-internal.aliyuncs.com cn-d"},
+
+		{Config{}, "", "Set region in the provider's oss block (such as"},
+		{Config{Endpoint: "data.example.com"}, "", "Set region in the provider's oss block (such as"},
+		{Config{SignatureVersion: SignatureV1}, "", "Set region in the provider's oss block (such as"},
+		{Config{Region: "cn hangzhou"}, "", "Set region"},
+		{Config{Region: "cn-hangzhou/x"}, "", "Set region"},
+		{Config{Region: "cn-hangzhou.aliyuncs.com"}, "", "Set region"},
+		{Config{Region: "华东1"}, "", "Set region"},
+		{Config{Region: "r", UseCNAME: true}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "ftp://example.com"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "https://user:" + secret + "@example.com"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "https://example.com/bucket"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "https://example.com?x=" + secret}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "https://:443"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "a b"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "acme.cn-hangzhou.oss-dls.aliyuncs.com"}, "", "Set endpoint"},
+		{Config{Endpoint: "oss-dls.aliyuncs.com"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "acme.oss-accelerate.aliyuncs.com"}, "", "Set endpoint"},
+		{Config{Region: "r", Endpoint: "OSS-Accelerate-overseas.aliyuncs.com"}, "", "Set endpoint"},
+		{Config{Endpoint: "acme.oss-cn-hangzhou.aliyuncs.com", UseCNAME: true}, "", "Set endpoint"},
+		{Config{Region: "r", AccelerateEndpoint: "https://example.com/x"}, "", "Set accelerate_endpoint"},
 	} {
-		ctx, cancel := context.WithCancel(t.Context())
-		hold := make(chan struct{})
-		b.server.OnRequest(func(r ossfake.Request) {
-			if name != "slow" || r.Operation == "CopyObject" {
-				cancel()
-				<-hold // the call ends all the same
+		t.Run("", func(t *testing.T) {
+			setenv(t, c.env)
+			places, err := placesOf(c.config, "acme")
+			if got := places.endpoint + " " + places.region; strings.HasPrefix(c.want, "http") {
+				if err != nil || got != c.want {
+					t.Errorf("%s, %v; want %s", got, err, c.want)
+				}
+				return
 			}
+			_, err = New(c.config, "acme").Head(t.Context(), "key")
+			vendor.ExpectAll(t, map[string]error{"Head": err}, blob.ErrSettings, c.want)
 		})
-		if err := call(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v", name, err)
-		}
-		close(hold)
-		b.server.OnRequest(nil)
+	}
+	config := Config{Region: "cn-hangzhou"}
+	config.CABundle = "/nonexistent.pem"
+	_, err := New(config, "acme").Head(t.Context(), "key")
+	vendor.ExpectAll(t, map[string]error{"Head": err}, blob.ErrSettings, "custom_ca_bundle")
+}
+
+// setenv sets variables that are given as NAME=value.
+func setenv(t *testing.T, variables string) {
+	t.Helper()
+	for variable := range strings.FieldsSeq(variables) {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
 	}
 }
 
-// Signed addresses of either version are taken, and none for longer than OSS takes them.
-func TestPresignedURLs(t *testing.T) {
-	for _, version := range []string{SignatureV4, SignatureV1} {
-		b := startBehind(t, func(c *Config) { c.SignatureVersion = version })
-		mustPut(t, b, "ä?x=1", []byte("data"))
-		b.server.ClearRequests()
-		address, err := b.Presign(t.Context(), http.MethodGet, "ä?x=1", time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
-		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		requests := b.server.Requests()
-		if response.StatusCode != http.StatusOK || len(requests) != 1 || !requests[0].SignatureInQuery || !strings.EqualFold(requests[0].SignatureVersion, version) {
-			t.Errorf("%s: %s, %+v", version, response.Status, requests)
-		}
-		if _, err := b.Presign(t.Context(), http.MethodGet, "key", 0); err == nil {
-			t.Error("signed for no time")
+// The bucket is in the host name, as OSS wants it, unless the endpoint can have none before it; a domain of the user's own is the bucket.
+func TestAddressing(t *testing.T) {
+	for want, config := range map[string]Config{
+		"https://acme.oss-cn-hangzhou.aliyuncs.com/key": {},
+		"https://localhost:1/acme/key":                  {Endpoint: "localhost:1"},
+		"https://127.0.0.1:1/acme/key":                  {Endpoint: "127.0.0.1:1"},
+		"https://s.example.com/acme/key":                {Endpoint: "s.example.com", UsePathStyle: &[]bool{true}[0]},
+		"https://s.example.com/key":                     {Endpoint: "s.example.com", UseCNAME: true},
+	} {
+		config.Region, config.AccessKey, config.SecretKey = "cn-hangzhou", "id", "secret"
+		got, err := New(config, "acme").Presign(t.Context(), "GET", "key", 60e9)
+		if address, _, _ := strings.Cut(got, "?"); err != nil || address != want {
+			t.Errorf("%q, %v; want %q", address, err, want)
 		}
 	}
-	if _, err := New(Config{Region: "cn-hangzhou", AccessKey: "a", SecretKey: "s"}, "acme").Presign(t.Context(), http.MethodGet, "key", 8*24*time.Hour); err == nil {
-		t.Error("signed for more than OSS takes")
+	server := ossfake.Start(t, ossfake.Options{})
+	server.CreateBucketNamed("acme-flink", ossfake.BucketOptions{CNAMERequired: true})
+	server.BindCNAME("localhost", "acme-flink")
+	config := configFor(server)
+	config.Endpoint, config.UseCNAME, config.UsePathStyle = strings.Replace(server.Endpoint, "127.0.0.1", "localhost", 1), true, new(bool)
+	for _, config.SignatureVersion = range []string{SignatureV4, SignatureV1} {
+		blobtest.MustPut(t, newStore(t, config, "acme-flink"), "a/key", []byte("data"))
 	}
-}
-
-func TestSignatureVersions(t *testing.T) {
-	for version, want := range map[string]string{"": "V4", SignatureV4: "V4", SignatureV1: "V1"} {
-		b := startBehind(t, func(c *Config) { c.SignatureVersion = version; c.UserAgent = "flink/1.2" })
-		mustPut(t, b, "key", someBytes(10))
-		for _, r := range b.server.Requests() {
-			if r.SignatureVersion != want {
-				t.Errorf("%q: signed by %s", version, r.SignatureVersion)
-			}
-			if agent := r.Header.Get("User-Agent"); !strings.HasPrefix(agent, "flink/1.2 ") {
-				t.Errorf("sent by %q", agent)
-			}
+	for _, r := range server.Requests() {
+		if strings.Contains(r.Path, "acme-flink") {
+			t.Errorf("%s %s", r.Method, r.Path)
 		}
 	}
 }
 
-func TestMoreThanAThousandKeys(t *testing.T) {
-	b := startBehind(t, nil)
-	var want []string
-	for i := range 2345 {
-		key := "dir/" + string(rune('a'+i%26)) + "+ " + strings.Repeat("x", i/26)
-		b.server.Put(b.bucket, key, nil, nil)
-		want = append(want, key)
+func TestCheckBucket(t *testing.T) {
+	names := map[string]bool{"acme": true, "abc": true, "0-a": true, strings.Repeat("b", 63): true}
+	for _, name := range []string{"", "ab", strings.Repeat("b", 64), "my.bucket", "my_bucket", "Bucket", "bucket-", "-bucket", "bücket"} {
+		names[name] = false
 	}
-	slices.Sort(want)
-	var got []string
-	query := blob.Query{Prefix: "dir/"}
-	pages := 0
-	for {
-		page, err := b.List(t.Context(), query)
-		if err != nil {
-			t.Fatal(err)
+	for _, name := range slices.Collect(maps.Keys(names)) {
+		if err := CheckBucket(name); (err == nil) != names[name] || err != nil && !strings.Contains(err.Error(), "it has 3 to 63 lower-case letters") {
+			t.Errorf("%q: %v", name, err)
 		}
-		pages++
-		for _, info := range page.Infos {
-			got = append(got, info.Key)
-		}
-		if page.Next == "" {
-			break
-		}
-		query.Token = page.Next
-	}
-	if !slices.Equal(got, want) || pages != 3 {
-		t.Errorf("%d keys in %d pages", len(got), pages)
-	}
-	if page, err := b.List(t.Context(), blob.Query{Delimiter: "/", Max: 1}); err != nil || !slices.Equal(page.Prefixes, []string{"dir/"}) {
-		t.Errorf("%+v, %v", page, err)
 	}
 }
 
-// What is signed for a server of somebody else does not go to OSS's own acceleration endpoint.
-func TestNoAccelerationEndpoint(t *testing.T) {
-	b := startBehind(t, func(c *Config) { c.AccelerateEndpoint = "" })
-	if _, err := b.AccelerationEndpoint(t.Context()); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("%v", err)
+// Another bucket of the same configuration is copied from, and none that another role reaches.
+func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
+	config := func(role string) Config { return Config{Region: "cn-hangzhou", AssumeRole: &AssumeRole{RoleARN: role}} }
+	stage, err := New(config("r"), "here").Stage(t.Context(), "key", blob.WriteOptions{Size: -1})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := b.TryAcceleration(t.Context()); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("%v", err)
-	}
-	for _, size := range []int{100, large} {
-		_, _, err := blob.Put(t.Context(), b, "key", blobtest.BytesSource(someBytes(size)), nil, blob.PutOptions{Accelerate: true})
-		if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(failureOf(t, err).Advice, "accelerate_endpoint") {
-			t.Errorf("%d bytes: %v", size, err)
+	for role, want := range map[string]bool{"r": true, "s": false} {
+		if got := stage.(blob.CopyStage).CanCopy(New(config(role), "there")); got != want {
+			t.Errorf("%s: %t", role, got)
 		}
 	}
-	b.expectAsked(t)
 }

@@ -1,45 +1,71 @@
 package ossblob
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/aliyun/credentials-go/credentials/providers"
+
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/rawserver"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-// cloud is an OSS with a Security Token Service, which credentials-go reaches by https only.
-type cloud struct {
-	*ossfake.Server
-	bucket string
-	config Config // without credentials
-}
-
-func startCloud(t *testing.T) cloud {
+// startCloud starts an OSS with a Security Token Service, which is reached by https alone, and with the metadata of an instance; the
+// configuration has no credentials.
+func startCloud(t *testing.T) (*ossfake.Server, Config) {
 	t.Helper()
 	server := ossfake.Start(t, ossfake.Options{})
 	sts, ca := server.StartSTS(t)
-	config := configFor(server)
-	config.AccessKey, config.SecretKey, config.STSEndpoint = "", "", sts
-	pem, err := os.ReadFile(ca)
+	metadata, err := url.Parse(server.StartMetadata(t, "flink-role"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	roots, err := wire.Certificates(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changeDefaultTransport(t, func(transport *http.Transport) {
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		transport.Proxy = func(r *http.Request) (*url.URL, error) {
+			if r.URL.Hostname() == "100.100.100.200" {
+				return metadata, nil
+			}
+			return nil, nil
+		}
+	})
+	config := configFor(server)
+	config.AccessKey, config.SecretKey, config.STSEndpoint = "", "", sts
+	return server, config
+}
+
+// startBrokenSTS answers as it is told, by https.
+func startBrokenSTS(t *testing.T, answer http.HandlerFunc) (host string) {
+	t.Helper()
+	server := httptest.NewTLSServer(answer)
+	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
+	roots.AddCert(server.Certificate())
 	changeDefaultTransport(t, func(transport *http.Transport) {
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	})
-	return cloud{server, server.CreateBucket(t), config}
+	return strings.TrimPrefix(server.URL, "https://")
 }
 
 // changeDefaultTransport: credentials-go makes a copy of it for every request (internal/http, Do).
@@ -53,257 +79,304 @@ func changeDefaultTransport(t *testing.T, change func(*http.Transport)) {
 	t.Cleanup(func() { http.DefaultTransport = before })
 }
 
-// as is the access key that a request was signed with.
-func (c cloud) as(t *testing.T, config Config) (string, error) {
+func writeFile(t *testing.T, text string) (path string) {
 	t.Helper()
-	c.ClearRequests()
-	if err := newStore(t, config, c.bucket).Bucket(t.Context()); err != nil {
-		return "", err
-	}
-	_, after, _ := strings.Cut(c.Requests()[0].Header.Get("Authorization"), "Credential=")
-	id, _, _ := strings.Cut(after, "/")
-	return id, nil
-}
-
-func (c cloud) expectAs(t *testing.T, config Config, prefix string) {
-	t.Helper()
-	if id, err := c.as(t, config); err != nil || !strings.HasPrefix(id, prefix) {
-		t.Errorf("as %q, %v; want %q", id, err, prefix)
-	}
-}
-
-// profiles writes a configuration of the CLI.
-func profiles(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "config.json")
+	path = filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
+const roleARN, providerARN = "acs:ram::1:role/r", "acs:ram::1:oidc-provider/p"
+
+// The configuration counts before the environment, and what is for this provider before what is for others.
 func TestWhereCredentialsComeFrom(t *testing.T) {
-	c := startCloud(t)
-	for _, key := range []ossfake.Key{
-		{AccessKey: "LTAIconfig", SecretKey: "s1"},
-		{AccessKey: "LTAIall", SecretKey: "s2"},
-		{AccessKey: "LTAIoss", SecretKey: "s3"},
-		{AccessKey: "LTAItf", SecretKey: "s4"},
-		{AccessKey: "LTAIcli", SecretKey: "s5"},
-		{AccessKey: "LTAIcurrent", SecretKey: "s6"},
-		{AccessKey: "STS.static", SecretKey: "s7", SecurityToken: "t7"},
-	} {
-		c.AddKey(key)
-	}
-	file := profiles(t, `{"current": "first", "profiles": [
-		{"name": "first", "mode": "AK", "access_key_id": "LTAIcurrent", "access_key_secret": "s6"},
-		{"name": "second", "mode": "AK", "access_key_id": "LTAIcli", "access_key_secret": "s5"},
+	server, base := startCloud(t)
+	server.AddKey(ossfake.Key{AccessKey: "config", SecretKey: "s1"})
+	server.AddKey(ossfake.Key{AccessKey: "STS.static", SecretKey: "s7", SecurityToken: "t7"})
+	server.AddOIDCToken("good")
+	file := writeFile(t, `{"current": "first", "profiles": [
+		{"name": "first", "mode": "AK", "access_key_id": "STS.static", "access_key_secret": "s7", "sts_token": "t7"},
+		{"name": "second", "mode": "AK", "access_key_id": "cli", "access_key_secret": "s5"},
 		{"name": "third", "mode": "StsToken", "access_key_id": "STS.static", "access_key_secret": "s7", "sts_token": "t7"}]}`)
-	all := map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIall", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s2"}
-	ossutil := map[string]string{"OSS_ACCESS_KEY_ID": "LTAIoss", "OSS_ACCESS_KEY_SECRET": "s3"}
-	terraform := map[string]string{"ALICLOUD_ACCESS_KEY": "LTAItf", "ALICLOUD_SECRET_KEY": "s4"}
-	with := func(change func(*Config)) Config {
-		config := c.config
-		change(&config)
-		return config
-	}
-	for _, test := range []struct {
-		name   string
+	good, wrong := writeFile(t, "good\n"), writeFile(t, "wrong")
+	const alibaba, alicloud = " ALIBABA_CLOUD_ACCESS_KEY_ID=all ALIBABA_CLOUD_ACCESS_KEY_SECRET=s2 ", " ALICLOUD_ACCESS_KEY=tf ALICLOUD_SECRET_KEY=s4 "
+	const ossutil, session = " OSS_ACCESS_KEY_ID=oss OSS_ACCESS_KEY_SECRET=s3 ", " OSS_ACCESS_KEY_ID=STS.static OSS_ACCESS_KEY_SECRET=s7 OSS_SESSION_TOKEN=t7 "
+	const roles, hcp = " ALIBABA_CLOUD_ROLE_ARN=" + roleARN + " ALIBABA_CLOUD_OIDC_PROVIDER_ARN=" + providerARN, " TFC_WORKLOAD_IDENTITY_TOKEN="
+	hcpPath, platform := " TFC_WORKLOAD_IDENTITY_TOKEN_PATH=", " ALIBABA_CLOUD_OIDC_TOKEN_FILE="
+	oidc := func(o OIDC) Config { o.RoleARN, o.ProviderARN = roleARN, providerARN; return Config{OIDC: &o} }
+	key := Config{AccessKey: "config", SecretKey: "s1"}
+	for name, c := range map[string]struct {
 		config Config
-		env    []map[string]string
-		want   string
+		env    string
+		want   string // what "key secret token" begins with
 	}{
-		{"configuration", with(func(c *Config) { c.AccessKey, c.SecretKey = "LTAIconfig", "s1" }), []map[string]string{all, ossutil, terraform}, "LTAIconfig"},
-		{"configured session", with(func(c *Config) { c.AccessKey, c.SecretKey, c.SecurityToken = "STS.static", "s7", "t7" }), nil, "STS.static"},
-		{"a token of the environment is not for a configured key", with(func(c *Config) { c.AccessKey, c.SecretKey = "LTAIconfig", "s1" }), []map[string]string{{"ALIBABA_CLOUD_SECURITY_TOKEN": "t"}}, "LTAIconfig"},
-		{"profile before the environment", with(func(c *Config) { c.SharedCredentialsFile, c.Profile = file, "second" }), []map[string]string{all}, "LTAIcli"},
-		{"session of a profile", with(func(c *Config) { c.SharedCredentialsFile, c.Profile = file, "third" }), nil, "STS.static"},
-		{"the file's current profile", with(func(c *Config) { c.SharedCredentialsFile = file }), nil, "LTAIcurrent"},
-		{"all of Alibaba Cloud's variables first", c.config, []map[string]string{all, ossutil, terraform}, "LTAIall"},
-		{"ossutil's", c.config, []map[string]string{ossutil, terraform}, "LTAIoss"},
-		{"the alicloud provider's", c.config, []map[string]string{terraform}, "LTAItf"},
-		{"session of the environment", c.config, []map[string]string{{"OSS_ACCESS_KEY_ID": "STS.static", "OSS_ACCESS_KEY_SECRET": "s7", "OSS_SESSION_TOKEN": "t7"}}, "STS.static"},
-		{"profile of the environment", c.config, []map[string]string{{"ALIBABA_CLOUD_CONFIG_FILE": file, "ALIBABA_CLOUD_PROFILE": "second"}}, "LTAIcli"},
-		{"the alicloud provider's profile", c.config, []map[string]string{{"ALICLOUD_SHARED_CREDENTIALS_FILE": file, "ALICLOUD_PROFILE": "second"}}, "LTAIcli"},
-		{"role over a key", with(func(c *Config) {
-			c.AccessKey, c.SecretKey, c.AssumeRole = "LTAIconfig", "s1", &AssumeRole{RoleARN: "acs:ram::1:role/r"}
-		}), nil, "STS."},
-		{"role over a profile", with(func(c *Config) {
-			c.SharedCredentialsFile, c.AssumeRole = file, &AssumeRole{RoleARN: "acs:ram::1:role/r", SessionExpiration: time.Hour, ExternalID: "x", Policy: "{}"}
-		}), nil, "STS."},
-		{
-			"role over a session of the environment", with(func(c *Config) { c.AssumeRole = &AssumeRole{RoleARN: "acs:ram::1:role/r"} }),
-			[]map[string]string{{"OSS_ACCESS_KEY_ID": "STS.static", "OSS_ACCESS_KEY_SECRET": "s7", "OSS_SESSION_TOKEN": "t7"}},
-			"STS.",
-		},
+		"configuration":                     {key, alibaba + ossutil + alicloud, "config s1 "},
+		"configured session":                {Config{AccessKey: "STS.static", SecretKey: "s7", SecurityToken: "t7"}, "", "STS.static s7 t7"},
+		"no token of the environment":       {key, "ALIBABA_CLOUD_SECURITY_TOKEN=t", "config s1 "},
+		"profile before the environment":    {Config{SharedCredentialsFile: file, Profile: "second"}, alibaba, "cli s5 "},
+		"session of a profile":              {Config{SharedCredentialsFile: file, Profile: "third"}, "", "STS.static s7 t7"},
+		"the file's current profile":        {Config{SharedCredentialsFile: file}, "", "STS.static s7 "},
+		"all of Alibaba Cloud's variables":  {Config{}, alibaba + ossutil + alicloud, "all s2 "},
+		"ossutil's":                         {Config{}, ossutil + alicloud, "oss s3 "},
+		"the alicloud provider's":           {Config{}, alicloud, "tf s4 "},
+		"session of the environment":        {Config{}, session, "STS.static s7 t7"},
+		"profile of the environment":        {Config{}, "ALIBABA_CLOUD_CONFIG_FILE=" + file + " ALIBABA_CLOUD_PROFILE=second", "cli s5 "},
+		"the alicloud provider's profile":   {Config{}, "ALICLOUD_SHARED_CREDENTIALS_FILE=" + file + " ALICLOUD_PROFILE=second", "cli s5 "},
+		"role over a key":                   {Config{AccessKey: "config", SecretKey: "s1", AssumeRole: &AssumeRole{RoleARN: roleARN, Policy: "{}"}}, "", "STS."},
+		"role over a session":               {Config{AssumeRole: &AssumeRole{RoleARN: roleARN, SessionExpiration: time.Hour, ExternalID: "x"}}, session, "STS."},
+		"role over a profile":               {Config{SharedCredentialsFile: file, Profile: "third", AssumeRole: &AssumeRole{RoleARN: roleARN}}, "", "STS."},
+		"role over a token":                 {Config{OIDC: oidc(OIDC{Token: "good"}).OIDC, AssumeRole: &AssumeRole{RoleARN: roleARN}}, "", "STS."},
+		"token":                             {oidc(OIDC{Token: "good"}), platform + wrong + hcpPath + wrong + hcp + "wrong", "STS."},
+		"token file":                        {oidc(OIDC{TokenFile: good}), platform + wrong + hcpPath + wrong + hcp + "wrong", "STS."},
+		"token file of the platform":        {oidc(OIDC{}), platform + good + hcpPath + wrong, "STS."},
+		"token file of HCP Terraform":       {oidc(OIDC{}), hcpPath + good + hcp + "wrong", "STS."},
+		"token of HCP Terraform":            {oidc(OIDC{}), hcp + "good", "STS."},
+		"token and role of the environment": {Config{}, roles + hcp + "good", "STS."},
+		"role of the instance":              {Config{ECSRoleName: "flink-role"}, "ALIBABA_CLOUD_ECS_METADATA_DISABLED=", "STS."},
+		"role of the instance, found":       {Config{}, "ALIBABA_CLOUD_ECS_METADATA_DISABLED=", "STS."},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			for _, env := range test.env {
-				for name, value := range env {
-					t.Setenv(name, value)
-				}
+		t.Run(name, func(t *testing.T) {
+			setenv(t, c.env)
+			c.config.STSEndpoint = base.STSEndpoint
+			source, err := c.config.credentials()
+			if err != nil {
+				t.Fatal(err)
 			}
-			c.expectAs(t, test.config, test.want)
+			found, err := find(source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := found.AccessKeyId + " " + found.AccessKeySecret + " " + found.SecurityToken; !strings.HasPrefix(got, c.want) || got == "STS.static s7 t7" && c.want == "STS." {
+				t.Errorf("%s, want %s", got, c.want)
+			}
 		})
 	}
 }
 
-func TestOIDC(t *testing.T) {
-	c := startCloud(t)
-	for _, token := range []string{"token-config", "token-file", "token-alibaba", "token-path", "token-hcp"} {
-		c.AddOIDCToken(token)
-	}
-	write := func(token string) string {
-		path := filepath.Join(t.TempDir(), "token")
-		if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	role := OIDC{RoleARN: "acs:ram::1:role/r", ProviderARN: "acs:ram::1:oidc-provider/p"}
-	everywhere := map[string]string{
-		"ALIBABA_CLOUD_OIDC_TOKEN_FILE": write("wrong"), "TFC_WORKLOAD_IDENTITY_TOKEN_PATH": write("wrong"), "TFC_WORKLOAD_IDENTITY_TOKEN": "wrong",
-	}
-	for _, test := range []struct {
-		name string
-		oidc OIDC
-		env  map[string]string
+// What is missing or wrong is told before anything is sent, in few words.
+func TestNoCredentials(t *testing.T) {
+	server, base := startCloud(t)
+	broken := writeFile(t, `{"profiles": [{"access_key_secret": "`+secret+`"`)
+	role := &AssumeRole{RoleARN: "r"}
+	oidc := func(o OIDC) Config { o.RoleARN, o.ProviderARN = "r", "p"; return Config{OIDC: &o} }
+	const roles = "ALIBABA_CLOUD_ROLE_ARN=r ALIBABA_CLOUD_OIDC_PROVIDER_ARN=p "
+	for name, c := range map[string]struct {
+		config Config
+		env    string
+		words  []string
 	}{
-		{"configuration", OIDC{Token: "token-config"}, everywhere},
-		{"file", OIDC{TokenFile: write("token-file")}, everywhere},
-		{"Alibaba's variable", OIDC{}, map[string]string{"ALIBABA_CLOUD_OIDC_TOKEN_FILE": write("token-alibaba"), "TFC_WORKLOAD_IDENTITY_TOKEN_PATH": write("wrong")}},
-		{"HCP's path", OIDC{}, map[string]string{"TFC_WORKLOAD_IDENTITY_TOKEN_PATH": write("token-path"), "TFC_WORKLOAD_IDENTITY_TOKEN": "wrong"}},
-		{"HCP's variable", OIDC{}, map[string]string{"TFC_WORKLOAD_IDENTITY_TOKEN": "token-hcp"}},
+		"none": {Config{}, "", []string{
+			"access_key", "none in the environment", "profile of the CLI: there is no /nonexistent/.aliyun/config.json;", "credentials file: there is no /nonexistent/.alibabacloud/credentials",
+		}},
+		"half a key":               {Config{AccessKey: "LTAIhalf"}, "", []string{"access_key"}},
+		"half in the environment":  {Config{}, "OSS_ACCESS_KEY_ID=LTAIhalf", []string{"access_key", "OSS_ACCESS_KEY_SECRET"}},
+		"no such profile":          {Config{SharedCredentialsFile: writeFile(t, `{"profiles": [{"name": "x"}]}`), Profile: "absent"}, "", []string{"profile"}},
+		"no such file":             {Config{SharedCredentialsFile: "/nonexistent/config.json"}, "", []string{"profile"}},
+		"no JSON":                  {Config{SharedCredentialsFile: broken}, "", []string{"profile", "is no JSON"}},
+		"no JSON, environment":     {Config{}, "ALIBABA_CLOUD_CONFIG_FILE=" + broken, []string{"access_key", "is no JSON"}},
+		"a wrong token":            {oidc(OIDC{Token: secret}), "", []string{"trust policy"}},
+		"no token":                 {oidc(OIDC{}), "", []string{"token"}},
+		"no token file":            {oidc(OIDC{TokenFile: "/nonexistent"}), "", []string{"token"}},
+		"an empty token file":      {oidc(OIDC{TokenFile: writeFile(t, " \n")}), "", []string{"is empty"}},
+		"no token file, by name":   {Config{}, roles + "ALIBABA_CLOUD_OIDC_TOKEN_FILE=/nonexistent/token", []string{"/nonexistent/token"}},
+		"a role by an unknown key": {Config{AccessKey: "LTAIunknown", SecretKey: secret, AssumeRole: role}, "", []string{"trust policy"}},
+		"a role by a wrong secret": {Config{AccessKey: server.AccessKey, SecretKey: secret, AssumeRole: role}, "", []string{"trust policy", "SignatureDoesNotMatch"}},
+		"STS out of reach":         {Config{AccessKey: "LTAIid", SecretKey: secret, SecurityToken: secret, AssumeRole: role, STSEndpoint: "127.0.0.1:1"}, "", []string{"assume_role"}},
+		"a session too short":      {Config{AccessKey: "LTAIid", SecretKey: secret, AssumeRole: &AssumeRole{RoleARN: "r", SessionExpiration: time.Minute}}, "", []string{"assume_role", "900s"}},
+		"a role that is not there": {Config{ECSRoleName: "another-role"}, "ALIBABA_CLOUD_ECS_METADATA_DISABLED=", []string{"ecs_role_name"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			for name, value := range test.env {
-				t.Setenv(name, value)
+		t.Run(name, func(t *testing.T) {
+			setenv(t, c.env)
+			c.config.Endpoint, c.config.Region = base.Endpoint, base.Region
+			if c.config.STSEndpoint == "" {
+				c.config.STSEndpoint = base.STSEndpoint
 			}
-			config := c.config
-			test.oidc.RoleARN, test.oidc.ProviderARN = role.RoleARN, role.ProviderARN
-			config.OIDC = &test.oidc
-			c.expectAs(t, config, "STS.")
-			config.AssumeRole = &AssumeRole{RoleARN: "acs:ram::1:role/second"}
-			c.expectAs(t, config, "STS.")
+			store := newStore(t, c.config, "acme-flink")
+			_, err := store.Presign(t.Context(), http.MethodGet, "key", time.Minute)
+			vendor.ExpectAll(t, map[string]error{"Presign": err, "Bucket": store.Bucket(t.Context())}, blob.ErrCredentials, c.words...)
+			if errors.Is(err, os.ErrNotExist) || len(server.Requests()) > 0 {
+				t.Errorf("%v, and %d requests", err, len(server.Requests()))
+			}
 		})
 	}
-	t.Run("all in the environment", func(t *testing.T) {
-		t.Setenv("ALIBABA_CLOUD_ROLE_ARN", role.RoleARN)
-		t.Setenv("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", role.ProviderARN)
-		t.Setenv("TFC_WORKLOAD_IDENTITY_TOKEN", "token-hcp")
-		c.expectAs(t, c.config, "STS.")
-	})
 }
 
 // A session that ends is renewed before it does, with the token that is in the file by then.
 func TestRenewal(t *testing.T) {
-	c := startCloud(t)
-	path := filepath.Join(t.TempDir(), "token")
-	now := time.Now()
-	// A session of 15 minutes that began 13 minutes ago.
-	c.SetClock(-13 * time.Minute)
-	config := c.config
-	config.OIDC = &OIDC{RoleARN: "acs:ram::1:role/r", ProviderARN: "acs:ram::1:oidc-provider/p", TokenFile: path, SessionExpiration: 15 * time.Minute}
-	store := newStore(t, config, c.bucket)
-	seen := map[string]bool{}
+	server, config := startCloud(t)
+	server.SetClock(-13 * time.Minute) // a session of 15 minutes that began 13 minutes ago
+	path, now, seen := writeFile(t, ""), time.Now(), map[string]bool{}
+	config.OIDC = &OIDC{RoleARN: roleARN, ProviderARN: providerARN, TokenFile: path, SessionExpiration: 15 * time.Minute}
+	store := newStore(t, config, server.CreateBucket(t))
 	for _, token := range []string{"first", "second", "third"} {
-		c.AddOIDCToken(token)
+		server.AddOIDCToken(token)
 		if err := os.WriteFile(path, []byte(token), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c.ClearRequests()
 		for range 3 {
 			if err := store.Bucket(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, r := range c.Requests() {
-			seen[r.Header.Get("X-Oss-Security-Token")] = true
-		}
 		now = now.Add(time.Minute)
-		driverOf(t, store).keys.now = func() time.Time { return now }
+		(behind{Store: store}).driver(t).keys.now = func() time.Time { return now }
+	}
+	for _, r := range server.Requests() {
+		seen[r.Header.Get("X-Oss-Security-Token")] = true
 	}
 	if len(seen) != 3 {
 		t.Errorf("%d sessions, want 3", len(seen))
 	}
 }
 
-func TestECSRole(t *testing.T) {
-	c := startCloud(t)
-	t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "")
-	proxy, err := url.Parse(c.StartMetadata(t, "flink-role"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	changeDefaultTransport(t, func(transport *http.Transport) { transport.Proxy = http.ProxyURL(proxy) })
-	c.expectAs(t, c.config, "STS.") // found by itself
-	config := c.config
-	config.ECSRoleName = "flink-role"
-	c.expectAs(t, config, "STS.")
-	config.ECSRoleName = "another-role"
-	if _, err := c.as(t, config); !errors.Is(err, blob.ErrCredentials) || !strings.Contains(failureOf(t, err).Advice, "ecs_role_name") {
-		t.Errorf("%v", err)
+// finder is a source that is a function.
+type finder func() (*providers.Credentials, error)
+
+func (f finder) find() (*providers.Credentials, error) { return f() }
+
+// Everybody waits for one lookup, and nobody longer than he wants.
+func TestOneLookupAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, release := 0, make(chan struct{})
+		ring := newKeyring(Config{})
+		ring.source = finder(func() (*providers.Credentials, error) {
+			asked++
+			<-release
+			return &providers.Credentials{}, nil
+		})
+		var all sync.WaitGroup
+		refresh := func(ctx context.Context, want error) {
+			for range 50 {
+				all.Go(func() {
+					if err := ring.refresh(ctx); !errors.Is(err, want) {
+						t.Errorf("%v, want %v", err, want)
+					}
+				})
+			}
+			synctest.Wait()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		refresh(ctx, context.Canceled)
+		cancel()
+		all.Wait() // although the lookup has not ended
+		refresh(t.Context(), nil)
+		close(release)
+		if all.Wait(); asked != 1 {
+			t.Errorf("looked up %d times", asked)
+		}
+	})
+}
+
+// Credentials that cannot be renewed are used as long as they are surely good.
+func TestRenewalThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, down := 0, error(nil)
+		ring := newKeyring(Config{SharedCredentialsFile: "/nonexistent"}) // looked at anew after a failure
+		ring.source = finder(func() (*providers.Credentials, error) {
+			asked++
+			return &providers.Credentials{AccessKeyId: fmt.Sprint("id-", asked)}, down
+		})
+		for _, step := range []struct {
+			after time.Duration
+			down  error
+			want  string // "": a failure
+		}{{0, nil, "id-1"}, {lookEvery - time.Second, nil, "id-1"}, {2 * time.Second, nil, "id-2"}, {time.Minute, errors.New("down"), "id-2"}, {2 * time.Minute, nil, ""}} {
+			time.Sleep(step.after)
+			down = step.down
+			err := ring.refresh(t.Context())
+			var failure *wire.ExplainedError
+			if failed := errors.As(err, &failure) && errors.Is(failure.Err, blob.ErrCredentials); failed != (step.want == "") || ring.GetCredentials().GetAccessKeyID() != step.want {
+				t.Errorf("after %s: %q, %v; want %q", step.after, ring.GetCredentials().GetAccessKeyID(), err, step.want)
+			}
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// exchanges are of a key with a token, and of a token.
+func exchanges(transport http.RoundTripper, token string) []*exchange {
+	client, form := wire.Client(transport, wire.DefaultLimits()), url.Values{"RoleArn": {"r"}}
+	keys := &providers.Credentials{AccessKeyId: "LTAIid", AccessKeySecret: secret, SecurityToken: token}
+	return []*exchange{
+		{action: "AssumeRole", failed: "refresh session token failed", endpoint: "sts.invalid", client: client, form: form, signer: static(*keys).find},
+		{action: "AssumeRoleWithOIDC", failed: "get session token failed", endpoint: "sts.invalid", client: client, form: form, token: func() (string, error) { return token, nil }},
 	}
 }
 
-func TestNoCredentials(t *testing.T) {
-	c := startCloud(t)
-	for name, test := range map[string]struct {
-		change func(*Config)
-		env    map[string]string
-		advice string
+// STS, and the way to it, fail for a moment as OSS does; what it refuses it refuses for good.
+func TestSTSFailsForAMoment(t *testing.T) {
+	for _, c := range []struct {
+		status int // 0: the connection breaks
+		body   string
+		want   int
 	}{
-		"none":                    {func(*Config) {}, nil, "access_key"},
-		"half a key":              {func(c *Config) { c.AccessKey = "LTAIhalf" }, nil, "access_key"},
-		"half in the environment": {func(*Config) {}, map[string]string{"OSS_ACCESS_KEY_ID": "LTAIhalf"}, "access_key"},
-		"no such profile": {func(c *Config) {
-			c.SharedCredentialsFile, c.Profile = profiles(t, `{"profiles": [{"name": "x"}]}`), "absent"
-		}, nil, "profile"},
-		"no such file": {func(c *Config) { c.SharedCredentialsFile = "/nonexistent/config.json" }, nil, "profile"},
-		"a file that is no JSON": {func(c *Config) {
-			c.SharedCredentialsFile = profiles(t, `{"profiles": [{"access_key_secret": "very-secret"`)
-		}, nil, "profile"},
-		"no JSON in the environment": {func(*Config) {}, map[string]string{"ALIBABA_CLOUD_CONFIG_FILE": profiles(t, `{"access_key_secret": "very-secret"`)}, "access_key"},
-		"wrong token": {func(c *Config) {
-			c.OIDC = &OIDC{RoleARN: "r", ProviderARN: "p", Token: "very-secret"}
-		}, nil, "trust policy"},
-		"no token":      {func(c *Config) { c.OIDC = &OIDC{RoleARN: "r", ProviderARN: "p"} }, nil, "token"},
-		"no token file": {func(c *Config) { c.OIDC = &OIDC{RoleARN: "r", ProviderARN: "p", TokenFile: "/nonexistent"} }, nil, "token"},
-		"role with an unknown key": {func(c *Config) {
-			c.AccessKey, c.SecretKey, c.AssumeRole = "LTAIunknown", "very-secret", &AssumeRole{RoleARN: "r"}
-		}, nil, "trust policy"},
-		"role with a wrong secret": {func(config *Config) {
-			config.AccessKey, config.SecretKey, config.AssumeRole = c.AccessKey, "very-secret", &AssumeRole{RoleARN: "r"}
-		}, nil, "trust policy"},
-		"STS out of reach": {func(c *Config) {
-			c.AccessKey, c.SecretKey, c.SecurityToken, c.AssumeRole, c.STSEndpoint = "LTAIid", "very-secret", "very-secret-token", &AssumeRole{RoleARN: "r"}, "127.0.0.1:1"
-		}, nil, "assume_role"},
-		"a session too short": {func(c *Config) {
-			c.AccessKey, c.SecretKey, c.AssumeRole = "LTAIid", "very-secret", &AssumeRole{RoleARN: "r", SessionExpiration: time.Minute}
-		}, nil, "assume_role"},
+		{0, "", 3}, {503, "", 3}, {429, `{"Code": "Throttling.User", "Message": "m"}`, 3}, {503, `{"Code":"ServiceUnavailable", "Message": "m"}`, 3},
+		{403, `{"Code": "NoPermission", "Message": "m"}`, 1}, {302, "", 1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for name, value := range test.env {
-				t.Setenv(name, value)
-			}
-			config := c.config
-			test.change(&config)
-			c.ClearRequests()
-			store := newStore(t, config, c.bucket)
-			_, presignErr := store.Presign(t.Context(), http.MethodGet, "key", time.Minute)
-			for _, err := range []error{store.Bucket(t.Context()), presignErr} {
-				failure := failureOf(t, err)
-				if !errors.Is(err, blob.ErrCredentials) || !strings.Contains(failure.Advice, test.advice) || errors.Is(err, os.ErrNotExist) {
-					t.Errorf("%v (%s)", err, failure.Advice)
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			for _, e := range exchanges(roundTripper(func(*http.Request) (*http.Response, error) {
+				if asked++; c.status == 0 {
+					return nil, io.ErrUnexpectedEOF
 				}
-				if text := fmt.Sprintf("%+v %+v", err, *failure); strings.Contains(text, "very-secret") || strings.Contains(text, "Signature=") {
-					t.Errorf("a secret in %s", text)
+				return &http.Response{StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body))}, nil
+			}), "") {
+				asked = 0
+				if _, err := findAgain(e); err == nil || asked != c.want {
+					t.Errorf("%+v: asked %d times, %v", c, asked, err)
 				}
-			}
-			if len(c.Requests()) > 0 {
-				t.Error("something was sent")
 			}
 		})
+	}
+	if _, err := find(finder(func() (*providers.Credentials, error) { panic("as credentials-go does") })); err == nil {
+		t.Error("no error")
+	}
+}
+
+// A gateway that repeats a request repeats what was sent in confidence: in whatever form, nobody is shown it.
+func TestSTSRepeatsTheRequest(t *testing.T) {
+	message := func(text string) string {
+		said, _ := json.Marshal(map[string]string{"Code": "AuthenticationFail", "Message": text})
+		return string(said)
+	}
+	for name, echo := range map[string]func(address, form, values string) string{
+		"plain":               func(address, form, _ string) string { return "bad request: POST " + address + form },
+		"escaped twice":       func(address, form, _ string) string { return url.QueryEscape(address + "&" + form) },
+		"escaped, lower case": func(address, form, _ string) string { return strings.ToLower(address + "&" + form) },
+		"the values":          func(_, _, values string) string { return values },
+		"XML": func(address, _, values string) string {
+			return "<?xml version='1.0'?><Error><Code>X</Code><Message>POST " + address + values
+		},
+		"HTML":                func(_, _, values string) string { return "<html>" + values + " {\"Code\": \"" + values },
+		"a signed string":     func(_, form, values string) string { return message("server string to sign is:" + form + values) },
+		"a message":           func(address, form, _ string) string { return message(address + form) },
+		"a message of values": func(_, _, values string) string { return message("token " + values + " is wrong") },
+		"a message, by number": func(_, _, values string) string {
+			return strings.NewReplacer("/", `\/`, "+", `\u002b`, "=", `\u003D`).Replace(message(values))
+		},
+	} {
+		for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
+			var signature string
+			for _, e := range exchanges(roundTripper(func(r *http.Request) (*http.Response, error) {
+				r.ParseForm()
+				signature = r.Form.Get("Signature")
+				text := echo(r.URL.String(), r.PostForm.Encode(), r.Form.Get("SecurityToken")+signature+r.PostForm.Get("OIDCToken"))
+				return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text))}, nil
+			}), "very/secret+token==") {
+				_, err := e.find()
+				said := strings.ToLower(fmt.Sprint(Config{}.noCredentials(err)))
+				for _, secret := range []string{"very", "secret", signature, url.QueryEscape(signature)} {
+					if secret = strings.ToLower(secret); err == nil || secret != "" && strings.Contains(said, secret[:min(12, len(secret))]) {
+						t.Errorf("%s, %d: %q is in %q", name, status, secret, said)
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -314,13 +387,60 @@ func TestInWords(t *testing.T) {
 		"get session token failed: SignatureDoesNotMatch: the signature is wrong": errors.New(
 			`get session token failed: {"Code":"SignatureDoesNotMatch","Message":"Specified signature is not matched with our calculation. server string to sign is:POST&%2F&AccessKeyId%3DLTAI"}`),
 		"https://sts.aliyuncs.com EOF":                       fmt.Errorf("x: %w", &url.Error{Op: "Post", URL: "https://sts.aliyuncs.com?AccessKeyId=LTAI&Signature=s", Err: errors.New("EOF")}),
-		"get credentials from GET http://localhost/c failed": errors.New(`get credentials from GET http://localhost/c?token=s failed: {"secret":"s"}`),
+		"get credentials from GET http://localhost/c failed": errors.New(`get credentials from GET http://user:secret@localhost/c?token=s failed: {"secret":"s"}`),
 		"the configuration of the CLI is no JSON: '/c.json'": errors.New(`unmarshal aliyun cli config from '/c.json' failed: {"access_key_secret":"s`),
 		"failed to execute external command: exit status 1":  errors.New("failed to execute external command: exit status 1\nstderr: very-secret"),
-		"plain": errors.New("plain"),
+		"x: the answer is no JSON":                           errors.New("x: <html>very-secret"),
+		"plain":                                              errors.New("plain"),
 	} {
 		if got := inWords(err); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// Whatever answers in the place of Alibaba's STS: there are whole credentials with an end, or there is a failure that can be shown.
+func FuzzSession(f *testing.F) {
+	const given = `{"Credentials":{"AccessKeyId":"STS.id","AccessKeySecret":"s","SecurityToken":"t","Expiration":"2036-01-02T03:04:05Z"}}`
+	for _, body := range []string{
+		given, strings.Replace(given, "2036-01-02T03:04:05Z", "soon", 1), strings.Replace(given, `"t"`, `""`, 1), given[:40], given + given, "",
+		"null", "[]", `{"Credentials":null}`, `{"Credentials":[{}]}`, `{"Credentials":{"AccessKeyId":7}}`, strings.Repeat(`{"Credentials":`, 10_100),
+		`{"Code":"EntityNotExist.Role","Message":"\u001b[2J\u202e","RequestId":"R"}`, "<html>\x1b]0;\xff", strings.Repeat("x", 5000),
+	} {
+		f.Add(uint16(200), "Content-Type: application/json", []byte(body))
+		f.Add(uint16(404), "Content-Type: text/html", []byte(body))
+	}
+	f.Add(uint16(302), "Location: http://\x1belsewhere/?token", []byte(nil))
+	f.Add(uint16(200), "Transfer-Encoding: chunked", []byte("5\r\n{\"a\":\r\nffffffffffffffff\r\n"))
+	f.Add(uint16(200), "Content-Length: 99\r\nContent-Encoding: gzip", []byte(given))
+
+	server := &rawserver.Server{}
+	f.Cleanup(server.Wait)
+	transport := &http.Transport{DialTLSContext: server.Dial, DisableKeepAlives: true, DisableCompression: true}
+	store := New(Config{}, "acme")
+	f.Fuzz(func(t *testing.T, status uint16, header string, body []byte) {
+		if status < 200 || status > 599 { // a client waits for what comes after 1xx
+			status = 200 + status%400
+		}
+		server.Answer(int(status), "Connection: close\r\n"+header, body)
+		for _, e := range exchanges(transport, secret) {
+			session, err := e.find()
+			if err != nil {
+				vendor.CheckFailure(t, e.action, store.Fail("HeadObject", "", Config{}.noCredentials(err)))
+				if e.session != nil || session != nil {
+					t.Errorf("a failure leaves %+v", session)
+				}
+				continue
+			}
+			if session.AccessKeyId == "" || session.AccessKeySecret == "" || session.SecurityToken == "" || e.expires.IsZero() || status != http.StatusOK {
+				t.Errorf("%d gives %+v until %s", status, session, e.expires)
+			}
+			var said struct {
+				Credentials struct{ Expiration time.Time }
+			}
+			if !strings.Contains(header, "Transfer-Encoding") && json.Unmarshal(body, &said) == nil && !said.Credentials.Expiration.Equal(e.expires) {
+				t.Errorf("they end at %s, and %s is said", e.expires, said.Credentials.Expiration)
+			}
+		}
+	})
 }

@@ -31,17 +31,17 @@ func TestRefusalsOfAConfiguration(t *testing.T) {
 	} {
 		store := refusing(t, c.status, code, "")
 		_, err := store.CORS(t.Context())
-		expectAll(t, map[string]error{"CORS": err, "SetCORS": store.SetCORS(t.Context(), blob.CORSConfig{})}, c.want, c.word)
+		vendor.ExpectAll(t, map[string]error{"CORS": err, "SetCORS": store.SetCORS(t.Context(), blob.CORSConfig{})}, c.want, c.word)
 		on, err := store.Acceleration(t.Context())
 		offErr, onErr := store.SetAcceleration(t.Context(), false), store.SetAcceleration(t.Context(), true)
 		if !errors.Is(c.want, errors.ErrUnsupported) {
-			expectAll(t, map[string]error{"Acceleration": err, "off": offErr, "on": onErr}, c.want, c.word)
+			vendor.ExpectAll(t, map[string]error{"Acceleration": err, "off": offErr, "on": onErr}, c.want, c.word)
 			continue
 		}
 		if on || err != nil || offErr != nil {
 			t.Errorf("%s: %t, %v; off: %v", code, on, err, offErr)
 		}
-		expectAll(t, map[string]error{"on": onErr}, errors.ErrUnsupported, "no transfer acceleration")
+		vendor.ExpectAll(t, map[string]error{"on": onErr}, errors.ErrUnsupported, "no transfer acceleration")
 	}
 }
 
@@ -92,7 +92,7 @@ func TestAcceleratedEndpoints(t *testing.T) {
 			}
 			if c.want == "" {
 				want = nil
-				expectAll(t, errs, errors.ErrUnsupported, c.word)
+				vendor.ExpectAll(t, errs, errors.ErrUnsupported, c.word)
 			}
 			if !slices.Equal(dialed, want) {
 				t.Errorf("a PUT and a try went to %v, want %v: %v", dialed, want, errs)

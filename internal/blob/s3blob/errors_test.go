@@ -62,7 +62,7 @@ func TestARealServerRefuses(t *testing.T) {
 				delete(errs, "Acceleration")
 				delete(errs, "SetAcceleration")
 			}
-			expectAll(t, errs, c.want, c.words...)
+			vendor.ExpectAll(t, errs, c.want, c.words...)
 		})
 	}
 	errs := every(t, newStore(t, configFor(server), "absent-bucket"))
@@ -72,7 +72,7 @@ func TestARealServerRefuses(t *testing.T) {
 		}
 		delete(errs, operation)
 	}
-	expectAll(t, errs, blob.ErrNoBucket, "NoSuchBucket")
+	vendor.ExpectAll(t, errs, blob.ErrNoBucket, "NoSuchBucket")
 }
 
 // What codes mean that no real server here gives.
@@ -92,7 +92,9 @@ func TestCodes(t *testing.T) {
 		"AuthorizationHeaderMalformed": {400, "eu-central-1", blob.ErrWrongRegion, "4711"},
 		"TemporaryRedirect":            {307, "", blob.ErrWrongRegion, "endpoint to that of the region"},
 	} {
-		t.Run(code, func(t *testing.T) { expectAll(t, every(t, refusing(t, c.status, code, c.region)), c.want, c.word) })
+		t.Run(code, func(t *testing.T) {
+			vendor.ExpectAll(t, vendor.Every(t.Context(), refusing(t, c.status, code, c.region)), c.want, c.word, "s3://bucket")
+		})
 	}
 }
 
@@ -103,7 +105,7 @@ func TestNoURLIsInAMessage(t *testing.T) {
 		for err, sentinel := range map[error]error{
 			error(sent): blob.ErrUnreachable, fmt.Errorf("wrapped: %w", sent): blob.ErrUnreachable, noCredentials(Config{}, sent): blob.ErrCredentials,
 		} {
-			expectAll(t, map[string]error{"GetObject": store.Fail("GetObject", "key", err)}, sentinel, cause.Error())
+			vendor.ExpectAll(t, map[string]error{"GetObject": store.Fail("GetObject", "key", err)}, sentinel, cause.Error())
 		}
 	}
 }
@@ -141,7 +143,7 @@ func TestCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.want != nil {
-				expectAll(t, every(t, newStore(t, c.config, "bucket")), c.want, c.words...)
+				vendor.ExpectAll(t, every(t, newStore(t, c.config, "bucket")), c.want, c.words...)
 			} else if err := newStore(t, c.config, server.CreateBucket(t)).Bucket(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -205,6 +207,6 @@ func TestRoles(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		config := unretried(server.Endpoint)
 		config.AccessKey, config.WebIdentity = "", &WebIdentity{RoleARN: "arn:aws:iam::1:role/other", Token: secret}
-		expectAll(t, every(t, newStore(t, config, bucket)), blob.ErrCredentials, "not for you", "trust policy")
+		vendor.ExpectAll(t, every(t, newStore(t, config, bucket)), blob.ErrCredentials, "not for you", "trust policy")
 	})
 }

@@ -2,8 +2,6 @@ package s3blob
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/hostile"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
@@ -81,12 +80,9 @@ func fakeStore(t *testing.T, handler http.HandlerFunc) *Store {
 }
 
 // refusing refuses everything, and tells the bucket's region; "": it does not.
-func refusing(t *testing.T, status int, code, region string) *Store {
-	return fakeStore(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Amz-Request-Id", "4711")
-		w.Header().Set("X-Amz-Bucket-Region", region)
-		w.WriteHeader(status)
-		io.WriteString(w, "<Error><Code>"+code+"</Code><Message>so it is</Message></Error>")
+func refusing(t *testing.T, status int, code, region string) hostile.Store {
+	return vendor.Answering(t, hostile.Answer{
+		Status: status, Header: genuine + "\r\nX-Amz-Bucket-Region: " + region, Body: "<Error><Code>" + code + "</Code><Message>so it is</Message></Error>",
 	})
 }
 
@@ -136,26 +132,4 @@ func (b behind) expect(t *testing.T, key string, data []byte) {
 // every calls every operation of a store.
 func every(t *testing.T, store *Store) map[string]error {
 	return vendor.Every(t.Context(), under(store))
-}
-
-// expectAll: every operation fails with the sentinel, in words that hold what is wanted and no secret.
-func expectAll(t *testing.T, errs map[string]error, sentinel error, words ...string) {
-	t.Helper()
-	for operation, err := range errs {
-		var failure *blob.Error
-		if !errors.As(err, &failure) || !errors.Is(err, sentinel) {
-			t.Errorf("%s: %v; want %v", operation, err, sentinel)
-			continue
-		}
-		text := err.Error() + " " + failure.Advice
-		for _, word := range words {
-			if !strings.Contains(text, word) {
-				t.Errorf("%s: %q lacks %q", operation, text, word)
-			}
-		}
-		if failure.Op == "" || failure.Advice == "" || !strings.HasPrefix(failure.URI, "s3://") ||
-			strings.Contains(text, secret) || strings.Contains(text, "X-Amz-Signature") || len(text) > 800 {
-			t.Errorf("%s: %+v", operation, failure)
-		}
-	}
 }

@@ -20,8 +20,6 @@ import (
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/rawserver"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
@@ -98,54 +96,6 @@ func TestWhatACopyResends(t *testing.T) {
 	}
 }
 
-// Without its ID nobody could abort the upload that was begun: the answer that names it is awaited a little.
-func TestACopyCancelledAsItBegins(t *testing.T) {
-	b := startBehind(t, func(s *setup) { s.CopyLimit, s.CopyPart = 100, smallestPart })
-	b.proxy.Finishes = true
-	blobtest.MustPut(t, b, "key", blobtest.SomeBytes(large))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.proxy.OnRequest(func(r *http.Request) {
-		if r.URL.Query().Has("uploads") && r.Method == http.MethodPost {
-			cancel()
-			select {
-			case <-r.Context().Done(): // nobody listens any more
-			case <-time.After(100 * time.Millisecond):
-			}
-		}
-	})
-	if _, err := b.SetAttrs(ctx, "key", blob.Cond{}, own); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	b.proxy.Quiet()
-	b.expect(t, "key", blobtest.SomeBytes(large))
-}
-
-// A copy sends no byte, and what it sends goes to the regional endpoint, under a condition on the source.
-// The look before the completion is for stores that are not AWS.
-func TestRequestsOfACopy(t *testing.T) {
-	fast := faultproxy.Start(t, "http://127.0.0.1:1", "")
-	from := startBehind(t, func(s *setup) { s.CopyPart, s.AccelerateEndpoint = smallestPart, fast.URL })
-	to := from
-	to.bucket = from.server.CreateBucket(t)
-	to.Store = newStore(t, from.setup.Config, to.bucket, from.setup.Tuning)
-	blobtest.MustPut(t, from, oddKey, blobtest.SomeBytes(large))
-	from.proxy.Clear()
-	opts := blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}, Accelerate: true}
-	if _, _, err := blob.Put(t.Context(), to, "copy", blobtest.StoredSource(from, oddKey, nil), nil, opts); err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(from.proxy.Methods(), " "); got != "HEAD GET GET POST PUT PUT PUT HEAD POST" || len(fast.Requests()) > 0 {
-		t.Errorf("sent %s, and %v to the accelerated endpoint", got, fast.Requests())
-	}
-	for _, r := range from.proxy.Requests() {
-		if r.Method == http.MethodPut && (r.Bytes != 0 || r.Header.Get("X-Amz-Copy-Source-If-Match") == "") {
-			t.Errorf("a part of %d bytes, %v", r.Bytes, r.Header)
-		}
-	}
-	to.expect(t, "copy", blobtest.SomeBytes(large))
-}
-
 // Buckets of AWS are those of a partition, and others' those of an endpoint; only others are looked at before a copy is completed.
 func TestReach(t *testing.T) {
 	for account, config := range map[string]Config{
@@ -207,23 +157,6 @@ func TestWholeSHA256(t *testing.T) {
 	} {
 		if got := wholeSHA256(&out); (got != nil) != (i < 2) {
 			t.Errorf("%+v: %v", out, got)
-		}
-	}
-}
-
-// Where an answer without a length ends, nobody can tell whether it is whole.
-func TestABodyWithoutALength(t *testing.T) {
-	server := &rawserver.Server{}
-	store := newStore(t, unretried("http://127.0.0.1:1"), "bucket", objectstore.Tuning{Dial: server.Dial})
-	for _, framing := range []string{"Connection: close\r\n\r\nhalf of an obj", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n\r\n"} {
-		server.Raw([]byte("HTTP/1.1 200 OK\r\n"+genuine+"\r\nETag: \"e\"\r\n"+framing), nil)
-		object, err := store.Open(t.Context(), "key", blob.ReadOptions{})
-		if err == nil {
-			_, err = io.Copy(io.Discard, object)
-			object.Close()
-		}
-		if !errors.Is(err, blob.ErrNotAStore) || !strings.Contains(err.Error(), "without a length") {
-			t.Errorf("%q: %v", framing, err)
 		}
 	}
 }

@@ -29,6 +29,7 @@ type Store interface {
 // Harness is an empty bucket, which was never accelerated, and whose requests pass proxies.
 type Harness struct {
 	Store          Store
+	Another        blob.Store        // another bucket, which is reached in the same way
 	Regional, Fast *faultproxy.Proxy // before the usual endpoint, and before the accelerated one
 	OpenUploads    func() []string
 	Rules          blob.CORSConfig // that the store keeps as they are
@@ -38,7 +39,7 @@ type Harness struct {
 // Run runs the suite.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	for name, test := range map[string]func(*testing.T, Harness){
-		"CORS": keepsRules, "CORS rules are sent once": sendsRulesOnce, "acceleration": accelerates, "accelerated writes": writesAccelerated, "signed addresses": signs,
+		"CORS": keepsRules, "CORS rules are sent once": sendsRulesOnce, "acceleration": accelerates, "accelerated writes": writesAccelerated, "copies": copies, "signed addresses": signs,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -51,7 +52,7 @@ func keepsRules(t *testing.T, h Harness) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := h.Store.CORS(t.Context()); err != nil || !reflect.DeepEqual(got.Rules, want.Rules) {
+		if got, err := h.Store.CORS(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
 	}
@@ -104,8 +105,7 @@ func writesAccelerated(t *testing.T, h Harness) {
 	put := func(size int, accelerate bool) error {
 		h.Regional.Clear()
 		h.Fast.Clear()
-		data := bytes.Repeat([]byte("x"), size)
-		_, _, err := blob.Put(t.Context(), h.Store, "key", blobtest.BytesSource(data), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}, Accelerate: accelerate})
+		_, _, err := blob.Put(t.Context(), h.Store, "key", blobtest.BytesSource(blobtest.SomeBytes(size)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: "me"}, Accelerate: accelerate})
 		return err
 	}
 	carry := func(p *faultproxy.Proxy) map[string]int {
@@ -157,6 +157,24 @@ func writesAccelerated(t *testing.T, h Harness) {
 				t.Errorf("%+v, %v", info, err)
 			}
 		}
+	}
+}
+
+// A copy to another bucket has no bytes that could be accelerated, and is made although the acceleration is off.
+func copies(t *testing.T, h Harness) {
+	data := blobtest.SomeBytes(h.Large)
+	blobtest.MustPut(t, h.Store, "from", data)
+	h.Regional.Clear()
+	if _, _, err := blob.Put(t.Context(), h.Another, "copy", blobtest.StoredSource(h.Store, "from", nil), blobtest.Sum(data), blob.PutOptions{Accelerate: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range append(h.Fast.Requests(), h.Regional.Requests()...) {
+		if len(h.Fast.Requests()) > 0 || r.Method == http.MethodPut && r.Bytes > 0 {
+			t.Errorf("%d bytes were sent, and to the accelerated endpoint %q", r.Bytes, h.Fast.Methods())
+		}
+	}
+	if sums, err := blob.HashOf(t.Context(), blobtest.StoredSource(h.Another, "copy", nil)); err != nil || sums.SHA256 != *blobtest.Sum(data) {
+		t.Errorf("%+v, %v", sums, err)
 	}
 }
 

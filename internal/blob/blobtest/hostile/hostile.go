@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -30,6 +31,9 @@ type Vendor struct {
 	Genuine string // a header of the store's answers: "x-amz-request-id: 4711"
 	Meta    string // how the names of headers with metadata begin: "x-amz-meta-"
 	Secret  string // is in no failure
+
+	// Unsaid are words that are in no failure either, as they lead to secrets.
+	Unsaid []string
 
 	// Proves reports whether an answer has what all answers of the store have; nil: there is no such thing.
 	Proves func(http.Header) bool
@@ -133,10 +137,10 @@ func (v Vendor) operations() []Operation {
 			info, _, err := blob.Put(ctx, s, key, blobtest.BytesSource([]byte("data")), nil, blob.PutOptions{})
 			return described(info, err)
 		}},
-		{Name: "Delete", Method: "DELETE", Done: "NoSuchKey", Send: func(ctx context.Context, s Store) error { return s.Delete(ctx, key, blob.Cond{}) }},
 		{Name: "SetAttrs", Method: "PUT", Root: "CopyObjectResult", Send: func(ctx context.Context, s Store) error {
 			return described(s.SetAttrs(ctx, key, blob.Cond{}, edit))
 		}},
+		{Name: "Delete", Method: "DELETE", Done: "NoSuchKey", Send: func(ctx context.Context, s Store) error { return s.Delete(ctx, key, blob.Cond{}) }},
 		{Name: "CORS", Method: "GET", Root: "CORSConfiguration", Done: "NoSuchCORSConfiguration", Send: func(ctx context.Context, s Store) error {
 			_, err := s.CORS(ctx)
 			return err
@@ -222,7 +226,30 @@ func (v Vendor) CheckFailure(t *testing.T, operation string, err error) {
 		return
 	}
 	said := strings.ReplaceAll(err.Error(), "\n", " ") + failure.Advice // a failure of the clean-up comes in a line of its own
-	if len(said) > 8000 || !utf8.ValidString(said) || strings.ContainsFunc(said, unicode.IsControl) || strings.Contains(said, v.Secret) {
+	tells := slices.ContainsFunc(append(v.Unsaid, v.Secret), func(word string) bool { return strings.Contains(said, word) })
+	if tells || len(said) > 8000 || !utf8.ValidString(said) || strings.ContainsFunc(said, unicode.IsControl) {
 		t.Errorf("%s: %q", operation, said)
+	}
+}
+
+// ExpectAll checks that each of these failures can be shown, is what is wanted (nil: anything), and says the words and what to do.
+func (v Vendor) ExpectAll(t *testing.T, errs map[string]error, want error, words ...string) {
+	t.Helper()
+	for operation, err := range errs {
+		v.CheckFailure(t, operation, err)
+		var failure *blob.Error
+		if !errors.As(err, &failure) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v; want %v", operation, err, want)
+			continue
+		}
+		said := err.Error() + " " + failure.Advice
+		for _, word := range words {
+			if !strings.Contains(said, word) {
+				t.Errorf("%s: %q lacks %q", operation, said, word)
+			}
+		}
+		if failure.Advice == "" || failure.URI == "" || len(said) > 800 {
+			t.Errorf("%s: %+v", operation, failure)
+		}
 	}
 }

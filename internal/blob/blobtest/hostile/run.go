@@ -40,6 +40,20 @@ var strangers = map[string]Answer{
 	"an empty 204":          {204, "Server: x", ""},
 	"an empty 403":          {403, "Content-Length: 0", ""},
 	"an empty 404":          {404, "Content-Length: 0", ""},
+	another:                 {404, "Content-Type: application/xml", "<Error><Code>NoSuchKey</Code></Error>"},
+}
+
+// another is a store of another vendor, where that can be told.
+const another = "another store"
+
+// lengthless are objects of which nobody can tell whether they are whole.
+var lengthless = []string{"Connection: close\r\n\r\nhalf of an obj", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n\r\n"}
+
+// Answering is a store whose server answers everything in the same way.
+func (v Vendor) Answering(t *testing.T, answer Answer) Store {
+	t.Helper()
+	dial, _ := start(t, answer)
+	return v.at(t, dial)
 }
 
 // start starts a server that answers everything in the same way, and returns how to come to it, whatever the address, and the hosts that
@@ -77,6 +91,9 @@ func start(t *testing.T, answer Answer) (dial wire.Dial, hosts func() []string) 
 // Run runs the suite, but for fuzzing.
 func Run(t *testing.T, v Vendor) {
 	for name, answer := range strangers {
+		if name == another && v.Proves == nil {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			dial, _ := start(t, answer)
 			for _, operation := range v.operations() {
@@ -102,6 +119,15 @@ func Run(t *testing.T, v Vendor) {
 	t.Run("redirects", v.redirects)
 	t.Run("answers without an end", v.endlessAnswers)
 	t.Run("headers without an end", v.endlessHeaders)
+	t.Run("objects without a length", func(t *testing.T) {
+		server := &rawserver.Server{}
+		t.Cleanup(server.Wait)
+		for _, framing := range lengthless {
+			server.Raw([]byte("HTTP/1.1 200 OK\r\n"+v.Genuine+"\r\nETag: \"e\"\r\n"+framing), nil)
+			err := readAll(t.Context(), v.at(t, server.Dial), blob.ReadOptions{})
+			v.ExpectAll(t, map[string]error{"Open": err}, blob.ErrNotAStore, "without a length")
+		}
+	})
 }
 
 // A signed request is for whom it was signed for: no redirect is followed, to whatever host or scheme.
