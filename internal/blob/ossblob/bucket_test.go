@@ -2,13 +2,12 @@ package ossblob
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -49,76 +48,60 @@ func TestAcceleratedEndpoints(t *testing.T) {
 	}
 }
 
-// However a region or an endpoint is spelt, it is the one that is meant, or a clear error; the provider's own settings count before the
-// environment.
+// However a region or an endpoint is spelt, it is the one that is meant, or a clear error.
 func TestPlaces(t *testing.T) {
+	expect := func(t *testing.T, config Config, want string) {
+		t.Helper()
+		got, err := placesOf(config, "acme")
+		if !strings.HasPrefix(want, "http") {
+			_, err = New(config, "acme").Head(t.Context(), "key")
+			vendor.ExpectAll(t, map[string]error{"Head": err}, blob.ErrSettings, want)
+		} else if err != nil || got.endpoint+" "+got.region != want {
+			t.Errorf("%s %s, %v; want %s", got.endpoint, got.region, err, want)
+		}
+	}
 	const hangzhou, beijing = "https://oss-cn-hangzhou.aliyuncs.com cn-hangzhou", "https://oss-cn-beijing.aliyuncs.com cn-beijing"
-	for _, c := range []struct {
-		config Config
-		env    string
-		want   string // endpoint and region, or what the advice begins with
-	}{
-		{Config{Region: "cn-hangzhou"}, "", hangzhou},
-		{Config{Region: "oss-cn-hangzhou"}, "", hangzhou},
-		{Config{Region: "CN-Hangzhou"}, "", hangzhou},
-		{Config{Region: "eu-central-1", UseInternalEndpoint: true}, "", "https://oss-eu-central-1-internal.aliyuncs.com eu-central-1"},
-		{Config{Endpoint: "oss-cn-beijing.aliyuncs.com"}, "", beijing},
-		{Config{Endpoint: "acme.oss-cn-beijing.aliyuncs.com"}, "", beijing},
-		{Config{Endpoint: "HTTPS://ACME.OSS-CN-BEIJING.ALIYUNCS.COM/"}, "", beijing},
-		{Config{Endpoint: "http://oss-cn-beijing-internal.aliyuncs.com/"}, "", "http://oss-cn-beijing-internal.aliyuncs.com cn-beijing"},
-		{Config{Endpoint: "oss-cn-north-2-gov-1-internal.aliyuncs.com:443"}, "", "https://oss-cn-north-2-gov-1-internal.aliyuncs.com:443 cn-north-2-gov-1"},
-		{Config{Endpoint: "https://cn-hangzhou.oss.aliyuncs.com"}, "", "https://cn-hangzhou.oss.aliyuncs.com cn-hangzhou"},
-		{Config{Endpoint: "oss-cn-shanghai-finance-1-pub.aliyuncs.com"}, "", "https://oss-cn-shanghai-finance-1-pub.aliyuncs.com cn-shanghai-finance-1"},
-		{Config{Endpoint: "data.example.com", Region: "cn-beijing", UseCNAME: true}, "", "https://data.example.com cn-beijing"},
-		{Config{Endpoint: "[::1]:9000", Region: "r"}, "", "https://[::1]:9000 r"},
-		{Config{Endpoint: "localhost:8080", SignatureVersion: SignatureV1}, "", "https://localhost:8080 "},
-		{Config{Endpoint: "oss-cn-hangzhou.aliyuncs.com", Region: "cn-beijing"}, "", "https://oss-cn-hangzhou.aliyuncs.com cn-beijing"},
-		{Config{}, "OSS_REGION=cn-hangzhou ALICLOUD_REGION=cn-b", hangzhou},
-		{Config{}, "ALIBABA_CLOUD_REGION=cn-hangzhou ALICLOUD_REGION=cn-b", hangzhou},
-		{Config{}, "ALIBABA_CLOUD_REGION_ID=cn-hangzhou", hangzhou},
-		{Config{}, "ALICLOUD_REGION=cn-hangzhou", hangzhou},
-		{Config{}, "OSS_ENDPOINT=oss-cn-hangzhou.aliyuncs.com ALICLOUD_REGION=cn-b", hangzhou},
-		{Config{Endpoint: "oss-cn-beijing.aliyuncs.com"}, "OSS_ENDPOINT=oss-cn-c.aliyuncs.com OSS_REGION=cn-c", beijing},
-		{Config{Region: "cn-d", UseInternalEndpoint: true}, "OSS_ENDPOINT=oss-cn-d.aliyuncs.com", "https://oss-cn-d-internal.aliyuncs.com cn-d"},
-
-		{Config{}, "", "Set region in the provider's oss block (such as"},
-		{Config{Endpoint: "data.example.com"}, "", "Set region in the provider's oss block (such as"},
-		{Config{SignatureVersion: SignatureV1}, "", "Set region in the provider's oss block (such as"},
-		{Config{Region: "cn hangzhou"}, "", "Set region"},
-		{Config{Region: "cn-hangzhou/x"}, "", "Set region"},
-		{Config{Region: "cn-hangzhou.aliyuncs.com"}, "", "Set region"},
-		{Config{Region: "华东1"}, "", "Set region"},
-		{Config{Region: "r", UseCNAME: true}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "ftp://example.com"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "https://user:" + secret + "@example.com"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "https://example.com/bucket"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "https://example.com?x=" + secret}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "https://:443"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "a b"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "acme.cn-hangzhou.oss-dls.aliyuncs.com"}, "", "Set endpoint"},
-		{Config{Endpoint: "oss-dls.aliyuncs.com"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "acme.oss-accelerate.aliyuncs.com"}, "", "Set endpoint"},
-		{Config{Region: "r", Endpoint: "OSS-Accelerate-overseas.aliyuncs.com"}, "", "Set endpoint"},
-		{Config{Endpoint: "acme.oss-cn-hangzhou.aliyuncs.com", UseCNAME: true}, "", "Set endpoint"},
-		{Config{Region: "r", AccelerateEndpoint: "https://example.com/x"}, "", "Set accelerate_endpoint"},
+	for want, configs := range map[string][]Config{
+		hangzhou: {{Region: "cn-hangzhou"}, {Region: "oss-cn-hangzhou"}, {Region: "CN-Hangzhou"}},
+		beijing:  {{Endpoint: "oss-cn-beijing.aliyuncs.com"}, {Endpoint: "acme.oss-cn-beijing.aliyuncs.com"}, {Endpoint: "HTTPS://ACME.OSS-CN-BEIJING.ALIYUNCS.COM/"}},
+		"https://oss-eu-central-1-internal.aliyuncs.com eu-central-1":              {{Region: "eu-central-1", UseInternalEndpoint: true}},
+		"http://oss-cn-beijing-internal.aliyuncs.com cn-beijing":                   {{Endpoint: "http://oss-cn-beijing-internal.aliyuncs.com/"}},
+		"https://oss-cn-north-2-gov-1-internal.aliyuncs.com:443 cn-north-2-gov-1":  {{Endpoint: "oss-cn-north-2-gov-1-internal.aliyuncs.com:443"}},
+		"https://cn-hangzhou.oss.aliyuncs.com cn-hangzhou":                         {{Endpoint: "https://cn-hangzhou.oss.aliyuncs.com"}},
+		"https://oss-cn-shanghai-finance-1-pub.aliyuncs.com cn-shanghai-finance-1": {{Endpoint: "oss-cn-shanghai-finance-1-pub.aliyuncs.com"}},
+		"https://data.example.com cn-beijing":                                      {{Endpoint: "data.example.com", Region: "cn-beijing", UseCNAME: true}},
+		"https://[::1]:9000 r":                                                     {{Endpoint: "[::1]:9000", Region: "r"}},
+		"https://localhost:8080 ":                                                  {{Endpoint: "localhost:8080", SignatureVersion: SignatureV1}},
+		"https://oss-cn-hangzhou.aliyuncs.com cn-beijing":                          {{Endpoint: "oss-cn-hangzhou.aliyuncs.com", Region: "cn-beijing"}},
+		"Set region in the provider's oss block (such as":                          {{}, {Endpoint: "data.example.com"}, {SignatureVersion: SignatureV1}},
+		"Set region": {{Region: "cn hangzhou"}, {Region: "cn-hangzhou/x"}, {Region: "cn-hangzhou.aliyuncs.com"}, {Region: "华东1"}},
+		"Set endpoint": {
+			{Region: "r", UseCNAME: true}, {Region: "r", Endpoint: "ftp://example.com"}, {Region: "r", Endpoint: "https://user:" + secret + "@example.com"},
+			{Region: "r", Endpoint: "https://example.com/bucket"}, {Region: "r", Endpoint: "https://example.com?x=" + secret}, {Region: "r", Endpoint: "https://:443"},
+			{Region: "r", Endpoint: "a b"}, {Region: "r", Endpoint: "acme.cn-hangzhou.oss-dls.aliyuncs.com"}, {Endpoint: "oss-dls.aliyuncs.com"},
+			{Region: "r", Endpoint: "acme.oss-accelerate.aliyuncs.com"}, {Region: "r", Endpoint: "OSS-Accelerate-overseas.aliyuncs.com"},
+			{Endpoint: "acme.oss-cn-hangzhou.aliyuncs.com", UseCNAME: true},
+		},
+		"Set accelerate_endpoint": {{Region: "r", AccelerateEndpoint: "https://example.com/x"}},
+		"custom_ca_bundle":        {{Region: "r", Common: objectstore.Common{CABundle: "/nonexistent.pem"}}},
 	} {
-		t.Run("", func(t *testing.T) {
-			setenv(t, c.env)
-			places, err := placesOf(c.config, "acme")
-			if got := places.endpoint + " " + places.region; strings.HasPrefix(c.want, "http") {
-				if err != nil || got != c.want {
-					t.Errorf("%s, %v; want %s", got, err, c.want)
-				}
-				return
-			}
-			_, err = New(c.config, "acme").Head(t.Context(), "key")
-			vendor.ExpectAll(t, map[string]error{"Head": err}, blob.ErrSettings, c.want)
+		for _, config := range configs {
+			expect(t, config, want)
+		}
+	}
+	for env, want := range map[string]string{
+		"OSS_REGION=cn-hangzhou ALICLOUD_REGION=cn-b": hangzhou, "ALIBABA_CLOUD_REGION=cn-hangzhou ALICLOUD_REGION=cn-b": hangzhou,
+		"ALIBABA_CLOUD_REGION_ID=cn-hangzhou": hangzhou, "ALICLOUD_REGION=cn-hangzhou": hangzhou,
+		"OSS_ENDPOINT=oss-cn-beijing.aliyuncs.com ALICLOUD_REGION=cn-b": beijing,
+	} {
+		t.Run(env, func(t *testing.T) {
+			setenv(t, env)
+			expect(t, Config{}, want)
+			setenv(t, "OSS_ENDPOINT=oss-cn-c.aliyuncs.com OSS_REGION=cn-c") // the provider's own settings count before them
+			expect(t, Config{Endpoint: "oss-cn-beijing.aliyuncs.com"}, beijing)
+			expect(t, Config{Region: "cn-d", UseInternalEndpoint: true}, "https://oss-cn-d-internal.aliyuncs.com cn-d")
 		})
 	}
-	config := Config{Region: "cn-hangzhou"}
-	config.CABundle = "/nonexistent.pem"
-	_, err := New(config, "acme").Head(t.Context(), "key")
-	vendor.ExpectAll(t, map[string]error{"Head": err}, blob.ErrSettings, "custom_ca_bundle")
 }
 
 // setenv sets variables that are given as NAME=value.
@@ -161,12 +144,11 @@ func TestAddressing(t *testing.T) {
 }
 
 func TestCheckBucket(t *testing.T) {
-	names := map[string]bool{"acme": true, "abc": true, "0-a": true, strings.Repeat("b", 63): true}
-	for _, name := range []string{"", "ab", strings.Repeat("b", 64), "my.bucket", "my_bucket", "Bucket", "bucket-", "-bucket", "bücket"} {
-		names[name] = false
-	}
-	for _, name := range slices.Collect(maps.Keys(names)) {
-		if err := CheckBucket(name); (err == nil) != names[name] || err != nil && !strings.Contains(err.Error(), "it has 3 to 63 lower-case letters") {
+	for i, name := range []string{
+		"acme", "abc", "0-a", strings.Repeat("b", 63), // these are good
+		"", "ab", strings.Repeat("b", 64), "my.bucket", "my_bucket", "Bucket", "bucket-", "-bucket", "bücket",
+	} {
+		if err := CheckBucket(name); (err == nil) != (i < 4) || err != nil && !strings.Contains(err.Error(), "it has 3 to 63 lower-case letters") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

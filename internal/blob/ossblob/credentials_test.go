@@ -3,16 +3,15 @@ package ossblob
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,19 +52,6 @@ func startCloud(t *testing.T) (*ossfake.Server, Config) {
 	config := configFor(server)
 	config.AccessKey, config.SecretKey, config.STSEndpoint = "", "", sts
 	return server, config
-}
-
-// startBrokenSTS answers as it is told, by https.
-func startBrokenSTS(t *testing.T, answer http.HandlerFunc) (host string) {
-	t.Helper()
-	server := httptest.NewTLSServer(answer)
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	changeDefaultTransport(t, func(transport *http.Transport) {
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	})
-	return strings.TrimPrefix(server.URL, "https://")
 }
 
 // changeDefaultTransport: credentials-go makes a copy of it for every request (internal/http, Do).
@@ -203,34 +189,6 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
-// A session that ends is renewed before it does, with the token that is in the file by then.
-func TestRenewal(t *testing.T) {
-	server, config := startCloud(t)
-	server.SetClock(-13 * time.Minute) // a session of 15 minutes that began 13 minutes ago
-	path, now, seen := writeFile(t, ""), time.Now(), map[string]bool{}
-	config.OIDC = &OIDC{RoleARN: roleARN, ProviderARN: providerARN, TokenFile: path, SessionExpiration: 15 * time.Minute}
-	store := newStore(t, config, server.CreateBucket(t))
-	for _, token := range []string{"first", "second", "third"} {
-		server.AddOIDCToken(token)
-		if err := os.WriteFile(path, []byte(token), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for range 3 {
-			if err := store.Bucket(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		now = now.Add(time.Minute)
-		(behind{Store: store}).driver(t).keys.now = func() time.Time { return now }
-	}
-	for _, r := range server.Requests() {
-		seen[r.Header.Get("X-Oss-Security-Token")] = true
-	}
-	if len(seen) != 3 {
-		t.Errorf("%d sessions, want 3", len(seen))
-	}
-}
-
 // finder is a source that is a function.
 type finder func() (*providers.Credentials, error)
 
@@ -294,9 +252,20 @@ func TestRenewalThatFails(t *testing.T) {
 	})
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
+// answering is a server that answers as it is told; status 0: the connection breaks.
+type answering func(r *http.Request) (status int, body string)
 
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+// RoundTrip implements http.RoundTripper.
+func (f answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, body := f(r)
+	if status == 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+// given is what STS gives.
+const given = `{"Credentials":{"AccessKeyId":"STS.id","AccessKeySecret":"s","SecurityToken":"t","Expiration":"2036-01-02T03:04:05Z"}}`
 
 // exchanges are of a key with a token, and of a token.
 func exchanges(transport http.RoundTripper, token string) []*exchange {
@@ -306,6 +275,32 @@ func exchanges(transport http.RoundTripper, token string) []*exchange {
 		{action: "AssumeRole", failed: "refresh session token failed", endpoint: "sts.invalid", client: client, form: form, signer: static(*keys).find},
 		{action: "AssumeRoleWithOIDC", failed: "get session token failed", endpoint: "sts.invalid", client: client, form: form, token: func() (string, error) { return token, nil }},
 	}
+}
+
+// A session that ends is renewed before it does, with the token that is in the file by then.
+func TestRenewal(t *testing.T) {
+	path := writeFile(t, "")
+	source, err := Config{}.oidc(OIDC{RoleARN: roleARN, ProviderARN: providerARN, TokenFile: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var sent []string
+		source.(*exchange).client = &http.Client{Transport: answering(func(r *http.Request) (int, string) {
+			sent = append(sent, r.PostFormValue("OIDCToken"))
+			return http.StatusOK, strings.Replace(given, "2036-01-02T03:04:05Z", time.Now().UTC().Add(15*time.Minute).Format(time.RFC3339), 1)
+		})}
+		for i, after := range []time.Duration{0, 11 * time.Minute, 2 * time.Minute} {
+			time.Sleep(after)
+			os.WriteFile(path, fmt.Append(nil, "token-", i), 0o600)
+			if _, err := source.find(); err != nil {
+				t.Error(err)
+			}
+		}
+		if !slices.Equal(sent, []string{"token-0", "token-2"}) {
+			t.Errorf("sent %q", sent)
+		}
+	})
 }
 
 // STS, and the way to it, fail for a moment as OSS does; what it refuses it refuses for good.
@@ -320,12 +315,7 @@ func TestSTSFailsForAMoment(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			asked := 0
-			for _, e := range exchanges(roundTripper(func(*http.Request) (*http.Response, error) {
-				if asked++; c.status == 0 {
-					return nil, io.ErrUnexpectedEOF
-				}
-				return &http.Response{StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body))}, nil
-			}), "") {
+			for _, e := range exchanges(answering(func(*http.Request) (int, string) { asked++; return c.status, c.body }), "") {
 				asked = 0
 				if _, err := findAgain(e); err == nil || asked != c.want {
 					t.Errorf("%+v: asked %d times, %v", c, asked, err)
@@ -362,11 +352,10 @@ func TestSTSRepeatsTheRequest(t *testing.T) {
 	} {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
 			var signature string
-			for _, e := range exchanges(roundTripper(func(r *http.Request) (*http.Response, error) {
+			for _, e := range exchanges(answering(func(r *http.Request) (int, string) {
 				r.ParseForm()
 				signature = r.Form.Get("Signature")
-				text := echo(r.URL.String(), r.PostForm.Encode(), r.Form.Get("SecurityToken")+signature+r.PostForm.Get("OIDCToken"))
-				return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text))}, nil
+				return status, echo(r.URL.String(), r.PostForm.Encode(), r.Form.Get("SecurityToken")+signature+r.PostForm.Get("OIDCToken"))
 			}), "very/secret+token==") {
 				_, err := e.find()
 				said := strings.ToLower(fmt.Sprint(Config{}.noCredentials(err)))
@@ -401,7 +390,6 @@ func TestInWords(t *testing.T) {
 
 // Whatever answers in the place of Alibaba's STS: there are whole credentials with an end, or there is a failure that can be shown.
 func FuzzSession(f *testing.F) {
-	const given = `{"Credentials":{"AccessKeyId":"STS.id","AccessKeySecret":"s","SecurityToken":"t","Expiration":"2036-01-02T03:04:05Z"}}`
 	for _, body := range []string{
 		given, strings.Replace(given, "2036-01-02T03:04:05Z", "soon", 1), strings.Replace(given, `"t"`, `""`, 1), given[:40], given + given, "",
 		"null", "[]", `{"Credentials":null}`, `{"Credentials":[{}]}`, `{"Credentials":{"AccessKeyId":7}}`, strings.Repeat(`{"Credentials":`, 10_100),

@@ -2,9 +2,6 @@ package ossblob
 
 import (
 	"bytes"
-	"context"
-	"io"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -16,7 +13,6 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
-	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -55,13 +51,6 @@ func configFor(server *ossfake.Server) Config {
 		Region: server.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.AccelerateEndpoint,
 		AccessKey: server.AccessKey, SecretKey: server.SecretKey,
 	}
-}
-
-// as is the configuration with a key that may do all but one operation.
-func (c Config) as(server *ossfake.Server, denied string) Config {
-	server.AddKey(ossfake.Key{AccessKey: "poor", SecretKey: secret, Denied: []string{denied}})
-	c.AccessKey, c.SecretKey = "poor", secret
-	return c
 }
 
 // newStore is New, with pauses that no test waits for, and with its connections closed in the end.
@@ -108,19 +97,6 @@ func (b behind) driver(t *testing.T) *driver {
 		t.Fatal(err)
 	}
 	return driver
-}
-
-// answered changes what the server says in the header of its answers.
-func (b behind) answered(t *testing.T, change func(r rest.Request, header http.Header)) {
-	service := b.driver(t).service
-	send := service.Send
-	service.Send = func(ctx context.Context, r rest.Request, body io.Reader) (*http.Response, error) {
-		response, err := send(ctx, r, body)
-		if err == nil {
-			change(r, response.Header)
-		}
-		return response, err
-	}
 }
 
 func own(a *blob.Attrs) { a.Owner = "you" }

@@ -3,7 +3,9 @@ package ossblob
 import (
 	"context"
 	"encoding/base64"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,23 +173,25 @@ func FuzzAnswers(f *testing.F) { hostile.FuzzAnswers(f, vendor) }
 func FuzzListing(f *testing.F) { hostile.FuzzListing(f, vendor) }
 
 // What credentials-go itself asks for follows no redirect with the transport that main prepares.
+// Nobody asks but by https, so that it is plain beneath.
 func TestHostileServersOfCredentials(t *testing.T) {
-	use := func(config Config) func(*testing.T, string, string) error {
+	use := func(config Config, env string) func(*testing.T, string, string) error {
 		return func(t *testing.T, address, _ string) error {
 			t.Helper()
-			config.Region, config.STSEndpoint = "cn-hangzhou", address
+			host := strings.TrimPrefix(address, "http://")
+			changeDefaultTransport(t, func(transport *http.Transport) {
+				transport.DialTLSContext = (&net.Dialer{}).DialContext
+				wire.DenyRedirects(transport)
+			})
+			setenv(t, strings.Replace(env, "HERE", host, 1))
+			config.Region, config.STSEndpoint = "cn-hangzhou", host
 			_, err := New(config, "acme").Presign(t.Context(), http.MethodGet, "key", time.Minute)
 			return err
 		}
 	}
-	hostile.Credentials{Secret: secret, Serve: startBrokenSTS, Endless: "a token", Piece: "{\"Credentials\": ", Use: map[string]func(*testing.T, string, string) error{
-		"assume_role": use(Config{AccessKey: "LTAIid", SecretKey: secret, SecurityToken: secret, AssumeRole: &AssumeRole{RoleARN: "r"}}),
-		"a token":     use(Config{OIDC: &OIDC{RoleARN: "r", ProviderARN: "p", Token: secret}}),
-		"a library": func(t *testing.T, address, elsewhere string) error {
-			t.Helper()
-			changeDefaultTransport(t, wire.DenyRedirects)
-			t.Setenv("ALIBABA_CLOUD_CREDENTIALS_URI", "https://"+address+"/credentials?token="+secret)
-			return use(Config{})(t, address, elsewhere)
-		},
+	hostile.Credentials{Secret: secret, Endless: "a token", Piece: "{\"Credentials\": ", Use: map[string]func(*testing.T, string, string) error{
+		"assume_role": use(Config{AccessKey: "LTAIid", SecretKey: secret, SecurityToken: secret, AssumeRole: &AssumeRole{RoleARN: "r"}}, ""),
+		"a token":     use(Config{OIDC: &OIDC{RoleARN: "r", ProviderARN: "p", Token: secret}}, ""),
+		"a library":   use(Config{}, "ALIBABA_CLOUD_CREDENTIALS_URI=https://HERE/credentials?token="+secret),
 	}}.Run(t)
 }

@@ -19,21 +19,15 @@ import (
 type Credentials struct {
 	Secret string
 
-	// Serve starts a server of credentials, and returns its address; nil: by plain http.
-	Serve func(t *testing.T, handler http.HandlerFunc) (address string)
-
-	// Use looks for credentials at that address, in each way that there is. The store itself would be at elsewhere.
+	// Use looks for credentials at the address of a server, in each way that there is. The store itself would be at elsewhere.
 	Use map[string]func(t *testing.T, address, elsewhere string) error
 
 	// Endless is the one of them that is answered without an end, by Piece again and again.
 	Endless, Piece string
 }
 
-func (c Credentials) serve(t *testing.T, handler http.HandlerFunc) string {
+func serve(t *testing.T, handler http.HandlerFunc) string {
 	t.Helper()
-	if c.Serve != nil {
-		return c.Serve(t, handler)
-	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL
@@ -56,7 +50,7 @@ func (c Credentials) Run(t *testing.T) {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			t.Run(name+" "+http.StatusText(status), func(t *testing.T) {
 				requests := make(chan struct{}, 1000)
-				expect(t, use(t, c.serve(t, func(w http.ResponseWriter, r *http.Request) {
+				expect(t, use(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 					requests <- struct{}{}
 					io.Copy(io.Discard, r.Body)
 					w.Header().Set("Location", nowhere.URL+r.URL.RequestURI())
@@ -71,7 +65,7 @@ func (c Credentials) Run(t *testing.T) {
 	for _, status := range []int{200, 403} {
 		t.Run("without an end "+http.StatusText(status), func(t *testing.T) {
 			sent := make(chan int, 1)
-			address := c.serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(status)
 				n := 0
 				for piece := bytes.Repeat([]byte(c.Piece), 10_000); n < 100<<20; {
