@@ -11,7 +11,7 @@ var answerTests = []conformanceTest{
 	{"lost after the commit", func(t *testing.T, h Harness) {
 		for _, size := range []int64{0, 100, h.LargeSize} {
 			data := pattern(40, size)
-			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+			for _, src := range []blob.Source{StreamSource(data), FileSource(WriteFile(t, data))} {
 				info, sums, err := blob.Put(t.Context(), LoseAnswers(h.Store), "key", src, Sum(data), blob.PutOptions{Attrs: someAttrs})
 				if err != nil {
 					t.Fatal(err)
@@ -27,7 +27,7 @@ var answerTests = []conformanceTest{
 	{"lost before the commit", func(t *testing.T, h Harness) {
 		for _, size := range []int64{0, 100, h.LargeSize} {
 			data := pattern(41, size)
-			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+			for _, src := range []blob.Source{StreamSource(data), FileSource(WriteFile(t, data))} {
 				expectNothing(t.Context(), t, h, LoseRequests(h.Store), src, Sum(data), func(err error) { expectError(t, err, ErrAnswerLost) })
 			}
 		}

@@ -78,7 +78,7 @@ func expectRefused(t *testing.T, h Harness, cond func(present blob.Info) blob.Co
 		mustPut(t, h.Store, "old", []byte("old"), someAttrs)
 		before := mustHead(t, h.Store, "old")
 		data := pattern(24, size)
-		for _, src := range []blob.Source{BytesSource(data), StreamSource(data), FileSource(writeFile(t, data))} {
+		for _, src := range []blob.Source{BytesSource(data), StreamSource(data), FileSource(WriteFile(t, data))} {
 			_, _, err := blob.Put(t.Context(), h.Store, "old", src, Sum(data), blob.PutOptions{Cond: cond(before), Attrs: blob.Attrs{Owner: "new"}})
 			expectError(t, err, failure)
 			expectUntouched(t, h.Store, before, []byte("old"))

@@ -23,9 +23,10 @@ func pattern(seed uint64, size int64) []byte {
 	return data
 }
 
-func writeFile(t *testing.T, data []byte) string {
+// WriteFile writes a file that ends with the test.
+func WriteFile(t testing.TB, data []byte) (path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "source")
+	path = filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}

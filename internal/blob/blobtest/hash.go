@@ -15,7 +15,7 @@ var hashTests = []conformanceTest{
 		for _, size := range []int64{0, 1000, h.LargeSize} {
 			data := pattern(80, size)
 			for kind, src := range map[string]blob.Source{
-				"bytes": BytesSource(data), "stream": StreamSource(data), "file": FileSource(writeFile(t, data)),
+				"bytes": BytesSource(data), "stream": StreamSource(data), "file": FileSource(WriteFile(t, data)),
 			} {
 				for _, want := range []*blob.Hash{Sum(data), nil} {
 					info, sums, err := blob.Put(t.Context(), h.Store, "key", src, want, blob.PutOptions{Attrs: someAttrs})
@@ -37,7 +37,7 @@ var hashTests = []conformanceTest{
 			data := pattern(82, size)
 			mustPut(t, h.Store, "old", data, someAttrs)
 			before := mustHead(t, h.Store, "old")
-			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+			for _, src := range []blob.Source{StreamSource(data), FileSource(WriteFile(t, data))} {
 				for _, want := range []*blob.Hash{nil, Sum(data)} {
 					info, sums, err := blob.Put(t.Context(), h.Store, "old", src, want, blob.PutOptions{Present: Sum(data), Attrs: blob.Attrs{Owner: "new"}})
 					if !errors.Is(err, blob.ErrPresent) || info.ETag != "" || sums != (blob.Sums{SHA256: *Sum(data), Size: size}) {

@@ -19,7 +19,7 @@ var putTests = []conformanceTest{
 		for _, size := range []int64{0, 1, 1000, h.LargeSize, h.LargeSize + 1, h.LargeSize - 1} {
 			data := pattern(1, size)
 			for kind, src := range map[string]blob.Source{
-				"bytes": BytesSource(data), "stream": StreamSource(data), "file": FileSource(writeFile(t, data)),
+				"bytes": BytesSource(data), "stream": StreamSource(data), "file": FileSource(WriteFile(t, data)),
 			} {
 				t.Run(fmt.Sprintf("%s of %d", kind, size), func(t *testing.T) {
 					key := fmt.Sprintf("sizes/%s-%d", kind, size)
@@ -72,7 +72,7 @@ var putTests = []conformanceTest{
 	{"wrong hash", func(t *testing.T, h Harness) {
 		for _, size := range []int64{0, 1000, h.LargeSize} {
 			data, wanted := pattern(3, size), Sum([]byte("something else"))
-			for _, src := range []blob.Source{StreamSource(data), FileSource(writeFile(t, data))} {
+			for _, src := range []blob.Source{StreamSource(data), FileSource(WriteFile(t, data))} {
 				expectNothing(t.Context(), t, h, h.Store, src, wanted, func(err error) { expectMismatch(t, err, wanted, Sum(data), size) })
 			}
 		}

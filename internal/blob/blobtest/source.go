@@ -87,7 +87,7 @@ var sourceTests = []conformanceTest{
 	{"cancelled in the middle", func(t *testing.T, h Harness) {
 		for _, size := range []int64{1000, h.LargeSize} {
 			data := pattern(12, size)
-			for _, whole := range []blob.Source{StreamSource(data), BytesSource(data), FileSource(writeFile(t, data))} {
+			for _, whole := range []blob.Source{StreamSource(data), BytesSource(data), FileSource(WriteFile(t, data))} {
 				for _, after := range []int64{1, size / 2, size} {
 					ctx, cancel := context.WithCancel(t.Context())
 					expectNothingPut(ctx, t, h, InterruptedSource(whole, after, cancel), Sum(data), context.Canceled)
@@ -128,7 +128,7 @@ func expectNothing(ctx context.Context, t *testing.T, h Harness, by blob.Store, 
 func sourceWhoseFile(t *testing.T, data []byte, after int64, happens func(path string) error) blob.Source {
 	t.Helper()
 	return SourceFunc(func(ctx context.Context) (blob.Content, error) {
-		path := writeFile(t, data)
+		path := WriteFile(t, data)
 		return InterruptedSource(FileSource(path), after, func() {
 			if err := happens(path); err != nil {
 				t.Error(err)

@@ -2,6 +2,9 @@ package blobtest
 
 import (
 	"bytes"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -27,4 +30,14 @@ func MustPut(t testing.TB, store blob.Store, key string, data []byte) blob.Info 
 		t.Fatal(err)
 	}
 	return info
+}
+
+// ClearEnvironment takes away the variables that begin so: no setting and no credential of the machine reaches a test.
+func ClearEnvironment(prefixes ...string) {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			os.Unsetenv(name)
+		}
+	}
 }

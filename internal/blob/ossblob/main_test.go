@@ -10,22 +10,15 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/multipart"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
-// No setting and no credential of the machine reaches a test.
 func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		name, _, _ := strings.Cut(variable, "=")
-		for _, prefix := range []string{"OSS_", "ALIBABA_CLOUD_", "ALICLOUD_", "TFC_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
-			if strings.HasPrefix(name, prefix) {
-				os.Unsetenv(name)
-			}
-		}
-	}
+	blobtest.ClearEnvironment("OSS_", "ALIBABA_CLOUD_", "ALICLOUD_", "TFC_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 	os.Setenv("HOME", "/nonexistent")
 	os.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 	goleak.VerifyTestMain(m)
@@ -120,9 +113,4 @@ func (b behind) expect(t *testing.T, key string, data []byte) {
 	if open := b.server.OpenUploads(b.bucket); len(open) > 0 {
 		t.Errorf("uploads are open: %q", open)
 	}
-}
-
-// every calls every operation of a store.
-func every(t *testing.T, store *Store) map[string]error {
-	return vendor.Every(t.Context(), under(store))
 }

@@ -23,20 +23,13 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	for _, c := range []struct {
-		name      string
-		server    ossfake.Options
-		signature string
-	}{
-		{"http, V4", ossfake.Options{}, ""},
-		{"https, V1", ossfake.Options{TLS: true}, SignatureV1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			server := ossfake.Start(t, c.server)
+	for signature, options := range map[string]ossfake.Options{SignatureV4: {}, SignatureV1: {TLS: true}} {
+		t.Run(signature, func(t *testing.T) {
+			server := ossfake.Start(t, options)
 			blobtest.Run(t, func(t *testing.T) blobtest.Harness {
 				bucket := server.CreateBucket(t)
 				config := configFor(server)
-				config.SignatureVersion = c.signature
+				config.SignatureVersion = signature
 				return blobtest.Harness{
 					Store:     newStore(t, config, bucket, objectstore.Tuning{CopyPart: smallestPart}),
 					Absent:    newStore(t, config, bucket+"-absent"),
@@ -100,13 +93,19 @@ func TestBucket(t *testing.T) {
 	bucketsuite.Run(t, func(t *testing.T) bucketsuite.Harness {
 		server := ossfake.Start(t, ossfake.Options{})
 		regional, fast, bucket := faultproxy.Start(t, server.Endpoint, ""), faultproxy.Start(t, server.AccelerateEndpoint, ""), server.CreateBucket(t)
-		config, seconds := configFor(server), int32(600)
+		config, seconds, vary := configFor(server), int32(600), true
 		config.Endpoint, config.AccelerateEndpoint = regional.URL, fast.URL
+		stranger := config
+		stranger.AssumeRole = &AssumeRole{}
 		return bucketsuite.Harness{
-			Store: newStore(t, config, bucket), Another: newStore(t, config, server.CreateBucket(t)), Regional: regional, Fast: fast, Large: large,
+			Store: newStore(t, config, bucket), Regional: regional, Fast: fast, Large: large,
+			Another: newStore(t, config, server.CreateBucket(t)), Stranger: newStore(t, stranger, bucket),
 			OpenUploads: func() []string { return server.OpenUploads(bucket) },
-			Rules: blob.CORSConfig{ResponseVary: new(bool), Rules: []blob.CORSRule{
-				{AllowedOrigins: []string{"https://b.example.com"}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag", "x-oss-request-id"}, MaxAgeSeconds: &seconds},
+			Rules: blob.CORSConfig{ResponseVary: &vary, Rules: []blob.CORSRule{
+				{
+					AllowedOrigins: []string{"https://b.example.com"}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"},
+					ExposeHeaders: []string{"ETag", "x-oss-request-id"}, MaxAgeSeconds: &seconds,
+				},
 				{AllowedOrigins: []string{"https://a.example.com", "*"}, AllowedMethods: []string{"HEAD"}, MaxAgeSeconds: new(int32)},
 				{AllowedOrigins: []string{"https://c.example.com"}, AllowedMethods: []string{"POST", "DELETE"}},
 			}},
@@ -137,7 +136,6 @@ var vendor = hostile.Vendor{
 		{Name: "GetObjectTagging", Method: http.MethodGet, Root: "Tagging", Send: by((*driver).tagsOf)},
 	},
 	Answers: []hostile.Answer{
-		{Status: 404, Header: genuine, Body: "<Error><Code>NoSuchKey</Code><Message>gone</Message><EC>\u202e</EC></Error>"},
 		refusal(404, "<Code>NoSuchBucket</Code><EC>0015-\u202e</EC>"),
 		{Status: 403, Header: genuine, Body: "<Error><Code>AccessDenied</Code><Endpoint>oss-cn-\"beijing.aliyuncs.com</Endpoint></Error>"},
 		{Status: 301, Header: genuine + "\r\nLocation: http://elsewhere/?signed"},
@@ -181,7 +179,9 @@ func TestHostileServersOfCredentials(t *testing.T) {
 			host := strings.TrimPrefix(address, "http://")
 			changeDefaultTransport(t, func(transport *http.Transport) {
 				transport.DialTLSContext = (&net.Dialer{}).DialContext
-				wire.DenyRedirects(transport)
+				if env != "" {
+					wire.DenyRedirects(transport)
+				}
 			})
 			setenv(t, strings.Replace(env, "HERE", host, 1))
 			config.Region, config.STSEndpoint = "cn-hangzhou", host

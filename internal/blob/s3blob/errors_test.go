@@ -10,13 +10,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
@@ -124,10 +123,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 
 func TestCredentials(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{})
-	file := filepath.Join(t.TempDir(), "credentials")
-	if err := os.WriteFile(file, fmt.Appendf(nil, "[flink]\naws_access_key_id = %s\naws_secret_access_key = %s\n", server.AccessKey, server.SecretKey), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := blobtest.WriteFile(t, fmt.Appendf(nil, "[flink]\naws_access_key_id = %s\naws_secret_access_key = %s\n", server.AccessKey, server.SecretKey))
 	keyless := unretried("http://127.0.0.1:1")
 	keyless.AccessKey, keyless.SecretKey, keyless.Token = "", "", ""
 	for name, c := range map[string]struct {

@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/hostile"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
@@ -18,13 +18,8 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 )
 
-// No setting and no credential of the machine reaches a test.
 func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
+	blobtest.ClearEnvironment("AWS_")
 	os.Setenv("AWS_CONFIG_FILE", "/nonexistent")
 	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
 	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -251,11 +249,8 @@ func BenchmarkPut(b *testing.B) {
 	b.Cleanup(server.Close)
 	for _, c := range []struct{ size, atOnce int }{{256 << 10, 1}, {256 << 10, 10}, {64 << 20, 1}} {
 		b.Run(fmt.Sprintf("%dKiB/%d", c.size>>10, c.atOnce), func(b *testing.B) {
-			store, path := newStore(b, unretried(server.URL), "bucket"), filepath.Join(b.TempDir(), "file")
+			store, path := newStore(b, unretried(server.URL), "bucket"), blobtest.WriteFile(b, blobtest.SomeBytes(c.size))
 			hash := blobtest.Sum(blobtest.SomeBytes(c.size))
-			if err := os.WriteFile(path, blobtest.SomeBytes(c.size), 0o600); err != nil {
-				b.Fatal(err)
-			}
 			b.SetBytes(int64(c.size))
 			b.ReportAllocs()
 			b.SetParallelism(c.atOnce) // times the processors

@@ -3,8 +3,6 @@ package s3blob
 import (
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -100,8 +98,11 @@ func TestBucket(t *testing.T) {
 		regional, fast, bucket := faultproxy.Start(t, fake.URL, ""), faultproxy.Start(t, fake.AccelerateURL, ""), server.CreateBucket(t)
 		config := configFor(server)
 		config.Endpoint, config.AccelerateEndpoint, config.Budget = regional.URL, fast.URL, multipart.NewBudgetOf(4, smallestPart)
+		stranger := config
+		stranger.AssumeRole = &AssumeRole{}
 		return bucketsuite.Harness{
-			Store: newStore(t, config, bucket), Another: newStore(t, config, server.CreateBucket(t)), Regional: regional, Fast: fast, Large: large,
+			Store: newStore(t, config, bucket), Regional: regional, Fast: fast, Large: large,
+			Another: newStore(t, config, server.CreateBucket(t)), Stranger: newStore(t, stranger, bucket),
 			OpenUploads: func() []string { return server.OpenUploads(t, bucket) },
 			Rules: blob.CORSConfig{Rules: []blob.CORSRule{
 				{ID: "second", AllowedOrigins: []string{"https://b.example.com"}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(600)},
@@ -140,10 +141,7 @@ func FuzzListing(f *testing.F) { hostile.FuzzListing(f, vendor) }
 
 func TestHostileServersOfCredentials(t *testing.T) {
 	const role = "arn:aws:iam::1:role/flink"
-	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte(secret), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	token := blobtest.WriteFile(t, []byte(secret))
 	use := func(config Config, env ...string) func(*testing.T, string, string) error {
 		return func(t *testing.T, address, elsewhere string) error {
 			t.Helper()

@@ -35,11 +35,15 @@ func TestTable(t *testing.T) {
 func TestURIs(t *testing.T) {
 	for uri, canonical := range map[string]string{
 		"oss://acme-flink/vvp/": "oss://acme-flink/vvp",
-		"s3://my.bucket_1/vvp":  "s3://my.bucket_1/vvp",
-		"s3a://acme/vvp":        "s3://acme/vvp",
-		"s3i://acme/vvp":        "s3://acme/vvp",
-		"s3p://acme/vvp":        "s3://acme/vvp",
-		"file:///srv/flink":     "file:///srv/flink",
+		"oss://0-a":             "oss://0-a",
+
+		"oss://" + strings.Repeat("b", 63): "oss://" + strings.Repeat("b", 63),
+
+		"s3://my.bucket_1/vvp": "s3://my.bucket_1/vvp",
+		"s3a://acme/vvp":       "s3://acme/vvp",
+		"s3i://acme/vvp":       "s3://acme/vvp",
+		"s3p://acme/vvp":       "s3://acme/vvp",
+		"file:///srv/flink":    "file:///srv/flink",
 	} {
 		base, err := schemes.All.ParseBaseURI(uri)
 		if err != nil || base.Canonical().String() != canonical || base.String() != strings.TrimSuffix(uri, "/") {
@@ -47,12 +51,19 @@ func TestURIs(t *testing.T) {
 		}
 	}
 	for uri, want := range map[string]string{
-		"oss://my.bucket":  "no name of an OSS bucket",
-		"oss://Acme/x":     "no name of an OSS bucket",
-		"s3://b":           "from 2 to 255",
-		"file://host/dir":  "three slashes",
-		"gopher://acme":    "known are file://, oss://, s3://, s3a://, s3i://, s3p://",
-		"oss://acme@b/vvp": "no user or password",
+		"oss://my.bucket": "no name of an OSS bucket",
+		"oss://Acme/x":    "no name of an OSS bucket",
+		"oss://ab":        "3 to 63 lower-case letters",
+		"oss://my_bucket": "no name of an OSS bucket",
+		"oss://bucket-":   "without a \"-\" at either end",
+		"oss://-bucket":   "no name of a bucket",
+		"oss://bücket":    "no name of a bucket",
+
+		"oss://" + strings.Repeat("b", 64): "no name of an OSS bucket",
+		"s3://b":                           "from 2 to 255",
+		"file://host/dir":                  "three slashes",
+		"gopher://acme":                    "known are file://, oss://, s3://, s3a://, s3i://, s3p://",
+		"oss://acme@b/vvp":                 "no user or password",
 	} {
 		if base, err := schemes.All.ParseBaseURI(uri); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v; want %q", uri, base, err, want)

@@ -30,6 +30,7 @@ type Store interface {
 type Harness struct {
 	Store          Store
 	Another        blob.Store        // another bucket, which is reached in the same way
+	Stranger       blob.Store        // one that is reached by somebody else
 	Regional, Fast *faultproxy.Proxy // before the usual endpoint, and before the accelerated one
 	OpenUploads    func() []string
 	Rules          blob.CORSConfig // that the store keeps as they are
@@ -164,6 +165,13 @@ func writesAccelerated(t *testing.T, h Harness) {
 func copies(t *testing.T, h Harness) {
 	data := blobtest.SomeBytes(h.Large)
 	blobtest.MustPut(t, h.Store, "from", data)
+	stage, err := h.Another.Stage(t.Context(), "copy", blob.WriteOptions{Size: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if to := stage.(blob.CopyStage); !to.CanCopy(h.Store) || to.CanCopy(h.Stranger) {
+		t.Error("what is reached in the same way is not copied, or anything else is")
+	}
 	h.Regional.Clear()
 	if _, _, err := blob.Put(t.Context(), h.Another, "copy", blobtest.StoredSource(h.Store, "from", nil), blobtest.Sum(data), blob.PutOptions{Accelerate: true}); err != nil {
 		t.Fatal(err)
