@@ -14,6 +14,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/rest"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/wire"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/fakes/ossfake"
 )
 
@@ -39,7 +40,7 @@ func TestForeignAttributesSurvive(t *testing.T) {
 		_, plantErr := b.driver(t).service.Do(t.Context(), planted)
 		before, _ := b.server.Object(b.bucket, oddKey)
 		b.server.ClearRequests()
-		info, err := b.SetAttrs(t.Context(), oddKey, blob.Cond{IfMatch: unquote(before.ETag)}, own)
+		info, err := b.SetAttrs(t.Context(), oddKey, blob.Cond{IfMatch: wire.Unquote(before.ETag)}, own)
 		if err != nil || plantErr != nil {
 			t.Fatal(plantErr, err)
 		}
@@ -138,7 +139,7 @@ func TestOpenUploads(t *testing.T) {
 	b.server.Throttle(nil, 2, ossfake.Refusal{})
 	b.server.ClearRequests()
 	_, err := b.driver(t).ListUploads(t.Context(), oddKey, after)
-	abort := func() error { return b.driver(t).AbortUpload(t.Context(), oddKey, "0004B9B2D2F7815C432C9057C03134D4") }
+	abort := func() error { return b.driver(t).AbortUpload(t.Context(), oddKey, "0004B9B2D2F7815C432C9057C03134D4", true) }
 	abortErr, got, goneErr := abort(), b.asked(), abort()
 	if err == nil || abortErr == nil || got != "ListMultipartUploads AbortMultipartUpload" || !strings.Contains(fmt.Sprint(goneErr), traits().Aborted) {
 		t.Errorf("%v, %v, asked for %s; %v", err, abortErr, got, goneErr)
