@@ -25,6 +25,23 @@ func TestSourceURLTouchedAndNotOurs(t *testing.T) {
 	})
 }
 
+// New content that no plan can know is warned of where the old object would go first, and then that one is kept.
+func TestSourceURLRenamedAndChanged(t *testing.T) {
+	s, p := publish(t, inDirectory(t))
+	config := func(more ...string) string { return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...) }
+	r := newRoot(t, config())
+	r.apply(t)
+	s.release(otherJob, "2")
+	r.configure(t, config(`filename = "renamed.jar"`))
+	says(t, r.plan(t), "The new content is not known yet", "create_before_destroy")
+	says(t, r.fails(t, "apply"), "The old object was kept")
+	p.holds(t, jobPath, firstJob)
+	r.configure(t, config(`filename = "renamed.jar"`, "lifecycle { create_before_destroy = true }"))
+	r.apply(t)
+	p.holds(t, jobPath, "")
+	p.holds(t, "artifacts/namespaces/default/renamed.jar", otherJob)
+}
+
 // Imported with the token of an earlier resource: an apply that finds the same bytes leaves that token on the object, and knows it.
 func TestSourceURLImported(t *testing.T) {
 	s, p := publish(t, inDirectory(t))
