@@ -28,7 +28,9 @@ func TestSourceURLTouchedAndNotOurs(t *testing.T) {
 // New content that no plan can know is warned of where the old object would go first, and then that one is kept.
 func TestSourceURLRenamedAndChanged(t *testing.T) {
 	s, p := publish(t, inDirectory(t))
-	config := func(more ...string) string { return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...) }
+	config := func(more ...string) string {
+		return p.provider() + artifact("job", append(more, fromURL(s.URL+publishedPath))...)
+	}
 	r := newRoot(t, config())
 	r.apply(t)
 	s.release(otherJob, "2")

@@ -2,7 +2,9 @@ package provider_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
@@ -18,6 +20,32 @@ func computed(value, trigger string) string {
 // onceKnown is an expression for a secret that is unknown at plan whenever computed("known", …) is. The other resource's state does not have it.
 func onceKnown(secret string) string {
 	return fmt.Sprintf("terraform_data.computed.output == \"known\" ? %q : null", secret)
+}
+
+// A source that is known only at apply may not exist: the old object is not deleted before it is known.
+func TestUnknownSourceOfAReplacement(t *testing.T) {
+	p := inDirectory(t)
+	path, other := writeFile(t, filepath.Join(t.TempDir(), "job.jar"), firstJob), writeFile(t, filepath.Join(t.TempDir(), "other.jar"), otherJob)
+	config := func(source, trigger string, more ...string) string {
+		return computed(source, trigger) + p.provider() + artifact("job", append(more, "source = terraform_data.computed.output")...)
+	}
+	r := newRoot(t, config(path, "1", `filename = "job.jar"`))
+	r.apply(t)
+	r.configure(t, config(other, "2", `filename = "renamed.jar"`))
+	says(t, r.plan(t), "The source is not known yet")
+	says(t, r.fails(t, "apply"), "The old object was kept")
+	p.holds(t, jobPath, firstJob)
+}
+
+// What the state has is not read again for its pin, even if the file is gone.
+func TestPinnedSourceThatIsGone(t *testing.T) {
+	r, path := applied(t, inDirectory(t), fmt.Sprintf("content_sha256 = %q", sha(firstJob)))
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if output := r.plan(t); !strings.Contains(output, "No changes") || strings.Contains(output, "does not exist yet") {
+		t.Error(output)
+	}
 }
 
 // A base URI that comes from another resource is unknown at plan: nothing is replaced for that.
