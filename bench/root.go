@@ -61,7 +61,7 @@ func header(r *root) string {
 	text := fmt.Sprintf("terraform {\n  required_providers {\n    %s = { source = %q }\n  }\n}\n\nvariable \"host\" {\n  type = string\n}\n\n", name, sources[r.plugin])
 	switch name {
 	case pluginFlink:
-		return text + fmt.Sprintf("provider \"flink\" {\n  base_uri = \"s3://%s/%s\"\n  s3       = { endpoint = \"http://${var.host}\" }\n}\n\n", bucket, r.name)
+		return text + fmt.Sprintf("provider \"flink\" {\n  base_uri = \"s3://%s/%s\"\n  s3       = { endpoint = \"http://${var.host}\", conditional_writes = \"trusted\" }\n}\n\n", bucket, r.name)
 	case pluginMinio:
 		return text + fmt.Sprintf("provider \"minio\" {\n  minio_server   = var.host\n  minio_region   = %q\n  minio_user     = %q\n  minio_password = %q\n}\n\n", region, accessKey, secretKey)
 	case pluginAWS:

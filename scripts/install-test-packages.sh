@@ -29,6 +29,11 @@ elif ! command -v "$FLINK_TEST_CHROMIUM" >/dev/null; then
 fi
 need_program nginx-light nginx
 need_program default-jdk-headless javac
+# As internal/blob/blobtest/ceph starts them.
+need_program ceph-mon ceph-mon
+need_program ceph-osd ceph-osd
+need_program radosgw radosgw
+need_program ceph-common ceph
 # JARs that others have made, as internal/jar/real_test.go looks for them: plain ones, one with a main class, one for several Javas.
 if [[ -z "${FLINK_TEST_JARS:-}" ]]; then
 	need_jar libcommons-cli-java commons-cli
@@ -41,10 +46,10 @@ fi
 not_here() {
 	cat >&2 <<-END
 		The tests need what is missing here: ${missing[*]}; and $1.
-		Without them some tests fail: TestBrowserUpload, those of sources behind nginx, those of package jar.
+		Without them some tests fail: TestBrowserUpload, those of sources behind nginx, those of package jar, those on Ceph.
 		  Debian    apt-get install ${packages[*]}
-		  Fedora    dnf install chromium nginx java-latest-openjdk-devel
-		  macOS     brew install nginx openjdk
+		  Fedora    dnf install chromium nginx java-latest-openjdk-devel ceph-mon ceph-osd ceph-radosgw ceph-common
+		  macOS     brew install nginx openjdk; there is no Ceph
 		            export FLINK_TEST_CHROMIUM="/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 		FLINK_TEST_JARS names a directory with any JARs, where there is no /usr/share/java: \$HOME/.m2/repository
 	END
@@ -60,22 +65,18 @@ if [[ "$(id -u)" != 0 ]]; then
 fi
 apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3)
 
-# The tests start an nginx of their own. Debian's package would start another one on port 80, now and with each boot.
+# The tests start an nginx and a Ceph of their own. Debian's packages would start others, nginx's on port 80, now and with each boot.
 policy=/usr/sbin/policy-rc.d # what Debian's packages ask whether they may start a service; 101 is no
-new_nginx=
-if [[ " ${packages[*]} " == *" nginx-light "* ]]; then
-	new_nginx=yes
-	if [[ ! -e "$policy" ]]; then
-		trap '"${root[@]}" rm -f "$policy"' EXIT
-		printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"
-	fi
+if [[ ! -e "$policy" ]]; then
+	trap '"${root[@]}" rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"
 fi
 
 echo "For the tests: ${apt[*]} install ${packages[*]}"
 for attempt in 1 2 3; do
 	# Both again: a mirror in the middle of its own update has lists that name files which are gone.
 	if "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${packages[@]}"; then
-		[[ -z "$new_nginx" ]] || "${root[@]}" update-rc.d nginx disable
+		[[ " ${packages[*]} " != *" nginx-light "* ]] || "${root[@]}" update-rc.d nginx disable
 		exit
 	fi
 	echo "apt-get failed (attempt $attempt of 3)." >&2

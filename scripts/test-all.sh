@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 parts=("$@")
 if (($# == 0)); then
-	parts=(units faults lifecycles places kills secrets fuzz opentofu)
+	parts=(units stores faults lifecycles places kills secrets fuzz opentofu)
 fi
 failed=()
 took=()

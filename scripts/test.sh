@@ -10,6 +10,7 @@
 #   faults      every request broken by every fault
 #   lifecycles  10,000 random lifecycles, new ones each time, or those of SEED
 #   places      the acceptance tests, in every kind of store
+#   stores      the conformance suite on S3 servers of others that take long: Ceph
 #   kills       the provider's process is killed, again and again
 #   secrets     the acceptance tests with logs at TRACE, below a process that looks for their secrets
 #   fuzz        a thousand inputs for each target (scripts/fuzz.sh gives them more)
@@ -62,6 +63,9 @@ packages() {                                   # a pattern of their names
 	go list ./... | grep -v '/internal/provider$' | grep -E "$@"
 }
 
+# Tests on servers of others that take long: a part of their own.
+others='^TestCeph$'
+
 # The stores whose faults are a part of their own.
 faulted=$(grep -rl --include='*_test.go' 'faultmatrix\.Run(' internal/blob | xargs -n 1 dirname | sort -u | paste -sd '|' -)
 
@@ -86,7 +90,7 @@ watched() {
 secretive='^Test(Smoke|SecretsStayOut|SourceURLCredentials|LibrariesLogNoSecret)$'
 
 # What needs servers or programs of others, by packages and by names.
-served='/(provider|s3blob|acceleratefake|versitygw|nginx|faults|lifecycle)$'
+served='/(provider|s3blob|acceleratefake|versitygw|ceph|nginx|faults|lifecycle)$'
 served_tests='^Test(Nginx.*|Compiled|AsJavaReads|RealJars)$'
 
 # The names of the tests within the provider's package, which call no Terraform.
@@ -102,7 +106,7 @@ tests() {
 	short)
 		# Side by side: Terraform and what it calls wait for each other, and leave a core idle.
 		{
-			anew -p 1 -short $race $(packages "$concurrent")
+			anew -p 1 -short $race -skip "$others" $(packages "$concurrent")
 			watched -short -run "$secretive"
 			exit "$failed"
 		} >.cache/beside.json &
@@ -116,8 +120,8 @@ tests() {
 		run -short -run "$(inner_tests)" "$acceptance"
 		;;
 	units)
-		anew $race $(packages "$concurrent" | grep -vE "/($faulted)$")
-		anew $race -skip '^TestFaults$' $(packages "/($faulted)$")
+		anew $race -skip "$others" $(packages "$concurrent" | grep -vE "/($faulted)$")
+		anew $race -skip "^TestFaults$|$others" $(packages "/($faulted)$")
 		anew $(packages -v "$concurrent|/(faults|lifecycle)$")
 		bench
 		;;
@@ -126,6 +130,7 @@ tests() {
 		anew ./internal/provider/faults
 		;;
 	lifecycles) anew ./internal/provider/lifecycle -seed="$seed" ;;
+	stores) anew -run "$others" ./internal/blob/s3blob ./internal/blob/blobtest/ceph ;;
 	places) anew $race -skip '^TestKilledProvider$' "$acceptance" ;;
 	kills) anew $race -run '^TestKilledProvider$' "$acceptance" ;;
 	secrets | opentofu) watched ;;

@@ -108,7 +108,7 @@ func inBucket(t *testing.T, server *versitygw.Server) place {
 	const prefix = "vvp"
 	key := func(path string) *string { return aws.String(prefix + "/" + path) }
 	client := server.Client()
-	block := fmt.Sprintf("s3 = {\n endpoint = %q\n access_key = %q\n secret_key = %q\n}\n", server.Endpoint, server.AccessKey, server.SecretKey)
+	block := fmt.Sprintf("s3 = {\n endpoint = %q\n conditional_writes = \"trusted\"\n access_key = %q\n secret_key = %q\n}\n", server.Endpoint, server.AccessKey, server.SecretKey)
 	if server.CAFile != "" {
 		block += fmt.Sprintf("custom_ca_bundle = %q\n", server.CAFile)
 	}

@@ -23,24 +23,41 @@ func (s *Store) SetAttrs(ctx context.Context, key string, cond blob.Cond, edit f
 	if attrs.Equal(*found.Attrs) {
 		return found.Info, nil
 	}
-	if found.Size > s.traits.CopyLimit {
+	driver, err := s.driver(ctx)
+	if err != nil {
+		return blob.Info{}, s.fail(s.traits.Names.Rewrite, key, blob.Cond{}, err)
+	}
+	switch {
+	case s.enforcement(driver, CopyIfMatch) == Unproven:
+		return s.rewriteUnproven(ctx, driver, found, attrs)
+	case found.Size > s.traits.CopyLimit:
 		return s.rewriteByParts(ctx, found, attrs)
 	}
-	seen := blob.Cond{IfMatch: found.ETag}
-	driver, err := s.driver(ctx)
-	var written Written
-	if err == nil {
-		written, err = driver.Rewrite(ctx, found, attrs)
-	}
+	return s.rewrite(ctx, driver, found, attrs)
+}
+
+func (s *Store) rewrite(ctx context.Context, driver Driver, found Found, attrs blob.Attrs) (blob.Info, error) {
+	written, err := driver.Rewrite(ctx, found, attrs)
 	if err == nil {
 		err = complete(blob.Info{ETag: written.ETag})
 	}
 	if err != nil {
-		return blob.Info{}, s.fail(s.traits.Names.Rewrite, key, seen, err)
+		return blob.Info{}, s.fail(s.traits.Names.Rewrite, found.Key, blob.Cond{IfMatch: found.ETag}, err)
 	}
 	info := found.Info
 	info.Attrs, info.ETag, info.VersionID, info.ModTime = &attrs, written.ETag, written.VersionID, written.ModTime
 	return info, nil
+}
+
+// abortAfter throws a stage away that failed.
+func abortAfter(ctx context.Context, stage blob.Stage, err error) error {
+	if err == nil {
+		return nil
+	}
+	if abortErr := blob.Abort(ctx, stage); abortErr != nil {
+		return errors.Join(err, abortErr)
+	}
+	return err
 }
 
 // rewriteByParts copies an object onto itself that is too large for one request.
@@ -50,14 +67,7 @@ func (s *Store) rewriteByParts(ctx context.Context, found Found, attrs blob.Attr
 	if err != nil {
 		return blob.Info{}, err
 	}
-	defer func() {
-		if err == nil {
-			return
-		}
-		if abortErr := blob.Abort(ctx, stage); abortErr != nil {
-			err = errors.Join(err, abortErr)
-		}
-	}()
+	defer func() { err = abortAfter(ctx, stage, err) }()
 	if err := stage.CopyFrom(ctx, s, found.Info); err != nil {
 		return blob.Info{}, err
 	}

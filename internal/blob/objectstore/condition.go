@@ -21,6 +21,10 @@ const (
 	ByBoth
 	// ByLook: it is looked at just before, as the store has no such condition: a window remains.
 	ByLook
+	// Unproven: nobody knows what the store does with it.
+	// It is sent, looked at just before, and after a write looked at again, so that whoever lost knows.
+	// Where the store refuses it although a look says that it holds, twice, it is not sent again.
+	Unproven
 )
 
 // Kind is a kind of condition on a kind of request.
@@ -33,7 +37,7 @@ const (
 	CompleteIfAbsent
 	CompleteIfMatch
 	DeleteIfMatch
-	CopyPartIfMatch // on the object that a part is copied from
+	CopyIfMatch // on the object that is copied, whole or by parts
 	kinds
 )
 
@@ -62,19 +66,26 @@ func (s *Store) enforcement(driver Driver, kind Kind) Enforcement {
 }
 
 // conditional sends a request under a condition.
-// Where a store that should enforce it alone turns out not to know it, that is remembered for the bucket, and a look stands in.
+// Where a store turns out not to know it, or to refuse it although it holds, that is remembered for the bucket, and a look stands in.
 // Until the request is sent for the first time the caller may give up, although the request itself runs under a context that does not end
 // with the caller's.
-func (s *Store) conditional(caller context.Context, driver Driver, key string, cond blob.Cond, kind Kind, send func(Guard) error) error {
+func (s *Store) conditional(ctx, caller context.Context, driver Driver, key string, cond blob.Cond, kind Kind, send func(Guard) error) error {
 	if cond.IfMatch == "" && !cond.IfAbsent {
 		return send(Guard{})
 	}
 	enforcement := s.enforcement(driver, kind)
 	err := send(s.guard(caller, key, cond, enforcement))
-	if enforcement != ByStore || !errors.Is(err, errors.ErrUnsupported) {
+	cond.Seen = time.Time{}
+	switch {
+	case enforcement == Unproven && s.isContradicted(ctx, key, cond, err):
+		// Once more: another client's object may have come and gone.
+		if err = send(s.guard(caller, key, cond, enforcement)); !s.isContradicted(ctx, key, cond, err) {
+			return err
+		}
+	case (enforcement == ByStore || enforcement == Unproven) && errors.Is(err, errors.ErrUnsupported):
+	default:
 		return err
 	}
-	cond.Seen = time.Time{}
 	err = send(s.guard(caller, key, cond, ByLook))
 	if err == nil { // else it may be the request that the store does not know
 		s.learned[kind].Store(true)

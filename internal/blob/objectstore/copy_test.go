@@ -26,7 +26,7 @@ func TestRequestsOfACopy(t *testing.T) {
 		objectstore.ByStore: {head, get, listOpen, begin, part, part, part, finish},
 		objectstore.ByBoth:  {head, get, listOpen, begin, part, part, part, head, finish},
 	} {
-		b := start(t, func(c *mapstore.Config) { c.Conditions[objectstore.CopyPartIfMatch] = enforcement })
+		b := start(t, func(c *mapstore.Config) { c.Conditions[objectstore.CopyIfMatch] = enforcement })
 		other := b.again(t, b.server.CreateBucket(false))
 		b.mustWrite(t, "odd %41+ü/key", someBytes(large))
 		for _, to := range []behind{b, other} {
@@ -67,7 +67,7 @@ func TestOnlyStoresReachedInTheSameWayAreCopied(t *testing.T) {
 
 // A store that takes no notice of the condition on the source must not make an object of bytes that were never hashed.
 func TestASourceThatChangesBeforeTheCompletion(t *testing.T) {
-	b := start(t, func(c *mapstore.Config) { c.Conditions[objectstore.CopyPartIfMatch] = objectstore.ByBoth })
+	b := start(t, func(c *mapstore.Config) { c.Conditions[objectstore.CopyIfMatch] = objectstore.ByBoth })
 	b.server.Ignores = []string{"X-Map-Copy-If-Match"}
 	b.mustWrite(t, "key", someBytes(large))
 	var once sync.Once

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -60,15 +61,19 @@ func (b behind) again(t *testing.T, bucket string) behind {
 func (b behind) sent() []string {
 	var names []string
 	for _, r := range b.proxy.Requests() {
-		name := r.Method
-		for _, of := range []string{"list-type", "uploads", "uploadId", "partNumber"} {
-			if r.Query.Has(of) {
-				name += " " + of
-			}
-		}
-		names = append(names, name)
+		names = append(names, nameOf(r.Method, r.Query))
 	}
 	return names
+}
+
+// nameOf is a request as the constants below have it.
+func nameOf(method string, query url.Values) string {
+	for _, of := range []string{"list-type", "uploads", "uploadId", "partNumber"} {
+		if query.Has(of) {
+			method += " " + of
+		}
+	}
+	return method
 }
 
 const (

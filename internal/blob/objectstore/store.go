@@ -119,7 +119,7 @@ func (s *Store) Delete(ctx context.Context, key string, cond blob.Cond) error {
 	if err != nil {
 		return s.fail(s.traits.Names.Delete, key, cond, err)
 	}
-	err = s.conditional(ctx, driver, key, cond, DeleteIfMatch, func(guard Guard) error {
+	err = s.conditional(ctx, ctx, driver, key, cond, DeleteIfMatch, func(guard Guard) error {
 		return s.fail(s.traits.Names.Delete, key, cond, driver.Delete(ctx, key, "", guard))
 	})
 	if errors.Is(err, fs.ErrNotExist) && cond.IfMatch == "" {

@@ -107,7 +107,7 @@ func (u *upload) kind(match, absent Kind) Kind {
 // publish sends the request that makes the object visible, and looks at what the store says of it.
 func (u *upload) publish(ctx context.Context, operation string, kind Kind, size int64, send func(Guard) (Written, error)) (blob.Info, error) {
 	var written Written
-	err := u.store.conditional(u.caller, u.driver, u.key, u.cond, kind, func(guard Guard) error {
+	err := u.store.conditional(ctx, u.caller, u.driver, u.key, u.cond, kind, func(guard Guard) error {
 		var err error
 		written, err = send(guard)
 		return u.fail(operation, err)
@@ -117,6 +117,10 @@ func (u *upload) publish(ctx context.Context, operation string, kind Kind, size 
 		return blob.Info{}, err
 	case written.Garbled != nil:
 		return blob.Info{}, u.withdraw(ctx, u.fail(operation, written.Garbled), written)
+	case u.driver.Conditions()[kind] == Unproven && (u.cond.IfMatch != "" || u.cond.IfAbsent || written.ETag == ""):
+		if written, err = u.confirm(ctx, written, size); err != nil {
+			return blob.Info{}, err
+		}
 	case written.ETag == "":
 		return blob.Info{}, u.fail(operation, wire.Lacks("an ETag"))
 	}
@@ -151,9 +155,10 @@ func (u *upload) fail(operation string, err error) error {
 }
 
 // CanCopy reports whether from is reached in the same way.
+// A store of which nobody knows whether it copies the object that is meant copies nothing.
 func (u *upload) CanCopy(from blob.Store) bool {
 	other, ok := from.(interface{ base() *Store })
-	return ok && reflect.DeepEqual(other.base().settings, u.store.settings)
+	return ok && reflect.DeepEqual(other.base().settings, u.store.settings) && u.store.enforcement(u.driver, CopyIfMatch) != Unproven
 }
 
 // BeginCopy is Begin for parts that the store copies.
@@ -182,7 +187,7 @@ func (u *upload) CopyPart(ctx context.Context, part multipart.CopiedPart) (strin
 // checkCopied looks at the source once more before its copy is published, where a store may have ignored the condition on each part: a source
 // that changed meanwhile was never hashed.
 func (u *upload) checkCopied(ctx context.Context) error {
-	if u.from == nil || u.isSelfCopy() || u.store.enforcement(u.driver, CopyPartIfMatch) == ByStore {
+	if u.from == nil || u.isSelfCopy() || u.store.enforcement(u.driver, CopyIfMatch) == ByStore {
 		return nil
 	}
 	return u.sourceChanged(u.from.check(ctx, u.copied.Key, blob.Cond{IfMatch: u.copied.ETag}))

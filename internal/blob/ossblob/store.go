@@ -83,7 +83,7 @@ func (d *driver) Conditions() objectstore.Conditions {
 		objectstore.CompleteIfAbsent: objectstore.ByBoth,
 		objectstore.CompleteIfMatch:  objectstore.ByLook,
 		objectstore.DeleteIfMatch:    objectstore.ByLook,
-		objectstore.CopyPartIfMatch:  objectstore.ByStore,
+		objectstore.CopyIfMatch:      objectstore.ByStore,
 	}
 }
 

@@ -28,8 +28,16 @@ type Config struct {
 	AssumeRole             *AssumeRole
 	WebIdentity            *WebIdentity
 
+	ConditionalWrites string // Trusted or Checked; "": Checked with an endpoint of its own, else Trusted
+
 	Checksums string // WhenSupported or WhenRequired; "": WhenRequired with an endpoint of its own, else WhenSupported
 }
+
+// The values of Config.ConditionalWrites: whether the store is known to refuse what does not hold, and to do what holds.
+const (
+	Trusted = "trusted"
+	Checked = "checked"
+)
 
 // The values of Config.Checksums: S3's newer ones break several compatible stores (hashicorp/terraform#36704, google/go-cloud#3535).
 const (

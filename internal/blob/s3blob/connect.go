@@ -55,6 +55,7 @@ func open(ctx context.Context, settings Config, bucket string, tuning objectstor
 		if settings.Checksums != "" {
 			d.checksums = settings.Checksums == WhenSupported
 		}
+		d.checked = cmp.Or(settings.ConditionalWrites, map[bool]string{true: Trusted, false: Checked}[d.endpoint == ""]) == Checked
 		d.signParts = signParts(base)
 		// Our own checksums go with what is sent, and our own SHA-256 is compared with what is read: the SDK would hash everything again,
 		// and cannot check ranges.

@@ -43,7 +43,7 @@ func configFor(server *versitygw.Server) Config {
 	return Config{
 		Common: objectstore.Common{CABundle: server.CAFile},
 		Region: versitygw.Region, Endpoint: server.Endpoint, AccelerateEndpoint: server.Endpoint,
-		AccessKey: server.AccessKey, SecretKey: server.SecretKey,
+		AccessKey: server.AccessKey, SecretKey: server.SecretKey, ConditionalWrites: Trusted,
 	}
 }
 

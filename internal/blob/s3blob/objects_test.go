@@ -103,7 +103,7 @@ func TestReach(t *testing.T) {
 		"aws cn-north-1": {Endpoint: "https://s3.cn-north-1.amazonaws.com.cn", Region: "cn-north-1"},
 	} {
 		driver := behind{Store: newStore(t, config, "bucket")}.driver(t)
-		reach, enforcement := driver.Reach(), driver.Conditions()[objectstore.CopyPartIfMatch]
+		reach, enforcement := driver.Reach(), driver.Conditions()[objectstore.CopyIfMatch]
 		if isAWS := strings.HasPrefix(account, "aws"); reach.Account != account || (reach.Endpoint == "") != isAWS || (enforcement == objectstore.ByStore) != isAWS {
 			t.Errorf("%+v, %d; want %s", reach, enforcement, account)
 		}

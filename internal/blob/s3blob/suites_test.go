@@ -11,6 +11,7 @@ import (
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/bucketsuite"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/ceph"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultmatrix"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/hostile"
@@ -27,22 +28,45 @@ func TestConformance(t *testing.T) {
 		name      string
 		server    versitygw.Options
 		checksums string
+		writes    string
 	}{
-		{"http, when required", versitygw.Options{}, WhenRequired},
-		// Not with versions: versitygw 1.8.0 takes a delete marker for an object when it compares conditions. See TestADeleteMarkerAndNoMore.
-		{"https, when supported", versitygw.Options{TLS: true}, WhenSupported},
+		{"http, when required", versitygw.Options{}, WhenRequired, Trusted},
+		// versitygw 1.8.0 takes a delete marker for an object when it compares conditions.
+		{"https, when supported, versions", versitygw.Options{TLS: true, Versioning: true}, WhenSupported, Checked},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := versitygw.Start(t, c.server)
 			blobtest.Run(t, func(t *testing.T) blobtest.Harness {
 				bucket := server.CreateBucket(t)
 				config := configFor(server)
-				config.Checksums, config.Budget = c.checksums, multipart.NewBudgetOf(4, smallestPart)
+				config.Checksums, config.ConditionalWrites, config.Budget = c.checksums, c.writes, multipart.NewBudgetOf(4, smallestPart)
 				return blobtest.Harness{
 					Store:     newStore(t, config, bucket, objectstore.Tuning{CopyPart: smallestPart}),
 					Absent:    newStore(t, config, bucket+"-absent"),
 					Plant:     func(t *testing.T, key string, data []byte) { server.Put(t, bucket, key, data) },
 					Leftovers: func(t *testing.T) []string { return server.OpenUploads(t, bucket) },
+					LargeSize: large,
+				}
+			})
+		})
+	}
+}
+
+// Ceph's object gateway refuses conditions that hold, ignores others, and differs by whether the bucket has versions.
+func TestCeph(t *testing.T) {
+	server := ceph.Start(t)
+	for name, versioning := range map[string]bool{"without versions": false, "with versions": true} {
+		t.Run(name, func(t *testing.T) {
+			peer := server.Peer(versioning)
+			blobtest.Run(t, func(t *testing.T) blobtest.Harness {
+				bucket := peer.CreateBucket(t)
+				config := Config{Endpoint: server.Endpoint, AccessKey: server.AccessKey, SecretKey: server.SecretKey}
+				config.Budget = multipart.NewBudgetOf(4, smallestPart)
+				return blobtest.Harness{
+					Store:     newStore(t, config, bucket, objectstore.Tuning{CopyPart: smallestPart}),
+					Absent:    newStore(t, config, bucket+"-absent"),
+					Plant:     func(t *testing.T, key string, data []byte) { peer.Put(t, bucket, key, data) },
+					Leftovers: func(t *testing.T) []string { return peer.OpenUploads(t, bucket) },
 					LargeSize: large,
 				}
 			})

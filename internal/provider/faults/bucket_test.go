@@ -61,7 +61,7 @@ func onS3(t *testing.T) store {
 			settings: func(endpoint string) attributes {
 				return attributes{
 					"base_uri": "s3://" + name + "/vvp", "max_retries": 1, "max_concurrent_parts": 1, "digest_cache": false,
-					"s3": attributes{"region": versitygw.Region, "endpoint": endpoint, "access_key": server.AccessKey, "secret_key": server.SecretKey},
+					"s3": attributes{"region": versitygw.Region, "endpoint": endpoint, "access_key": server.AccessKey, "secret_key": server.SecretKey, "conditional_writes": "trusted"},
 				}
 			},
 			read:    func(t *testing.T, key string) ([]byte, bool) { t.Helper(); return server.Object(t, name, key) },

@@ -30,6 +30,7 @@ type s3Model struct {
 	SharedCredentialFiles []string       `tfsdk:"shared_credentials_files"`
 	AssumeRole            *s3RoleModel   `tfsdk:"assume_role"`
 	WebIdentity           *s3TokensModel `tfsdk:"assume_role_with_web_identity"`
+	ConditionalWrites     string         `tfsdk:"conditional_writes"`
 	Checksums             string         `tfsdk:"checksums"`
 }
 
@@ -136,6 +137,13 @@ func s3Schema() schema.SingleNestedAttribute {
 					"web_identity_token_file": schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the token, read again whenever credentials are renewed."},
 				},
 			},
+			"conditional_writes": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "`trusted` relies on the store to refuse a write, a delete or a copy whose condition (`If-Match`, `If-None-Match`) does not hold. " +
+					"`checked` also looks at the object just before and just after, and copies nothing within the store, since several compatible stores ignore conditions or refuse those that hold. " +
+					"Default: `checked` with an `endpoint`, otherwise `trusted`.",
+				Validators: []validator.String{stringvalidator.OneOf(s3blob.Trusted, s3blob.Checked)},
+			},
 			"checksums": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "`when_supported` sends S3's own checksums with every part, `when_required` omits them, as some compatible stores require. " +
@@ -167,6 +175,7 @@ func (m s3Model) config(common objectstore.Common, _ *diag.Diagnostics) s3blob.C
 		Profile:                m.Profile,
 		SharedConfigFiles:      m.SharedConfigFiles,
 		SharedCredentialsFiles: m.SharedCredentialFiles,
+		ConditionalWrites:      m.ConditionalWrites,
 		Checksums:              m.Checksums,
 		Common:                 common,
 	}

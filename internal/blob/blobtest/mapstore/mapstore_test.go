@@ -22,6 +22,7 @@ func TestConformance(t *testing.T) {
 		"by the store":   {},
 		"parts in order": {inOrder: true},
 		"by both":        {conditions: mapstore.All(objectstore.ByBoth)},
+		"unproven":       {conditions: mapstore.All(objectstore.Unproven)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := mapstore.Start(t)

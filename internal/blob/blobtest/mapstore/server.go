@@ -29,9 +29,11 @@ import (
 type Server struct {
 	URL string
 
-	// Ignores has the headers of conditions that the server does not look at, and Refuses those of writes that it answers with 501.
-	// They are set before the first request.
-	Ignores, Refuses []string
+	// Ignores has the headers of conditions that the server does not look at, Refuses those of writes that it answers with 501, and Denies
+	// those that hold for it never.
+	// They are set before the first request, as is NoETags, which leaves them out of the answers to writes.
+	Ignores, Refuses, Denies []string
+	NoETags                  bool
 
 	mu      sync.Mutex
 	buckets map[string]*bucket
@@ -226,7 +228,10 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request, b *bucket, key 
 	case !arrived(r.Header, data):
 		refuse(w, http.StatusBadRequest, "BadDigest")
 	default:
-		w.Header().Set("ETag", s.put(b, key, data, header))
+		etag := s.put(b, key, data, header)
+		if !s.NoETags {
+			w.Header().Set("ETag", etag)
+		}
 		return true
 	}
 	return false
@@ -235,6 +240,9 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request, b *bucket, key 
 // holds reports whether the conditions hold, but for those that are ignored.
 // An object that does not exist has no ETag.
 func (s *Server) holds(header http.Header, found entry) bool {
+	if slices.ContainsFunc(s.Denies, func(name string) bool { return header.Get(name) != "" }) {
+		return false
+	}
 	mayExist := header.Get("If-None-Match") == "" || slices.Contains(s.Ignores, "If-None-Match")
 	mayDiffer := header.Get("If-Match") == "" || slices.Contains(s.Ignores, "If-Match")
 	return (mayExist || found.etag == "") && (mayDiffer || header.Get("If-Match") == found.etag)

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,17 +18,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/privateca"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/s3client"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/secrettest"
 )
 
 // Region is that of every server.
-const Region = "us-east-1"
+const Region = s3client.Region
 
 // startTimeout bounds how long a server may take until it answers; it is generous, as test packages share the machine.
 const startTimeout = 30 * time.Second
@@ -53,7 +50,8 @@ type Server struct {
 	SecretKey string
 	CAFile    string // path of the private CA in PEM; "" without TLS
 
-	client  *s3.Client
+	s3client.Peer
+
 	options Options
 	binary  string
 	buckets string // the directory that has them
@@ -136,20 +134,14 @@ func (s *Server) start(t testing.TB, arguments []string, transport *http.Transpo
 		scheme = "https"
 	}
 	s.Endpoint = scheme + "://" + address
-	s.client = s3.New(s3.Options{
-		Region:       Region,
-		BaseEndpoint: &s.Endpoint,
-		UsePathStyle: true,
-		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
-		HTTPClient:   &http.Client{Transport: transport},
-	})
+	s.Peer = s3client.New(s.Endpoint, s.AccessKey, s.SecretKey, transport, s.options.Versioning)
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
 	if err := s.await(ctx, &http.Client{Transport: transport}, ended); err != nil {
 		stop()
 		return err
 	}
-	if _, err := s.client.ListBuckets(ctx, &s3.ListBucketsInput{}); err != nil {
+	if _, err := s.Client().ListBuckets(ctx, &s3.ListBucketsInput{}); err != nil {
 		stop()
 		return fmt.Errorf("something else answers at %s: %w", address, err)
 	}
@@ -181,28 +173,6 @@ func (s *Server) await(ctx context.Context, client *http.Client, ended <-chan st
 	}
 }
 
-// Client is the SDK's own client with the root account, to look behind the store under test.
-func (s *Server) Client() *s3.Client { return s.client }
-
-// CreateBucket makes a bucket with a name of its own, versioned if the server was started so.
-func (s *Server) CreateBucket(t testing.TB) string {
-	t.Helper()
-	bucket := "test-" + strings.ToLower(rand.Text())
-	if _, err := s.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
-		t.Fatal(err)
-	}
-	if s.options.Versioning {
-		_, err := s.client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
-			Bucket:                  &bucket,
-			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return bucket
-}
-
 // CreateUser makes an account that owns nothing and may nothing, with a secret made at random.
 func (s *Server) CreateUser(t testing.TB) (accessKey, secretKey string) {
 	t.Helper()
@@ -214,24 +184,6 @@ func (s *Server) CreateUser(t testing.TB) (accessKey, secretKey string) {
 		t.Fatalf("create-user: %v\n%s", err, out)
 	}
 	return accessKey, secretKey
-}
-
-// OpenUploads are the keys of the multipart uploads that were begun in a bucket and neither completed nor aborted.
-func (s *Server) OpenUploads(t testing.TB, bucket string) []string {
-	t.Helper()
-	var keys []string
-	// A clean-up calls this too, when the test's own context is over.
-	uploads := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket})
-	for uploads.HasMorePages() {
-		page, err := uploads.NextPage(context.WithoutCancel(t.Context()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, upload := range page.Uploads {
-			keys = append(keys, aws.ToString(upload.Key))
-		}
-	}
-	return keys
 }
 
 // OpenParts is how many parts the open uploads of a bucket have together.
@@ -269,59 +221,6 @@ func (s *Server) SetModified(t testing.TB, bucket, key string, modified time.Tim
 	t.Helper()
 	if err := os.Chtimes(filepath.Join(s.buckets, bucket, filepath.FromSlash(key)), time.Time{}, modified); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// Put writes an object by the SDK alone.
-func (s *Server) Put(t testing.TB, bucket, key string, data []byte) {
-	t.Helper()
-	if _, err := s.client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Object is the bytes of an object, and whether it exists.
-func (s *Server) Object(t testing.TB, bucket, key string) (data []byte, exists bool) {
-	t.Helper()
-	object, err := s.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	var missing *types.NoSuchKey
-	if errors.As(err, &missing) {
-		return nil, false
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer object.Body.Close()
-	if data, err = io.ReadAll(object.Body); err != nil {
-		t.Fatal(err)
-	}
-	return data, true
-}
-
-// Empty deletes all objects and open uploads of a bucket, also when the test's own context is over: many buckets would fill a disk.
-func (s *Server) Empty(t testing.TB, bucket string) {
-	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	objects, err := s.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket})
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	for _, object := range objects.Contents {
-		if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: object.Key}); err != nil {
-			t.Error(err)
-		}
-	}
-	uploads, err := s.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &bucket})
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	for _, upload := range uploads.Uploads {
-		in := &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: upload.Key, UploadId: upload.UploadId}
-		if _, err := s.client.AbortMultipartUpload(ctx, in); err != nil {
-			t.Error(err)
-		}
 	}
 }
 

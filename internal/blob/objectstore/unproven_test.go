@@ -1,0 +1,206 @@
+package objectstore_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/mapstore"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
+)
+
+// unproven is a bucket of a store of which nobody knows what it does with conditions.
+func unproven(t *testing.T) behind {
+	return start(t, func(c *mapstore.Config) { c.Conditions = mapstore.All(objectstore.Unproven) })
+}
+
+// changes are what is sent under a condition, of an object that was written before or, for "create", was not.
+var changes = map[string]struct {
+	size    int
+	absent  bool
+	publish string // the request that the condition is on
+	lost    error  // what a caller who lost is told
+	do      func(ctx context.Context, b behind, cond blob.Cond) error
+}{
+	"create":          {100, true, put, fs.ErrExist, writing(100)},
+	"create by parts": {large, true, finish, fs.ErrExist, writing(large)},
+	"update":          {100, false, put, blob.ErrChanged, writing(100)},
+	"update by parts": {large, false, finish, blob.ErrChanged, writing(large)},
+	"attributes": {100, false, patch, blob.ErrChanged, func(ctx context.Context, b behind, cond blob.Cond) error {
+		_, err := b.SetAttrs(ctx, "key", cond, marked)
+		return err
+	}},
+	"attributes of a large one": {large, false, finish, blob.ErrChanged, func(ctx context.Context, b behind, cond blob.Cond) error {
+		_, err := b.SetAttrs(ctx, "key", cond, marked)
+		return err
+	}},
+	"delete": {100, false, remove, blob.ErrChanged, func(ctx context.Context, b behind, cond blob.Cond) error { return b.Delete(ctx, "key", cond) }},
+}
+
+func writing(size int) func(ctx context.Context, b behind, cond blob.Cond) error {
+	return func(ctx context.Context, b behind, cond blob.Cond) error {
+		return b.write(ctx, "key", someBytes(size), cond)
+	}
+}
+
+func marked(a *blob.Attrs) { a.Metadata = map[string]string{"build": "2"} }
+
+// conditionFor prepares the bucket for a change, and returns the change's condition.
+func (b behind) conditionFor(t *testing.T, absent bool, size int) blob.Cond {
+	t.Helper()
+	if err := b.Delete(t.Context(), "key", blob.Cond{}); err != nil {
+		t.Fatal(err)
+	}
+	if absent {
+		b.proxy.Clear()
+		return blob.Cond{IfAbsent: true}
+	}
+	return blob.Cond{IfMatch: b.mustWrite(t, "key", someBytes(size)).ETag}
+}
+
+// A store that refuses what holds is sent it twice, and then no more in this bucket; what does not hold is still refused.
+func TestAConditionThatIsRefusedThoughItHolds(t *testing.T) {
+	for name, change := range changes {
+		if name == "attributes" { // a store that refuses its condition has no other request for it
+			continue
+		}
+		b := unproven(t)
+		b.server.Denies = []string{"If-Match", "If-None-Match"}
+		for round, want := range []int{2, 0} {
+			cond := b.conditionFor(t, change.absent, change.size)
+			if err := change.do(t.Context(), b, cond); err != nil {
+				t.Errorf("%s, round %d: %v", name, round, err)
+			}
+			sent := 0
+			for _, r := range b.proxy.Requests() {
+				if r.Method != http.MethodGet && (r.Header.Get("If-Match") != "" || r.Header.Get("If-None-Match") != "") {
+					sent++
+				}
+			}
+			if sent != want {
+				t.Errorf("%s, round %d: %d conditions were sent, want %d: %q", name, round, sent, want, b.sent())
+			}
+		}
+		cond := b.conditionFor(t, change.absent, change.size)
+		b.server.Put(b.bucket, "key", []byte("foreign"))
+		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.lost) {
+			t.Errorf("%s of another object: %v", name, err)
+		}
+		b.expect(t, "key", []byte("foreign"))
+		b.expectOpen(t)
+	}
+}
+
+// Two states that race are one winner, also where the store refuses everything at first.
+func TestARefusalThatIsTrue(t *testing.T) {
+	for name, change := range changes {
+		b := unproven(t)
+		cond := b.conditionFor(t, change.absent, change.size)
+		once := true
+		b.proxy.OnRequest(func(r *http.Request) {
+			if nameOf(r.Method, r.URL.Query()) == change.publish && once {
+				once = false
+				b.server.Put(b.bucket, "key", []byte("foreign"))
+			}
+		})
+		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.lost) {
+			t.Errorf("%s: %v", name, err)
+		}
+		b.expect(t, "key", []byte("foreign"))
+		b.expectOpen(t)
+	}
+}
+
+// On a store that looks at no condition, another client writes as each request comes: the object is whole and of one of the two, and
+// whoever lost is told, but for one moment, between the look and the request that publishes.
+func TestTwoWritersOnAStoreThatIgnoresConditions(t *testing.T) {
+	for name, change := range changes {
+		for moment := 0; ; moment++ {
+			b := unproven(t)
+			b.server.Ignores = []string{"If-Match", "If-None-Match"}
+			cond := b.conditionFor(t, change.absent, change.size)
+			at, n := "", 0
+			b.proxy.OnRequest(func(r *http.Request) {
+				if n == moment {
+					at = nameOf(r.Method, r.URL.Query())
+					b.server.Put(b.bucket, "key", []byte("foreign"))
+				}
+				n++
+			})
+			err := change.do(t.Context(), b, cond)
+			if at == "" {
+				break // there is no such request
+			}
+			data, exists := b.server.Object(b.bucket, "key")
+			isForeign := exists && string(data) == "foreign"
+			now, _ := b.Head(t.Context(), "key")
+			isMarked := now.Owner() != ""
+			switch {
+			case at == change.publish && name != "attributes":
+				if err != nil || isForeign {
+					t.Errorf("%s, as %s comes: %v, foreign %t", name, at, err, isForeign)
+				}
+			case !isForeign || isMarked || !errors.Is(err, change.lost) && !errors.Is(err, blob.ErrSourceChanged):
+				t.Errorf("%s, as %s (%d) comes: %v, foreign %t, marked as ours %t", name, at, moment, err, isForeign, isMarked)
+			}
+			b.expectOpen(t)
+		}
+	}
+}
+
+// What the answer to a write lacks, a look tells.
+func TestAnswersWithoutETags(t *testing.T) {
+	for name, change := range changes {
+		if strings.HasPrefix(name, "attributes") {
+			continue // of an object that exists, whose copy's answer is about nothing else
+		}
+		b := unproven(t)
+		b.server.NoETags = true
+		b.server.Put(b.bucket, "key", someBytes(100))
+		present, err := b.Head(t.Context(), "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cond := blob.Cond{IfMatch: present.ETag}
+		if change.absent {
+			cond = b.conditionFor(t, true, 0)
+		}
+		if err := change.do(t.Context(), b, cond); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A store that may copy another object than the one that is meant copies none.
+func TestAnUnprovenStoreCopiesNothing(t *testing.T) {
+	b := unproven(t)
+	b.mustWrite(t, "key", someBytes(large))
+	if err := b.copyFrom(t, b, "key"); err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(b.proxy.Requests(), func(r faultproxy.Request) bool { return r.Header.Get("X-Map-Copy-Source") != "" }) {
+		t.Errorf("sent %q", b.sent())
+	}
+	b.expect(t, "copy", someBytes(large))
+}
+
+// A small write costs a look before and one after, and one by parts two more than on a store that is trusted.
+func TestRequestsOfAnUnprovenStore(t *testing.T) {
+	for name, want := range map[string][]string{
+		"create": {head, put, head}, "update": {head, put, head}, "attributes": {head, patch, head, get}, "delete": {head, remove},
+		"create by parts": {listOpen, begin, part, part, part, head, finish, head},
+	} {
+		b, change := unproven(t), changes[name]
+		cond := b.conditionFor(t, change.absent, change.size)
+		if err := change.do(t.Context(), b, cond); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		b.expectSent(t, want...)
+	}
+}
