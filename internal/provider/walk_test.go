@@ -39,6 +39,42 @@ func TestIntents(t *testing.T) {
 	}
 }
 
+// What two resources at one location are told: "twice" and "shared" are errors but for two that both exist, "moved" is a warning.
+func TestConflicts(t *testing.T) {
+	resource := func(id, token string, kind intentKind) intent {
+		return intent{ownership{ID: id, Token: token, Owned: true, Stamped: true}, kind}
+	}
+	imported := intent{ownership{ID: "b", Token: "found", Owned: true}, toKeep}
+	created := intent{kind: toCreate}
+	for name, test := range map[string]struct {
+		one, two intent
+		says     string
+		isError  bool
+	}{
+		"two that exist":                  {resource("a", "1", toKeep), resource("b", "2", toKeep), "twice", false},
+		"two that are created":            {created, created, "twice", true},
+		"one created where one exists":    {resource("a", "1", toKeep), created, "twice", true},
+		"one deleted, one created":        {resource("a", "1", toDelete), created, "moved", false},
+		"one deleted, one of its own":     {resource("a", "1", toDelete), resource("b", "2", toKeep), "", false},
+		"one deleted, one with its token": {resource("a", "1", toDelete), resource("b", "1", toKeep), "shared", true},
+		"one deleted, one only imported":  {resource("a", "1", toDelete), imported, "shared", true},
+		"two that are deleted":            {resource("a", "1", toDelete), resource("b", "1", toDelete), "", false},
+	} {
+		for _, order := range [][]intent{{test.one, test.two}, {test.two, test.one}} {
+			var w walk
+			say := conflicts{attribute: "filename", twice: message{title: "twice"}, moved: message{title: "moved"}, shared: message{title: "shared"}}
+			first, diags := w.plan("location", order[0], say), w.plan("location", order[1], say)
+			titles := ""
+			for _, d := range diags {
+				titles += d.Summary()
+			}
+			if len(first) > 0 || titles != test.says || diags.HasError() != test.isError {
+				t.Errorf("%s: %v, then %v", name, first, diags)
+			}
+		}
+	}
+}
+
 func TestKeyedLocks(t *testing.T) {
 	var locks keyedLocks
 	unlock, err := locks.lock(t.Context(), "a")
