@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
@@ -102,11 +104,10 @@ func TestARefusalThatIsTrue(t *testing.T) {
 	for name, change := range changes {
 		b := unproven(t)
 		cond := b.conditionFor(t, change.absent, change.size)
-		once := true
+		plant := sync.OnceFunc(func() { b.server.Put(b.bucket, "key", []byte("foreign")) })
 		b.proxy.OnRequest(func(r *http.Request) {
-			if nameOf(r.Method, r.URL.Query()) == change.publish && once {
-				once = false
-				b.server.Put(b.bucket, "key", []byte("foreign"))
+			if nameOf(r.Method, r.URL.Query()) == change.publish {
+				plant()
 			}
 		})
 		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.lost) {
@@ -125,15 +126,20 @@ func TestTwoWritersOnAStoreThatIgnoresConditions(t *testing.T) {
 			b := unproven(t)
 			b.server.Ignores = []string{"If-Match", "If-None-Match"}
 			cond := b.conditionFor(t, change.absent, change.size)
-			at, n := "", 0
+			var seen atomic.Int64
+			met := make(chan string, 1)
 			b.proxy.OnRequest(func(r *http.Request) {
-				if n == moment {
-					at = nameOf(r.Method, r.URL.Query())
+				if seen.Add(1) == int64(moment+1) {
+					met <- nameOf(r.Method, r.URL.Query())
 					b.server.Put(b.bucket, "key", []byte("foreign"))
 				}
-				n++
 			})
 			err := change.do(t.Context(), b, cond)
+			at := ""
+			select {
+			case at = <-met:
+			default:
+			}
 			if at == "" {
 				break // there is no such request
 			}
