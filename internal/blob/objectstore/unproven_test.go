@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob"
+	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/faultproxy"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/mapstore"
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/objectstore"
@@ -160,6 +161,63 @@ func TestTwoWritersOnAStoreThatIgnoresConditions(t *testing.T) {
 	}
 }
 
+// Another client's object is known by its ETag, and where the answer to the write had none by its size or its owner.
+func TestWhoseObjectExistsAfterAWrite(t *testing.T) {
+	for name, c := range map[string]struct {
+		noETags bool
+		size    int
+		owner   string
+	}{"ETag": {false, 100, "me"}, "size": {true, 99, "me"}, "owner": {true, 100, "somebody else"}} {
+		b := unproven(t)
+		b.server.NoETags = c.noETags
+		behindTheProxy := mapstore.New(t, mapstore.Config{Endpoint: b.server.URL}, b.bucket, objectstore.Tuning{})
+		looks := 0
+		b.on(http.MethodHead, "", func() {
+			if looks++; looks == 2 {
+				b.server.NoETags = false
+				_, _, err := blob.Put(t.Context(), behindTheProxy, "key", blobtest.BytesSource(make([]byte, c.size)), nil, blob.PutOptions{Attrs: blob.Attrs{Owner: c.owner}})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if err := b.write(t.Context(), "key", someBytes(100), blob.Cond{IfAbsent: true}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("known by its %s: %v", name, err)
+		}
+	}
+}
+
+// A refusal that is true, or that is none of the condition, is not sent again.
+func TestRefusalsThatAreNotRepeated(t *testing.T) {
+	b := unproven(t)
+	stale := blob.Cond{IfMatch: b.mustWrite(t, "key", someBytes(100)).ETag}
+	b.server.Put(b.bucket, "key", []byte("foreign"))
+	if err := b.Delete(t.Context(), "key", stale); !errors.Is(err, blob.ErrChanged) {
+		t.Error(err)
+	}
+	b.expectSent(t, head)
+	info, err := b.Head(t.Context(), "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.on(http.MethodDelete, "", func() { b.server.Put(b.bucket, "key", []byte("foreign again")) })
+	if err := b.Delete(t.Context(), "key", blob.Cond{IfMatch: info.ETag}); !errors.Is(err, blob.ErrChanged) {
+		t.Error(err)
+	}
+	if sent := b.sent(); !slices.Equal(sent[len(sent)-3:], []string{head, remove, head}) {
+		t.Errorf("sent %q", sent)
+	}
+
+	b = unproven(t)
+	b.on(http.MethodPost, "uploadId", func() { b.server.EndUploads(b.bucket) })
+	if err := b.write(t.Context(), "key", someBytes(large), blob.Cond{IfAbsent: true}); !errors.Is(err, blob.ErrChanged) {
+		t.Error(err)
+	}
+	if sent := b.sent(); strings.Count(strings.Join(sent, ", "), finish) != 1 {
+		t.Errorf("sent %q", sent)
+	}
+}
+
 // What the answer to a write lacks, a look tells.
 func TestAnswersWithoutETags(t *testing.T) {
 	for name, change := range changes {
@@ -209,4 +267,9 @@ func TestRequestsOfAnUnprovenStore(t *testing.T) {
 		}
 		b.expectSent(t, want...)
 	}
+	b := unproven(t)
+	if err := b.write(t.Context(), "key", someBytes(100), blob.Cond{}); err != nil {
+		t.Error(err)
+	}
+	b.expectSent(t, put)
 }

@@ -212,6 +212,19 @@ func TestAStoreWithoutConditions(t *testing.T) {
 	}
 }
 
+// An ETag that stays proves that the object which was found was copied: nothing is read.
+func TestRequestsOfAttributesThatAreChecked(t *testing.T) {
+	b := startBehind(t, func(s *setup) { s.ConditionalWrites = Checked })
+	blobtest.MustPut(t, b, "key", []byte("data"))
+	b.proxy.Clear()
+	if _, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, own); err != nil {
+		t.Error(err)
+	}
+	if got := strings.Join(b.proxy.Methods(), " "); got != "HEAD PUT HEAD" {
+		t.Errorf("sent %s", got)
+	}
+}
+
 func TestADeleteMarkerAndNoMore(t *testing.T) {
 	server := versitygw.Start(t, versitygw.Options{Versioning: true})
 	bucket := server.CreateBucket(t)
