@@ -22,9 +22,13 @@ type front struct {
 func newFront(t *testing.T, s served, endpoint, accelerated, region, accessKey, secretKey string, schemes ...string) front {
 	t.Helper()
 	f := front{schemes: schemes, proxy: finishing(t, endpoint), fast: finishing(t, accelerated)}
-	f.block = withNulls(s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes[f.name()], map[string]tftypes.Value{
+	values := map[string]tftypes.Value{
 		"endpoint": str(f.proxy.URL), "region": str(region), "access_key": str(accessKey), "secret_key": str(secretKey), "accelerate_endpoint": str(f.fast.URL),
-	})
+	}
+	if f.name() == "s3" { // so that the store copies, as OSS does
+		values["conditional_writes"] = str("trusted")
+	}
+	f.block = withNulls(s.schema.Provider.ValueType().(tftypes.Object).AttributeTypes[f.name()], values)
 	return f
 }
 
