@@ -11,12 +11,17 @@ import (
 var (
 	ErrNoBucket      = errors.New("no such bucket")
 	ErrChanged       = errors.New("the object is not the one that was seen before")
+	ErrLost          = errors.New("another client wrote or deleted the object at the same time")
 	ErrSourceChanged = errors.New("the source changed while it was read")
 	ErrSettings      = errors.New("the provider's settings cannot be used")
 	ErrWrongRegion   = errors.New("the bucket is in another region")
 	ErrNotAStore     = errors.New("the endpoint does not answer as an object store")
 	ErrCredentials   = errors.New("no valid credentials")
 	ErrUnreachable   = errors.New("the endpoint cannot be reached")
+
+	// ErrUnconfirmed is a change that may have taken place, on whatever object was there at that moment: that the object has the wanted
+	// attributes is no proof that it has the wanted bytes.
+	ErrUnconfirmed = errors.New("what the store did could not be confirmed")
 
 	// ErrStartOver is what a source's Read returns when it cannot go on and may be whole when it is opened again: it changed while it was
 	// read. Put and HashOf open it again, a few times.
@@ -35,6 +40,7 @@ type Error struct {
 	Op        string // what was tried, in the store's own words: "PutObject"
 	URI       string // on what: "s3://bucket/key"
 	Endpoint  string // where, host and scheme; "" for a local directory
+	Status    int    // of the HTTP response by which the store refused; 0: it did not
 	Code      string // the store's own code; "" where it gave none
 	Message   string // the store's own message, or the cause in words
 	RequestID string

@@ -54,7 +54,8 @@ func (p *artifactPublication) editAttrs(ctx context.Context, etag string, edit f
 		edit(attrs)
 		wanted = attrs.Clone()
 	})
-	if err != nil && wanted.Owner != "" {
+	unproven := errors.Is(err, blob.ErrLost) || errors.Is(err, blob.ErrUnconfirmed) // then equal attributes say nothing of the bytes
+	if err != nil && wanted.Owner != "" && !unproven {
 		return p.settleAttrs(ctx, wanted, err)
 	}
 	return info, err
@@ -138,6 +139,8 @@ func (p *artifactPublication) storeHash(ctx context.Context) diag.Diagnostics {
 	switch {
 	case err == nil:
 		p.object = info
+	case errors.Is(err, blob.ErrLost):
+		diags.Append(p.failed("Publishing", err)...)
 	case errors.Is(err, blob.ErrChanged), errors.Is(err, fs.ErrNotExist):
 		diags.Append(p.failed("Publishing", fmt.Errorf("%w: another client wrote it right afterwards", blob.ErrChanged))...)
 	default:

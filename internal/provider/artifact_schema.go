@@ -67,7 +67,7 @@ func (r *artifactResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"source_url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "URL of the file: `https://`, `http://` (only with a pin), or an object in a store (" + storeSchemes() + "). It is streamed to the workspace without a copy on disk; " +
-					"within one store, the store copies it. Pin it with `content_sha256` or `content_sha256_url`; without a pin, each plan sends one request to check whether the file has changed. " +
+					"within OSS or AWS S3, the store copies it. Pin it with `content_sha256` or `content_sha256_url`; without a pin, each plan sends one request to check whether the file has changed. " +
 					"Credentials belong in the provider's `http` block, never in the URL, which is stored in the state.",
 				Validators: []validator.String{sourceURLRule},
 			},

@@ -42,6 +42,11 @@ var failures = []struct {
 	{blob.ErrNotAStore, "The endpoint is not an object store", "Check the endpoint in the provider's block: a proxy or a web console seems to respond instead of the store."},
 	{blob.ErrCredentials, "No valid credentials", "Set credentials in the provider's block or in the environment, or renew the expired ones."},
 	{blob.ErrUnreachable, "The store cannot be reached", "Check the endpoint in the provider's block, the network and the proxy settings."},
+	{
+		blob.ErrLost, "Object written by another client at the same time",
+		"The store let both writes succeed, and one is lost: the object that exists now is whole. If only its attributes were being changed, another client's content type and metadata may have been replaced. " +
+			"Let only one state or client manage this object, then plan again.",
+	},
 	{blob.ErrChanged, "The object changed since the plan", "Another client has written or deleted it. Nothing was changed. Plan again to see the current state."},
 	{blob.ErrUndone, "CORS rules were overwritten by another client", "Another client writes the CORS rules of the bucket at the same time. Let only one of them run, then plan again."},
 	{fs.ErrExist, "Object created by another client", "It did not exist at the beginning of this operation. Nothing was changed. Plan again to see the current state."},

@@ -33,6 +33,16 @@ var attrsTests = []conformanceTest{
 			expectBytes(t, h.Store, "key", data)
 		}
 	}},
+	{"names that could be decoded twice", func(t *testing.T, h Harness) {
+		mustPut(t, h.Store, "pA.jar", []byte("another"), someAttrs)
+		for _, key := range []string{"p%41.jar", "100%", "q%2541", "a%2Fb"} {
+			mustPut(t, h.Store, key, []byte("data"), someAttrs)
+			if _, err := h.Store.SetAttrs(t.Context(), key, blob.Cond{}, func(a *blob.Attrs) { a.Owner = "another" }); err != nil {
+				t.Fatal(err)
+			}
+			expectBytes(t, h.Store, key, []byte("data"))
+		}
+	}},
 	{"what is not edited stays", func(t *testing.T, h Harness) {
 		mustPut(t, h.Store, "key", []byte("data"), someAttrs)
 		if _, err := h.Store.SetAttrs(t.Context(), "key", blob.Cond{}, func(a *blob.Attrs) { a.Owner = "another" }); err != nil {

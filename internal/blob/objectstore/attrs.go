@@ -49,7 +49,7 @@ func (s *Store) rewrite(ctx context.Context, driver Driver, found Found, attrs b
 	return info, nil
 }
 
-// abortAfter throws a stage away that failed.
+// abortAfter aborts a stage after a failure, and joins what goes wrong then.
 func abortAfter(ctx context.Context, stage blob.Stage, err error) error {
 	if err == nil {
 		return nil

@@ -22,8 +22,8 @@ const (
 	// ByLook: it is looked at just before, as the store has no such condition: a window remains.
 	ByLook
 	// Unproven: nobody knows what the store does with it.
-	// It is sent, looked at just before, and after a write looked at again, so that whoever lost knows.
-	// Where the store refuses it although a look says that it holds, twice, it is not sent again.
+	// It is sent, looked at just before, and after a write looked at again, so that whoever lost is told.
+	// Where the store refuses it twice although a look finds that it holds, it is not sent again.
 	Unproven
 )
 
@@ -44,7 +44,7 @@ const (
 // Conditions are the enforcement of each kind.
 type Conditions [kinds]Enforcement
 
-// learned are the kinds that a bucket turned out not to know.
+// learned are the kinds that a bucket turned out not to know, or to refuse although they hold.
 type learned [kinds]atomic.Bool
 
 // Guard is what a request depends on.

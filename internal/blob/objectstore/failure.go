@@ -135,7 +135,7 @@ const (
 
 // explainRefusal says what a store's own words mean: by the answer, by its code, by its status.
 func (t Traits) explainRefusal(failure *blob.Error, cond blob.Cond, e *wire.RefusalError) {
-	failure.Code, failure.Message = e.Code, e.Message
+	failure.Status, failure.Code, failure.Message = e.Status, e.Code, e.Message
 	if e.RequestID != "" {
 		failure.RequestID = e.RequestID
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ var changes = map[string]struct {
 	size    int
 	absent  bool
 	publish string // the request that the condition is on
-	lost    error  // what a caller who lost is told
+	refused error  // what a caller is told where another client was first
 	do      func(ctx context.Context, b behind, cond blob.Cond) error
 }{
 	"create":          {100, true, put, fs.ErrExist, writing(100)},
@@ -70,8 +71,8 @@ func (b behind) conditionFor(t *testing.T, absent bool, size int) blob.Cond {
 // A store that refuses what holds is sent it twice, and then no more in this bucket; what does not hold is still refused.
 func TestAConditionThatIsRefusedThoughItHolds(t *testing.T) {
 	for name, change := range changes {
-		if name == "attributes" { // a store that refuses its condition has no other request for it
-			continue
+		if name == "attributes" {
+			continue // sent again in place of the copy, and so as an update: see TestAttributesThatAreSentAgain
 		}
 		b := unproven(t)
 		b.server.Denies = []string{"If-Match", "If-None-Match"}
@@ -92,7 +93,7 @@ func TestAConditionThatIsRefusedThoughItHolds(t *testing.T) {
 		}
 		cond := b.conditionFor(t, change.absent, change.size)
 		b.server.Put(b.bucket, "key", []byte("foreign"))
-		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.lost) {
+		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.refused) {
 			t.Errorf("%s of another object: %v", name, err)
 		}
 		b.expect(t, "key", []byte("foreign"))
@@ -111,7 +112,7 @@ func TestARefusalThatIsTrue(t *testing.T) {
 				plant()
 			}
 		})
-		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.lost) {
+		if err := change.do(t.Context(), b, cond); !errors.Is(err, change.refused) {
 			t.Errorf("%s: %v", name, err)
 		}
 		b.expect(t, "key", []byte("foreign"))
@@ -148,13 +149,23 @@ func TestTwoWritersOnAStoreThatIgnoresConditions(t *testing.T) {
 			isForeign := exists && string(data) == "foreign"
 			now, _ := b.Head(t.Context(), "key")
 			isMarked := now.Owner() != ""
+			told := change.refused
+			if sent := b.sent(); slices.Contains(sent[:moment+1], change.publish) {
+				told = blob.ErrLost
+			}
 			switch {
 			case at == change.publish && name != "attributes":
 				if err != nil || isForeign {
 					t.Errorf("%s, as %s comes: %v, foreign %t", name, at, err, isForeign)
 				}
-			case !isForeign || isMarked || !errors.Is(err, change.lost) && !errors.Is(err, blob.ErrSourceChanged):
-				t.Errorf("%s, as %s (%d) comes: %v, foreign %t, marked as ours %t", name, at, moment, err, isForeign, isMarked)
+			case !isForeign || isMarked || !errors.Is(err, told):
+				t.Errorf("%s, as %s (%d) comes: %v, want %v; foreign %t, marked as ours %t", name, at, moment, err, told, isForeign, isMarked)
+			}
+			if at == patch && slices.Contains(b.sent(), get) {
+				t.Errorf("%s: an object of another size is read: %q", name, b.sent())
+			}
+			if slices.Contains(b.sent(), abort) && told == blob.ErrLost { //nolint:errorlint // this very one
+				t.Errorf("%s, as %s comes: what was published is aborted: %q", name, at, b.sent())
 			}
 			b.expectOpen(t)
 		}
@@ -181,7 +192,7 @@ func TestWhoseObjectExistsAfterAWrite(t *testing.T) {
 				}
 			}
 		})
-		if err := b.write(t.Context(), "key", someBytes(100), blob.Cond{IfAbsent: true}); !errors.Is(err, fs.ErrExist) {
+		if err := b.write(t.Context(), "key", someBytes(100), blob.Cond{IfAbsent: true}); !errors.Is(err, blob.ErrLost) {
 			t.Errorf("known by its %s: %v", name, err)
 		}
 	}
@@ -216,6 +227,140 @@ func TestRefusalsThatAreNotRepeated(t *testing.T) {
 	if sent := b.sent(); strings.Count(strings.Join(sent, ", "), finish) != 1 {
 		t.Errorf("sent %q", sent)
 	}
+}
+
+// A conflict with another request in flight is no refusal in vain: the condition is never given up for it.
+func TestAConflictIsNoRefusal(t *testing.T) {
+	var sent atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Map-Store", "1")
+		if r.Method == http.MethodHead {
+			w.Header().Set("X-Map-Code", "NoSuchKey")
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		if sent.Add(1); r.Header.Get("If-None-Match") == "" {
+			t.Error("the condition was given up")
+		}
+		w.Header().Set("X-Map-Code", "Conflict")
+		w.WriteHeader(http.StatusConflict)
+	}))
+	t.Cleanup(server.Close)
+	store := mapstore.New(t, mapstore.Config{Endpoint: server.URL, Conditions: mapstore.All(objectstore.Unproven)}, "bucket", objectstore.Tuning{})
+	for range 2 {
+		_, _, err := blob.Put(t.Context(), store, "key", blobtest.BytesSource([]byte("data")), nil, blob.PutOptions{Cond: blob.Cond{IfAbsent: true}, Attrs: mine})
+		if !errors.Is(err, blob.ErrChanged) && !errors.Is(err, fs.ErrExist) {
+			t.Error(err)
+		}
+	}
+	if sent.Load() != 2 {
+		t.Errorf("sent %d times", sent.Load())
+	}
+}
+
+// A store that keeps no metadata tells no owner: then the ETag is enough.
+func TestAStoreThatKeepsNoOwner(t *testing.T) {
+	var exists atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Map-Store", "1")
+		w.Header().Set("ETag", `"etag"`)
+		switch {
+		case r.Method == http.MethodPut:
+			exists.Store(true)
+		case exists.Load():
+			w.Header().Set("Content-Length", "4")
+		default:
+			w.Header().Set("X-Map-Code", "NoSuchKey")
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(server.Close)
+	store := mapstore.New(t, mapstore.Config{Endpoint: server.URL, Conditions: mapstore.All(objectstore.Unproven)}, "bucket", objectstore.Tuning{})
+	if _, _, err := blob.Put(t.Context(), store, "key", blobtest.BytesSource([]byte("data")), nil, blob.PutOptions{Cond: blob.Cond{IfAbsent: true}, Attrs: mine}); err != nil {
+		t.Error(err)
+	}
+}
+
+// However the copy of another client's object ends, that object is not taken for ours, and nobody takes equal attributes for a proof.
+func TestACopyOfAnotherObjectThatFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		faults func(b behind)
+		told   error
+		marked bool // nothing could be done about that
+	}{
+		"lost answer": {func(b behind) {
+			b.proxy.Inject(faultproxy.Match{Method: http.MethodPatch}, faultproxy.LoseAnswer, 1, 10)
+		}, blob.ErrLost, false},
+		"no look": {func(b behind) {
+			b.proxy.Inject(faultproxy.Match{Method: http.MethodHead}, faultproxy.Refuse503, 2, 100)
+		}, blob.ErrUnconfirmed, true},
+		"no reading": {func(b behind) { b.proxy.Inject(faultproxy.Match{Method: http.MethodGet}, faultproxy.Refuse503, 1, 100) }, blob.ErrUnconfirmed, true},
+		"no repair": {func(b behind) {
+			b.proxy.Inject(faultproxy.Match{Method: http.MethodPatch}, faultproxy.Refuse503, 2, 100)
+		}, blob.ErrLost, true},
+		"a cancelled caller": {func(behind) {}, blob.ErrLost, false},
+	} {
+		b := unproven(t)
+		b.server.Ignores = []string{"If-Match"}
+		b.mustWrite(t, "key", someBytes(100))
+		ctx, cancel := context.WithCancel(t.Context())
+		c.faults(b)
+		plant := sync.OnceFunc(func() {
+			b.server.Put(b.bucket, "key", slices.Repeat([]byte("x"), 100)) // of the same size, so that it is read
+			if name == "a cancelled caller" {
+				cancel()
+			}
+		})
+		b.proxy.OnRequest(func(r *http.Request) {
+			if r.Method == http.MethodPatch {
+				plant()
+			}
+		})
+		_, err := b.SetAttrs(ctx, "key", blob.Cond{}, marked)
+		cancel()
+		b.proxy.Clear()
+		now, headErr := b.Head(t.Context(), "key")
+		if !errors.Is(err, c.told) || headErr != nil || (now.Owner() != "") != c.marked {
+			t.Errorf("%s: %v, want %v; the object is of %q, %v", name, err, c.told, now.Owner(), headErr)
+		}
+		b.expect(t, "key", slices.Repeat([]byte("x"), 100))
+	}
+}
+
+// A copy that took place although its answer was lost is a success, and one that did not is none.
+func TestACopyWhoseAnswerIsLost(t *testing.T) {
+	for fault, fails := range map[faultproxy.Fault]bool{faultproxy.LoseAnswer: false, faultproxy.Refuse503: true} {
+		b := unproven(t)
+		b.mustWrite(t, "key", someBytes(100))
+		b.proxy.Inject(faultproxy.Match{Method: http.MethodPatch}, fault, 1, 10)
+		info, err := b.SetAttrs(t.Context(), "key", blob.Cond{}, marked)
+		if (err != nil) != fails || !fails && info.Attrs.Metadata["build"] != "2" {
+			t.Errorf("%v: %+v, %v", fault, info, err)
+		}
+	}
+}
+
+// What is not copied is sent again, with the attributes, and only if it has its known hash.
+func TestAttributesThatAreSentAgain(t *testing.T) {
+	for name, key := range map[string]string{"a name that could be decoded twice": "100%", "a refused copy": "key"} {
+		b := unproven(t)
+		if key == "key" {
+			b.server.Denies = []string{"If-Match"}
+		}
+		b.mustWrite(t, key, someBytes(100))
+		info, err := b.SetAttrs(t.Context(), key, blob.Cond{}, marked)
+		if err != nil || info.Attrs.Metadata["build"] != "2" || !slices.Contains(b.sent(), put) {
+			t.Errorf("%s: %+v, %v, sent %q", name, info, err, b.sent())
+		}
+		b.expect(t, key, someBytes(100))
+	}
+	b := unproven(t)
+	b.mustWrite(t, "100%", someBytes(100))
+	b.proxy.Inject(faultproxy.Match{Method: http.MethodGet}, faultproxy.GarbleBody, 1, 1)
+	if _, err := b.SetAttrs(t.Context(), "100%", blob.Cond{}, marked); !errors.Is(err, blob.ErrSourceChanged) {
+		t.Errorf("other bytes than those that were written: %v", err)
+	}
+	b.expect(t, "100%", someBytes(100))
 }
 
 // What the answer to a write lacks, a look tells.

@@ -48,6 +48,8 @@ type upload struct {
 	attrs  blob.Attrs
 	id     string // of the upload by parts, for the ledger
 
+	published bool // then there is nothing to abort, whatever a look finds afterwards
+
 	from   *Store    // of the object that is copied; nil: bytes are sent
 	copied blob.Info // that object
 }
@@ -112,6 +114,7 @@ func (u *upload) publish(ctx context.Context, operation string, kind Kind, size 
 		written, err = send(guard)
 		return u.fail(operation, err)
 	})
+	u.published = err == nil
 	switch {
 	case err != nil:
 		return blob.Info{}, err
@@ -147,6 +150,9 @@ func (u *upload) withdraw(ctx context.Context, cause error, written Written) err
 
 // Abort sends one request.
 func (u *upload) Abort(ctx context.Context) error {
+	if u.published {
+		return nil
+	}
 	return u.store.aborted(u.key, u.driver.AbortUpload(ctx, u.key, u.id, false))
 }
 

@@ -28,7 +28,7 @@ type Config struct {
 	AssumeRole             *AssumeRole
 	WebIdentity            *WebIdentity
 
-	ConditionalWrites string // Trusted or Checked; "": Checked with an endpoint of its own, else Trusted
+	ConditionalWrites string // Trusted or Checked; "": Trusted on AWS, else Checked
 
 	Checksums string // WhenSupported or WhenRequired; "": WhenRequired with an endpoint of its own, else WhenSupported
 }

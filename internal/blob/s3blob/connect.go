@@ -55,7 +55,6 @@ func open(ctx context.Context, settings Config, bucket string, tuning objectstor
 		if settings.Checksums != "" {
 			d.checksums = settings.Checksums == WhenSupported
 		}
-		d.checked = cmp.Or(settings.ConditionalWrites, map[bool]string{true: Trusted, false: Checked}[d.endpoint == ""]) == Checked
 		d.signParts = signParts(base)
 		// Our own checksums go with what is sent, and our own SHA-256 is compared with what is read: the SDK would hash everything again,
 		// and cannot check ranges.
@@ -140,7 +139,7 @@ func isAWS(endpoint string) bool {
 		return false
 	}
 	host := strings.ToLower(u.Hostname())
-	return strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn")
+	return strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn") || strings.HasSuffix(host, ".amazonaws.eu")
 }
 
 // signParts: over TLS the bytes are protected on the way, and on loopback there is no way.

@@ -60,8 +60,6 @@ var meanings = map[string]wire.Meaning{
 	"UnsupportedArgument":                {Err: errors.ErrUnsupported, Advice: "This store cannot do that."},
 	"ConditionalRequestConflict":         {Err: blob.ErrChanged},
 	"NoSuchUpload":                       {Err: blob.ErrChanged, Advice: "The upload ended meanwhile: a rule of the bucket's life cycle or somebody else aborted it, or it is complete and the answer that said so was lost. Plan again to see what is there now."},
-	"SlowDown":                           {Err: blob.ErrUnreachable, Advice: "The store is overloaded: try again later."},
-	"ServiceUnavailable":                 {Err: blob.ErrUnreachable, Advice: "The store is overloaded: try again later."},
 	"InternalError":                      {Err: blob.ErrUnreachable, Advice: "The store failed: try again later."},
 	"RequestTimeout":                     {Err: blob.ErrUnreachable, Advice: "The store waited too long for the request: look for what slows the connection down, or try again later."},
 	"EntityTooLarge":                     {Advice: "The store takes no object of this size."},

@@ -72,7 +72,6 @@ type driver struct {
 	region      string
 	checksums   bool        // parts carry a CRC64NVME
 	signParts   bool        // parts are signed with their SHA-256, as nothing else protects them on the way
-	checked     bool        // what the store does with conditions is checked
 	proven      atomic.Bool // something at the endpoint has answered in S3's protocol
 }
 
@@ -106,11 +105,11 @@ func (d *driver) Reach() objectstore.Reach {
 	return objectstore.Reach{Endpoint: d.endpoint, Account: cmp.Or(d.endpoint, "aws "+d.region)}
 }
 
-// Conditions are AWS's where the endpoint is, or where the settings say so.
+// Conditions are enforced by the store on AWS, or where the settings say so.
 // What other stores do with a condition differs by store, by version, and by whether the bucket has versions.
 func (d *driver) Conditions() objectstore.Conditions {
 	var conditions objectstore.Conditions
-	if d.checked {
+	if writes := d.config.ConditionalWrites; writes == Checked || writes == "" && d.endpoint != "" {
 		for kind := range conditions {
 			conditions[kind] = objectstore.Unproven
 		}

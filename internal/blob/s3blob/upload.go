@@ -69,7 +69,11 @@ func (u *upload) Put(ctx context.Context, body *multipart.Body, whole multipart.
 		// The signature covers the bytes already. Buckets with a default retention want a checksum all the same.
 		in.ChecksumCRC64NVME = aws.String(encode(whole.Sums.CRC64NVME))
 	}
-	out, err := u.client.PutObject(ctx, in, payloadHash(blob.Hash(whole.Sums.SHA256).String()), repeatConflicts, u.route.address, looking(guard))
+	kept, err := u.keep(ctx, in, &in.Tagging)
+	if err != nil {
+		return objectstore.Written{}, err
+	}
+	out, err := u.client.PutObject(ctx, in, payloadHash(blob.Hash(whole.Sums.SHA256).String()), repeatConflicts, u.route.address, looking(guard), kept)
 	if err != nil {
 		return objectstore.Written{}, u.route.failure(err)
 	}
@@ -85,13 +89,9 @@ func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, er
 	if u.checksums && !begin.Copies {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc64nvme, types.ChecksumTypeFullObject
 	}
-	kept := unchanged
-	if u.kept != nil {
-		tags, err := u.tags(ctx, u.key)
-		if err != nil {
-			return "", err
-		}
-		in.Tagging, kept = tags, keep(*u.kept, in)
+	kept, err := u.keep(ctx, in, &in.Tagging)
+	if err != nil {
+		return "", err
 	}
 	out, err := u.client.CreateMultipartUpload(ctx, in, kept)
 	if err != nil {
@@ -99,6 +99,15 @@ func (u *upload) Begin(ctx context.Context, begin objectstore.Begin) (string, er
 	}
 	u.id = aws.ToString(out.UploadId)
 	return u.id, nil
+}
+
+// keep is that of an object that is written onto itself, with its tags.
+func (u *upload) keep(ctx context.Context, in any, tagging **string) (_ func(*s3.Options), err error) {
+	if u.kept == nil {
+		return unchanged, nil
+	}
+	*tagging, err = u.tags(ctx, u.key)
+	return keep(*u.kept, in), err
 }
 
 // Part sends one UploadPart.

@@ -140,8 +140,9 @@ func s3Schema() schema.SingleNestedAttribute {
 			"conditional_writes": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "`trusted` relies on the store to refuse a write, a delete or a copy whose condition (`If-Match`, `If-None-Match`) does not hold. " +
-					"`checked` also looks at the object just before and just after, and copies nothing within the store, since several compatible stores ignore conditions or refuse those that hold. " +
-					"Default: `checked` with an `endpoint`, otherwise `trusted`.",
+					"`checked` also reads the object's headers before and after each write. It sends copies through the provider instead of requesting them from the store. " +
+					"Several compatible stores ignore conditions, or refuse conditions that hold. " +
+					"Default: `trusted` on AWS; `checked` with an endpoint of another store, set here or in the environment.",
 				Validators: []validator.String{stringvalidator.OneOf(s3blob.Trusted, s3blob.Checked)},
 			},
 			"checksums": schema.StringAttribute{

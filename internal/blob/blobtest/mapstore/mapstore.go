@@ -72,6 +72,7 @@ var traits = objectstore.Traits{
 		"NoSuchBucket": {Err: blob.ErrNoBucket, Advice: "Make the bucket."},
 		"NoSuchUpload": {Err: blob.ErrChanged},
 		"BadDigest":    {Err: blob.ErrSourceChanged},
+		"Conflict":     {Err: blob.ErrChanged},
 	},
 	Permissions: map[string]string{"Head": "reading"},
 	Words: objectstore.Words{
