@@ -1,10 +1,8 @@
 package provider_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-flink/terraform-provider-flink/internal/blob/blobtest/versitygw"
@@ -116,28 +113,10 @@ func inBucket(t *testing.T, server *versitygw.Server) place {
 		name:    "s3",
 		baseURI: "s3://" + bucket + "/" + prefix,
 		block:   block,
-		plant: func(t *testing.T, path string, data []byte) {
-			t.Helper()
-			if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: key(path), Body: bytes.NewReader(data)}); err != nil {
-				t.Fatal(err)
-			}
-		},
+		plant:   func(t *testing.T, path string, data []byte) { t.Helper(); server.Put(t, bucket, *key(path), data) },
 		read: func(t *testing.T, path string) ([]byte, bool) {
 			t.Helper()
-			object, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: key(path)})
-			var missing *types.NoSuchKey
-			if errors.As(err, &missing) {
-				return nil, false
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer object.Body.Close()
-			data, err := io.ReadAll(object.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return data, true
+			return server.Object(t, bucket, *key(path))
 		},
 		remove: func(t *testing.T, path string) {
 			t.Helper()

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -13,6 +14,13 @@ func TestSmoke(t *testing.T) {
 	for name, on := range map[string]func(t *testing.T) acceleratedPlace{
 		"file": func(t *testing.T) acceleratedPlace { t.Helper(); return acceleratedPlace{place: inDirectory(t)} },
 		"oss":  onAcceleratedOSS, "s3": onAcceleratedS3,
+		// Trusted is every other S3 place: this is what users of a compatible store have without a setting.
+		"s3, checked": func(t *testing.T) acceleratedPlace {
+			t.Helper()
+			p := onAcceleratedS3(t)
+			p.block = strings.Replace(p.block, "conditional_writes = \"trusted\"\n", "", 1)
+			return p
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -92,13 +92,12 @@ func (s *Store) confirmRewrite(ctx context.Context, driver Driver, found Found, 
 		return now.Info, nil
 	}
 	if now.Size == found.Size {
-		hash, err := blob.HashObject(ctx, s, now.Info)
-		switch stored := found.Attrs.SHA256; {
+		switch ours, err := s.hasHash(ctx, now.Info, want, found.Attrs.SHA256); {
 		case errors.Is(err, blob.ErrChanged), errors.Is(err, fs.ErrNotExist):
 			return blob.Info{}, s.lost(found.Key)
 		case err != nil:
 			return blob.Info{}, fmt.Errorf("%w: %w", blob.ErrUnconfirmed, err)
-		case hash == want, stored != nil && hash == *stored:
+		case ours:
 			return now.Info, nil
 		}
 	}
@@ -106,6 +105,31 @@ func (s *Store) confirmRewrite(ctx context.Context, driver Driver, found Found, 
 	foreign.Owner, foreign.SHA256 = "", nil
 	_, err = s.rewrite(ctx, driver, now, foreign)
 	return blob.Info{}, errors.Join(s.lost(found.Key), err)
+}
+
+// readings is how often the bytes of a copy are read before they count as another client's.
+const readings = 3
+
+// hasHash reports whether an object has one of two hashes, of which the second may not be known.
+// One reading that has it is enough; that it has not takes several that agree, as what comes over a network may be damaged, or end early.
+func (s *Store) hasHash(ctx context.Context, object blob.Info, want blob.Hash, or *blob.Hash) (bool, error) {
+	var failure error
+	var before blob.Hash
+	for reading := range readings {
+		hash, err := blob.HashObject(ctx, s, object)
+		switch {
+		case errors.Is(err, blob.ErrChanged), errors.Is(err, fs.ErrNotExist):
+			return false, err
+		case err != nil:
+			failure = err
+		case hash == want, or != nil && hash == *or:
+			return true, nil
+		case reading > 0 && hash != before:
+			failure = errors.New("the object reads differently each time")
+		}
+		before = hash
+	}
+	return false, failure
 }
 
 // resend writes an object anew with other attributes, if what is read has the hash that is known of it.

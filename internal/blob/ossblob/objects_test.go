@@ -138,11 +138,9 @@ func TestOpenUploads(t *testing.T) {
 	}
 	b.server.Throttle(nil, 2, ossfake.Refusal{})
 	b.server.ClearRequests()
-	_, err := b.driver(t).ListUploads(t.Context(), oddKey, after)
-	abort := func() error {
-		return b.driver(t).AbortUpload(t.Context(), oddKey, "0004B9B2D2F7815C432C9057C03134D4", true)
-	}
-	abortErr, got, goneErr := abort(), b.asked(), abort()
+	driver, id := b.driver(t), "0004B9B2D2F7815C432C9057C03134D4"
+	_, err := driver.ListUploads(t.Context(), oddKey, after)
+	abortErr, got, goneErr := driver.AbortUpload(t.Context(), oddKey, id, true), b.asked(), driver.AbortUpload(t.Context(), oddKey, id, true)
 	if err == nil || abortErr == nil || got != "ListMultipartUploads AbortMultipartUpload" || !strings.Contains(fmt.Sprint(goneErr), traits().Aborted) {
 		t.Errorf("%v, %v, asked for %s; %v", err, abortErr, got, goneErr)
 	}

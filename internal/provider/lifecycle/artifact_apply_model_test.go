@@ -238,7 +238,7 @@ func (w *writing) put(before thing, told string) outcome {
 		return refused("the source is missing")
 	case w.hash != "" && sum(w.data) != w.hash:
 		return refused("the source has other bytes than planned")
-	case truth(w.planned["accelerate"]) && !isRemote(w.config) && w.m.store[accelerationPath].data != "on":
+	case truth(w.planned["accelerate"]) && (!isRemote(w.config) || !w.m.world.copies()) && w.m.store[accelerationPath].data != "on":
 		return refused("the bucket is not accelerated")
 	}
 	after := w.told(before)

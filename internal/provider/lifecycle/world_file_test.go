@@ -191,6 +191,8 @@ func (d *directory) harm(kind string, n int) (context.Context, func()) {
 
 func (*directory) remote(string) string { return "" }
 
+func (*directory) copies() bool { return false }
+
 func (*directory) accelerate(bool) {}
 
 func (*directory) allow([]corsRule) {}

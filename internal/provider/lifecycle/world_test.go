@@ -38,6 +38,8 @@ type world interface {
 	settle()
 	// remote is the URL of an object at a path; "": objects of this store are read like files.
 	remote(path string) string
+	// copies reports whether the store copies its own objects.
+	copies() bool
 	// accelerate switches the bucket's acceleration by hand.
 	accelerate(on bool)
 	// allow replaces the bucket's CORS rules by hand.
