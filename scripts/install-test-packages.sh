@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs the programs and files of others that the tests need, where they are missing: on Debian from its own packages, as root or
 # through sudo. Elsewhere this says what to do and goes on: a few tests need them, and those tests fail without them.
+#   scripts/install-test-packages.sh           what `make test` needs
+#   scripts/install-test-packages.sh --stores  what `make test-stores` needs beside that
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # Debian's nginx is there, where a user's PATH may not lead
 
@@ -30,10 +32,12 @@ fi
 need_program nginx-light nginx
 need_program default-jdk-headless javac
 # As internal/blob/blobtest/ceph starts them.
-need_program ceph-mon ceph-mon
-need_program ceph-osd ceph-osd
-need_program radosgw radosgw
-need_program ceph-common ceph
+if [[ "${1:-}" == --stores ]]; then
+	need_program ceph-mon ceph-mon
+	need_program ceph-osd ceph-osd
+	need_program radosgw radosgw
+	need_program ceph-common ceph
+fi
 # JARs that others have made, as internal/jar/real_test.go looks for them: plain ones, one with a main class, one for several Javas.
 if [[ -z "${FLINK_TEST_JARS:-}" ]]; then
 	need_jar libcommons-cli-java commons-cli

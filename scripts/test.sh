@@ -130,7 +130,10 @@ tests() {
 		anew ./internal/provider/faults
 		;;
 	lifecycles) anew ./internal/provider/lifecycle -seed="$seed" ;;
-	stores) anew -run "$others" ./internal/blob/s3blob ./internal/blob/blobtest/ceph ;;
+	stores)
+		scripts/install-test-packages.sh --stores >&2
+		anew -run "$others" ./internal/blob/s3blob ./internal/blob/blobtest/ceph
+		;;
 	places) anew $race -skip '^TestKilledProvider$' "$acceptance" ;;
 	kills) anew $race -run '^TestKilledProvider$' "$acceptance" ;;
 	secrets | opentofu) watched ;;

@@ -31,6 +31,10 @@ type Harness struct {
 	// RealDirectories: every key has its parents as directories, which a listing shows and which cannot be deleted
 	// while they hold something.
 	RealDirectories bool
+
+	// LetsRacersWin: the store ignores conditions, so that of several who publish in the very same moment more than one may succeed.
+	// The object is whole all the same, and of one who succeeded.
+	LetsRacersWin bool
 }
 
 // Run runs the suite. Each test opens an empty store of its own, and releases with t.Cleanup what it holds: no

@@ -50,7 +50,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	for _, program := range []string{"ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "monmaptool", "ceph-authtool"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%v: run scripts/install-test-packages.sh", err)
+			t.Fatalf("%v: run scripts/install-test-packages.sh --stores", err)
 		}
 	}
 	var failures error
