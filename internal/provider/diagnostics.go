@@ -42,6 +42,7 @@ var failures = []struct {
 	{blob.ErrNotAStore, "The endpoint is not an object store", "Check the endpoint in the provider's block: a proxy or a web console seems to respond instead of the store."},
 	{blob.ErrCredentials, "No valid credentials", "Set credentials in the provider's block or in the environment, or renew the expired ones."},
 	{blob.ErrUnreachable, "The store cannot be reached", "Check the endpoint in the provider's block, the network and the proxy settings."},
+	{blob.ErrUnconfirmed, "The change could not be confirmed", "It may have been made. Plan again to see the current state, once the store responds."},
 	{
 		blob.ErrLost, "Object written by another client at the same time",
 		"The store let both writes succeed, and one is lost: the object that exists now is whole. If only its attributes were being changed, another client's content type and metadata may have been replaced. " +
