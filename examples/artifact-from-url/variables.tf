@@ -1,7 +1,7 @@
 variable "maven" {
   type        = string
-  default     = "repo1.maven.org/maven2"
-  description = "A Maven repository: a mirror of your own serves as well."
+  default     = "repo.example.com/maven2"
+  description = "Host and path of a Maven repository."
 }
 
 variable "connector_sha256" {

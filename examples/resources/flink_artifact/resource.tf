@@ -35,7 +35,7 @@ resource "flink_artifact" "stop_words" {
 
 variable "maven" {
   type    = string
-  default = "repo1.maven.org/maven2"
+  default = "repo.example.com/maven2"
 }
 
 variable "connector_sha256" {
